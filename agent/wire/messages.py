@@ -1,0 +1,136 @@
+"""The requests and replies between agent and collector; all JSON, all decoded strictly.
+
+``POST /v1/enrol``   EnrolRequest -> EnrolReply   once, with a one-time token
+``POST /v1/events``  Batch -> Receipt             idempotent by (device, seq)
+any refusal                       -> Problem      with a status outside 200-299
+
+A batch carries each event as the exact text the journal chained, so the collector can compute
+``agent.wire.event.link`` over the same bytes. A receipt answers for every record of the batch:
+those in ``refused`` were judged unfit and leave the queue as well.
+"""
+
+import base64
+import hashlib
+import re
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from agent.wire.event import WIRE_VERSION, Identifier, Word
+
+MOST_RECORDS = 200
+"""Records in one batch."""
+LARGEST_BODY = 1_048_576
+"""Bytes in one request body."""
+
+ENROL_PATH = "/v1/enrol"
+EVENTS_PATH = "/v1/events"
+CA_PATH = "/v1/ca"
+
+Device = Annotated[str, msgspec.Meta(pattern=r"\Ad[a-z2-7]{16}\Z")]
+Hash = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+Seq = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+Key = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9+/]{43}=\Z")]
+"""A raw Ed25519 public key (32 bytes) in base64."""
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Owner = Literal["issued", "private"]
+
+_TOKEN = re.compile(r"\Adw1-([a-z2-7]{26})-([a-z2-7]{26})\Z")
+
+
+class EnrolRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new laptop: the token it was given and the public key it made; signed with that key."""
+
+    token: Annotated[str, msgspec.Meta(max_length=64)]
+    public_key: Key
+    owner: Owner = "issued"
+    agent_version: Annotated[str, msgspec.Meta(pattern=r"\A[0-9]+(\.[0-9]+){2}\Z")]
+
+
+class EnrolReply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The laptop's name from now on, and the key the collector signs its replies with."""
+
+    device: Device
+    collector_key: Key
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One journal row: its number and the canonical body of its event."""
+
+    seq: Seq
+    body: Annotated[str, msgspec.Meta(max_length=131_072)]
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A run of journal rows. ``previous`` is the chain's value before the first of them."""
+
+    device: Device
+    agent_version: Annotated[str, msgspec.Meta(pattern=r"\A[0-9]+(\.[0-9]+){2}\Z")]
+    boot_id: Identifier
+    sent_at: Moment
+    previous: Hash
+    records: Annotated[list[Record], msgspec.Meta(min_length=1, max_length=MOST_RECORDS)]
+    wire: int = WIRE_VERSION
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A record the collector would not store; it opened a fault entry in its place."""
+
+    seq: Seq
+    reason: Word
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The collector's word that everything up to ``last`` is on its disk."""
+
+    device: Device
+    last: Seq
+    head: Hash
+    received_at: Moment
+    refused: list[Refusal] = []
+
+
+class ProblemDetail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``code`` is for programs, ``message`` for people."""
+
+    code: Word
+    message: str
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The one shape of every refusal."""
+
+    error: ProblemDetail
+
+
+def to_json(message: msgspec.Struct) -> bytes:
+    """A message as the bytes that are signed and sent."""
+    return msgspec.json.encode(message)
+
+
+def device_name(public_key: bytes) -> str:
+    """A laptop's name: ``d`` and 80 bits of its public key's digest, so a name proves its key."""
+    digest = base64.b32encode(hashlib.sha256(public_key).digest()).decode("ascii").lower()
+    return "d" + digest[:16]
+
+
+def pin_of(certificate_der: bytes) -> str:
+    """The pin of a CA certificate: 130 bits of its SHA-256, in base32."""
+    return base64.b32encode(hashlib.sha256(certificate_der).digest()).decode("ascii").lower()[:26]
+
+
+def write_token(secret: bytes, pin: str) -> str:
+    """A one-time enrolment token: 17 random bytes (130 bits used) and the pin of the CA."""
+    text = base64.b32encode(secret).decode("ascii").lower()[:26]
+    return f"dw1-{text}-{pin}"
+
+
+def read_token(token: str) -> tuple[str, str]:
+    """The secret and the pin of a token. Raises ValueError if it is not one."""
+    found = _TOKEN.match(token)
+    if found is None:
+        raise ValueError(
+            "not an enrolment token: it looks like dw1-<26 characters>-<26 characters>"
+        )
+    return found[1], found[2]

@@ -1,0 +1,116 @@
+"""What every action shares: the attempt it is given, the outcome it answers, the port.
+
+An action acts; it never decides. The agent writes the attempt to its journal first, calls
+``apply``, and completes the journal entry with the outcome; after a crash it calls ``resume`` with
+the same id. Both may therefore be called again for work already done, and must then answer
+``already`` or ``done`` without doing harm.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+
+class Result(StrEnum):
+    """How an action ended."""
+
+    DONE = "done"
+    ALREADY = "already"
+    FAILED = "failed"
+
+
+class Reason(StrEnum):
+    """Why an action failed, or ``none``. Closed words: they leave the laptop."""
+
+    NONE = "none"
+    CHANGED = "changed"
+    """The subject is no longer what was judged."""
+    GONE = "gone"
+    IN_USE = "in-use"
+    """Somebody has the file open for writing."""
+    LINKED = "linked"
+    """The file has a second name; taking one away would not seal the other."""
+    NOT_PLAIN = "not-plain"
+    OUTSIDE = "outside"
+    """Not under a root that the policy lists, or on another file system."""
+    NO_RECIPIENTS = "no-recipients"
+    """Fewer than two proven recipients: nobody might be able to open it again."""
+    NO_SPACE = "no-space"
+    PARKED = "parked"
+    """Taken from the folder and kept unharmed in the stage: its old name is in use again."""
+    REFUSED = "refused"
+    """The operating system said no."""
+    UNSUPPORTED = "unsupported"
+    NOT_CONFIRMED = "not-confirmed"
+    """Done as far as could be asked, but the effect could not be seen."""
+    INTERRUPTED = "interrupted"
+    """A crash came before anything was touched."""
+    FAULT = "fault"
+    """An error in the agent itself; its log says more."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """One action on one subject. ``proof`` is what the subject must still be (see ADR 0004)."""
+
+    id: str
+    subject: str
+    proof: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """How an attempt ended. ``note`` stays on the laptop; result and reason leave it."""
+
+    result: Result
+    reason: Reason = Reason.NONE
+    note: str = ""
+
+
+class EnforcementError(Exception):
+    """An action could not be carried out; the subject is as it was unless the reason says so."""
+
+    def __init__(self, reason: Reason, note: str = "") -> None:
+        super().__init__(f"{reason}: {note}" if note else str(reason))
+        self.reason = reason
+        self.note = note
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipient:
+    """Somebody who can open what is sealed. ``key`` is an age X25519 recipient (``age1...``).
+
+    ``proven`` says that its holder has shown, by a test decryption, to be able to open with it.
+    """
+
+    name: str
+    key: str
+    proven: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """What the agent gives every action at the start.
+
+    ``state`` is the agent's own folder, ``roots`` the folders under which files may be touched,
+    ``sysfs`` the kernel's device tree.
+    """
+
+    state: Path
+    roots: tuple[Path, ...] = ()
+    recipients: tuple[Recipient, ...] = ()
+    sysfs: Path = Path("/sys")
+
+
+class Action(Protocol):
+    """Does one thing to one subject. Raises EnforcementError; the agent makes it an outcome."""
+
+    name: str
+
+    def apply(self, attempt: Attempt) -> Outcome: ...
+
+    def resume(self, attempt_id: str) -> Outcome:
+        """Bring an attempt that a crash cut off to an end; ``interrupted`` if nothing began."""
+        ...

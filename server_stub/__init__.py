@@ -1,0 +1,1 @@
+"""The collector: takes events in, shows them to IT, keeps the breach register."""
