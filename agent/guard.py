@@ -1,0 +1,65 @@
+"""The guard: whether an action the policy decided may be carried out now.
+
+These limits are the product's promise to the staff and no policy can raise them. Nothing is
+enforced unless staff were told about this very version of the policy, long enough ago; nothing in
+a laptop's first days; and never more files in an hour or a day than a person could notice and
+call a halt to. What is held back is still reported, with the reason.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from agent.journal import Journal
+from agent.policy import Notice, Policy
+
+
+class Held(StrEnum):
+    """Why an action was not carried out though the policy decided it."""
+
+    NO_NOTICE = "no-notice"
+    FIRST_DAYS = "first-days"
+    HOUR_CAP = "hour-cap"
+    DAY_CAP = "day-cap"
+    BYTE_CAP = "byte-cap"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Caps:
+    """The most that may be done to files; and for how long a new laptop only reports."""
+
+    files_per_hour: int = 50
+    files_per_day: int = 200
+    bytes_per_day: int = 2 * 1024**3
+    first_days: timedelta = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Guard:
+    """Knows the notice, the moment of installation and what was done before."""
+
+    policy: Policy
+    notice: Notice | None
+    installed_at: datetime
+    journal: Journal
+    caps: Caps = Caps()
+
+    def hold(self, action: str, size: int, now: datetime) -> Held | None:
+        """The reason to hold back ``action`` on ``size`` bytes now, or None."""
+        if not self._noticed(now):
+            return Held.NO_NOTICE
+        if not timedelta(0) <= self.caps.first_days <= now - self.installed_at:
+            return Held.FIRST_DAYS
+        hour = self.journal.acted_since(action, now - timedelta(hours=1))
+        day = self.journal.acted_since(action, now - timedelta(days=1))
+        if hour.times >= self.caps.files_per_hour:
+            return Held.HOUR_CAP
+        if day.times >= self.caps.files_per_day:
+            return Held.DAY_CAP
+        return Held.BYTE_CAP if day.bytes + size > self.caps.bytes_per_day else None
+
+    def _noticed(self, now: datetime) -> bool:
+        """Staff were told about this version, and the policy's lead time has gone by."""
+        if self.notice is None or self.notice.policy_version != self.policy.version:
+            return False
+        return (now.date() - self.notice.given_on).days >= self.policy.notice_lead_days

@@ -1,0 +1,265 @@
+"""The journal: every event is here before it leaves, and every action before it is tried.
+
+One SQLite database in WAL mode with ``synchronous=FULL``, one connection, one process (a file lock
+says so: SQLite up to 3.51.2 can lose commits in WAL mode with several connections). A row in
+``events`` carries a rising number and a link of the hash chain, written in one transaction with
+the event, so a lost, changed or swapped row shows.
+
+Life of an event, by example. A pupil file is found and the policy says to seal it::
+
+    begin(event, once)        attempts: event            -- committed before anything is touched
+    ... the action runs; a crash here leaves the attempt, and the start-up resumes it ...
+    complete(id, outcome)     attempts: gone; events: 7  -- one transaction, so never both or none
+    pending()                 the chain before 7, rows 7..   -- what the sender is given
+    acknowledge(receipt)      events: gone               -- only after the collector's receipt
+
+Delivery is at least once and the collector ignores numbers it has seen, so the sum is exactly
+once. ``once`` is a keyed digest under which a repeat is no news; it outlives the event. When the
+size limit is reached the oldest rows go, people's leak reports last, and a ``journal-gap`` event
+says how many. A journal that fails its check is set aside, never deleted (``agent.journal_file``),
+and the new one begins behind the last receipt with a gap event of its own.
+"""
+
+import contextlib
+import os
+import sqlite3
+import threading
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from agent import journal_file
+from agent.errors import JournalError, JournalFull
+from agent.wire import event as wire
+from agent.wire.messages import LARGEST_BODY, MOST_RECORDS, Receipt, Record
+
+SIZE_LIMIT = 64 * 1024 * 1024
+"""Bytes of event bodies kept while the collector cannot be reached."""
+GAP = "journal-gap"
+KEPT_LONGEST = ("leak-reported", GAP)
+TOLD_FOR = timedelta(days=400)
+"""How long old news is remembered as such."""
+ACTED_FOR = timedelta(days=2)
+"""How long begun actions are counted."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pending:
+    """The oldest rows not yet receipted, and the chain's value before the first of them."""
+
+    previous: str
+    records: list[Record]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Acted:
+    """How often an action was begun since a moment, and over how many bytes."""
+
+    times: int
+    bytes: int
+
+
+class Journal:
+    """Append, pending, acknowledge. Every method may be called from any thread."""
+
+    def __init__(self, folder: Path, size_limit: int = SIZE_LIMIT) -> None:
+        """Open or make the journal in ``folder``; raises JournalError if another process has it."""
+        self._lock = threading.Lock()
+        self._folder = folder
+        self._size_limit = size_limit
+        self._unwritten = 0
+        self._owner = journal_file.own(folder)
+        try:
+            self._db, damaged = journal_file.open_sound(folder)
+        except BaseException:
+            os.close(self._owner)
+            raise
+        (self._bytes,) = self._one("SELECT coalesce(sum(length(body)), 0) FROM events")
+        journal_file.keep_ballast(folder)
+        if damaged:
+            with self._transaction():
+                self._add(_gap("damage", 0, []))
+
+    def close(self) -> None:
+        """Release the database and the lock."""
+        with self._lock:
+            self._db.close()
+            os.close(self._owner)
+
+    def append(self, event: wire.Event, once: str | None = None) -> bool:
+        """Record an event, durable on return; False if ``once`` was told before."""
+        with self._transaction():
+            if once is not None and not self._tell(once):
+                return False
+            self._add(event)
+        return True
+
+    def begin(self, event: wire.Event, *, once: str | None, action: str, size: int) -> bool:
+        """Record that an action will be tried on ``size`` bytes; False if done and told before."""
+        now = datetime.now(UTC).timestamp()
+        with self._transaction():
+            if once is not None and self._was_told(once):
+                return False
+            body = wire.encode(event)
+            self._db.execute("INSERT INTO attempts VALUES(?,?,?,?)", (event.id, once, now, body))
+            self._db.execute("INSERT INTO acted VALUES(?,?,?)", (now, action, size))
+        return True
+
+    def complete(self, attempt_id: str, outcome: wire.OutcomePart) -> bool:
+        """Turn an attempt into an event with its outcome; False if this failure was told before."""
+        with self._transaction():
+            row = self._one("SELECT body, once FROM attempts WHERE id=?", attempt_id)
+            if row is None:
+                raise JournalError(f"there is no open attempt {attempt_id}")
+            self._db.execute("DELETE FROM attempts WHERE id=?", (attempt_id,))
+            body, once = row
+            if once is not None and outcome.result == "failed":
+                once = f"{once}/{outcome.reason}"
+            if once is not None and not self._tell(once):
+                return False
+            self._add(msgspec.structs.replace(wire.decode(body), outcome=outcome))
+        return True
+
+    def attempts(self) -> list[wire.Event]:
+        """The attempts without an outcome, oldest first: what a crash cut off."""
+        with self._lock:
+            rows = self._db.execute("SELECT body FROM attempts ORDER BY begun").fetchall()
+        return [wire.decode(body) for (body,) in rows]
+
+    def acted_since(self, action: str, moment: datetime) -> Acted:
+        """How often ``action`` was begun since ``moment``, and over how many bytes."""
+        with self._lock:
+            times, size = self._one(
+                "SELECT count(*), coalesce(sum(bytes), 0) FROM acted WHERE action=? AND at>=?",
+                action,
+                moment.timestamp(),
+            )
+        return Acted(times=times, bytes=size)
+
+    def pending(self, most: int = MOST_RECORDS, most_bytes: int = LARGEST_BODY // 2) -> Pending:
+        """The oldest unbroken run of rows that one request may carry; empty if nothing waits."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT seq, body, previous, head FROM events ORDER BY seq LIMIT ?", (most,)
+            ).fetchall()
+        records: list[Record] = []
+        size, last = 0, rows[0][2] if rows else ""
+        for seq, body, previous, head in rows:
+            size += len(body) * 5 // 4  # a body is a JSON text inside JSON: its quotes are escaped
+            if records and (size > most_bytes or previous != last):
+                break
+            records.append(Record(seq=seq, body=body.decode()))
+            last = head
+        return Pending(previous=rows[0][2] if rows else "", records=records)
+
+    def acknowledge(self, receipt: Receipt, evidence: bytes) -> None:
+        """Forget what the collector has; ``evidence`` is the receipt as it came."""
+        journal_file.write_durably(self._folder / "receipt.json", evidence)
+        now = datetime.now(UTC)
+        with self._transaction(loses=0):
+            self._db.execute("DELETE FROM told WHERE at<?", ((now - TOLD_FOR).timestamp(),))
+            self._db.execute("DELETE FROM acted WHERE at<?", ((now - ACTED_FOR).timestamp(),))
+            row = self._one("SELECT head FROM events WHERE seq=?", receipt.last)
+            if row is not None:
+                self._db.execute("UPDATE tail SET seq=?, head=?", (receipt.last, row[0]))
+            self._db.execute("DELETE FROM events WHERE seq<=?", (receipt.last,))
+            (self._bytes,) = self._one("SELECT coalesce(sum(length(body)), 0) FROM events")
+        journal_file.keep_ballast(self._folder)
+
+    def head_at(self, seq: int) -> str | None:
+        """The chain's value after row ``seq``, or None if that row is not here."""
+        with self._lock:
+            row = self._one("SELECT head FROM events WHERE seq=?", seq)
+        return str(row[0]) if row else None
+
+    def count(self) -> int:
+        """How many events wait for a receipt."""
+        with self._lock:
+            (number,) = self._one("SELECT count(*) FROM events")
+        return int(number)
+
+    @contextlib.contextmanager
+    def _transaction(self, loses: int = 1) -> Iterator[None]:
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield
+                self._db.execute("COMMIT")
+            except BaseException as error:
+                with contextlib.suppress(sqlite3.Error):
+                    self._db.execute("ROLLBACK")
+                if not isinstance(error, sqlite3.OperationalError):
+                    raise
+                self._unwritten += loses
+                journal_file.give_up_ballast(self._folder)
+                raise JournalFull(f"cannot write the journal: {error}") from error
+
+    def _add(self, event: wire.Event) -> None:
+        """Chain one event, after a word on what could not be written or no longer fits."""
+        if self._unwritten:
+            missed, self._unwritten = self._unwritten, 0
+            self._chain(_gap("disk-full", missed, []))
+        self._chain(event)
+        if self._bytes > self._size_limit:
+            self._make_room()
+
+    def _chain(self, event: wire.Event) -> None:
+        seq, previous = self._last()
+        body = wire.encode(event)
+        row = (seq + 1, event.id, event.kind, body, previous, wire.link(previous, seq + 1, body))
+        self._db.execute("INSERT INTO events VALUES(?,?,?,?,?,?)", row)
+        self._bytes += len(body)
+
+    def _make_room(self) -> None:
+        """Drop the oldest tenth, leak reports and gaps last, and say so."""
+        kept = ",".join("?" * len(KEPT_LONGEST))
+        oldest = self._db.execute(
+            f"SELECT seq, kind, length(body) FROM events WHERE seq < (SELECT max(seq) FROM events) "  # noqa: S608
+            f"ORDER BY kind IN ({kept}), seq",
+            KEPT_LONGEST,
+        ).fetchall()
+        dropped: list[str] = []
+        for seq, kind, size in oldest:
+            if self._bytes <= self._size_limit * 9 // 10:
+                break
+            self._db.execute("DELETE FROM events WHERE seq=?", (seq,))
+            self._bytes -= size
+            dropped.append(kind)
+        self._chain(_gap("size-limit", len(dropped), dropped))
+
+    def _last(self) -> tuple[int, str]:
+        row = self._one("SELECT seq, head FROM events ORDER BY seq DESC LIMIT 1")
+        seq, head = row if row is not None else self._one("SELECT seq, head FROM tail")
+        return int(seq), str(head)
+
+    def _was_told(self, once: str) -> bool:
+        return self._one("SELECT 1 FROM told WHERE once=?", once) is not None
+
+    def _tell(self, once: str) -> bool:
+        now = datetime.now(UTC).timestamp()
+        added = self._db.execute("INSERT OR IGNORE INTO told VALUES(?,?)", (once, now)).rowcount
+        return added == 1
+
+    def _one(self, query: str, *values: object) -> tuple:  # type: ignore[type-arg]
+        found: tuple = self._db.execute(query, values).fetchone()  # type: ignore[type-arg]
+        return found
+
+
+def _gap(cause: str, dropped: int, kinds: list[str]) -> wire.Event:
+    """The event that says what is missing: how many, of which kinds, and why."""
+    now = datetime.now(UTC)
+    return wire.Event(
+        id=str(uuid.uuid4()),
+        kind=GAP,
+        observed_at=now,
+        recorded_at=now,
+        facts={
+            "cause": cause,
+            "dropped": min(dropped, wire.LARGEST_NUMBER),
+            "kinds": sorted(set(kinds)),
+        },
+    )

@@ -1,0 +1,171 @@
+"""The journal's files on disk: lock, schema, soundness, ballast, and setting a damaged one aside.
+
+Kept apart from ``agent.journal`` so that the life of an event can be read there on its own. The
+lock is what makes one process the only owner. The ballast is a file of zeros that is given up
+when the disk is full, since even acknowledging needs room in WAL mode. The last receipt lies
+beside the database: if that is lost, the numbers go on behind what the collector already has.
+"""
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from agent.errors import JournalError, JournalFull
+from agent.wire import event as wire
+from agent.wire.messages import Receipt
+
+BALLAST = 1024 * 1024
+"""Bytes set aside on the disk for a last word."""
+LARGEST_JUMP = 10_000
+"""How far numbers begin behind the last receipt when the rows after it were lost."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS events(
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
+    body BLOB NOT NULL, previous TEXT NOT NULL, head TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS attempts(
+    id TEXT PRIMARY KEY, once TEXT, begun REAL NOT NULL, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS told(once TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS acted(at REAL NOT NULL, action TEXT NOT NULL, bytes INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS tail(
+    one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, head TEXT NOT NULL);
+"""
+
+
+def own(folder: Path) -> int:
+    """Lock the journal for this process; the descriptor holds it. Raises JournalError."""
+    descriptor = os.open(folder / "journal.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise JournalError(
+            f"another process owns the journal in {folder}; ask the running agent instead"
+        ) from None
+    return descriptor
+
+
+def open_sound(folder: Path) -> tuple[sqlite3.Connection, bool]:
+    """Open the journal; the flag says that a damaged one was set aside and this one is new."""
+    path = folder / "journal.db"
+    try:
+        database = _connect(path, folder)
+    except sqlite3.DatabaseError as error:
+        _refuse_if_full(error, path)
+        _set_aside(path)
+        return _connect(path, folder), True
+    try:
+        if _sound(database):
+            return database, False
+    except (sqlite3.DatabaseError, msgspec.DecodeError) as error:
+        _refuse_if_full(error, path)
+    database.close()
+    _set_aside(path)
+    return _connect(path, folder), True
+
+
+def keep_ballast(folder: Path) -> None:
+    """Set the ballast aside again if it was given up and there is room for it."""
+    path = folder / "ballast"
+    if path.exists():
+        return
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        os.posix_fallocate(descriptor, 0, BALLAST)
+    except OSError:
+        path.unlink()
+    finally:
+        os.close(descriptor)
+
+
+def give_up_ballast(folder: Path) -> bool:
+    """Free the ballast; False if it was given up before."""
+    try:
+        (folder / "ballast").unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Replace a file so that after a crash either the old or the new content stands."""
+    new = path.with_name(path.name + ".new")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(new, path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a folder's own entries durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _connect(path: Path, folder: Path) -> sqlite3.Connection:
+    fresh = not path.exists()
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        os.chmod(path, 0o600)
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=FULL")
+        database.execute("PRAGMA secure_delete=ON")
+        database.executescript(_SCHEMA)
+        seq, head = _behind_receipt(folder / "receipt.json") if fresh else (0, wire.CHAIN_START)
+        database.execute("INSERT OR IGNORE INTO tail VALUES(1,?,?)", (seq, head))
+    except sqlite3.Error:
+        database.close()
+        raise
+    sync_folder(folder)
+    return database
+
+
+def _behind_receipt(path: Path) -> tuple[int, str]:
+    """Where a new chain begins: at the start, or well behind what the collector has receipted."""
+    try:
+        receipt = msgspec.json.decode(path.read_bytes(), type=Receipt)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return 0, wire.CHAIN_START
+    return receipt.last + LARGEST_JUMP, receipt.head
+
+
+def _sound(database: sqlite3.Connection) -> bool:
+    """SQLite's own check and the chain: the first alone misses most changed bytes."""
+    if database.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+        return False
+    for body, previous, head, seq in database.execute(
+        "SELECT body, previous, head, seq FROM events ORDER BY seq"
+    ):
+        wire.decode(body)
+        if wire.link(previous, seq, body) != head:
+            return False
+    broken = database.execute(
+        "SELECT 1 FROM events a JOIN events b ON b.seq = a.seq + 1 WHERE b.previous != a.head"
+    )
+    return broken.fetchone() is None
+
+
+def _refuse_if_full(error: Exception, path: Path) -> None:
+    """A full disk is no damage: setting the journal aside would lose what it holds."""
+    if isinstance(error, sqlite3.OperationalError) and "full" in str(error):
+        raise JournalFull(f"cannot open {path}: {error}; free some disk space") from error
+
+
+def _set_aside(path: Path) -> None:
+    """Park a damaged journal under another name: it is evidence, and may be repaired."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    for suffix in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(f"{path}{suffix}", f"{path}.bad-{stamp}{suffix}")
+    sync_folder(path.parent)

@@ -1,0 +1,116 @@
+"""The policy: ordered rules from observations to actions. Pure: no I/O, no clock.
+
+The first rule whose kind and fields match decides; where none does, the observation is reported
+and nothing more. Reading the file is ``agent.policy_file``'s work, and whether a decided action
+may be carried out now (staff notice, caps, first days) is ``agent.guard``'s.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from collectors.base import Fact, Observation
+from enforcement.base import Recipient
+
+REPORT = "report"
+"""The action of a rule that only reports; also what happens where no rule matches."""
+DEFAULT_RULE = "default"
+
+
+class Mode(StrEnum):
+    """Whether decided actions are carried out, or only reported as decided."""
+
+    REPORT = "report"
+    ENFORCE = "enforce"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rule:
+    """``action`` for observations of ``kind`` whose facts equal those in ``when``.
+
+    ``source`` cites the sentence of the organisation's document that the rule comes from.
+    """
+
+    name: str
+    kind: str
+    action: str
+    when: Mapping[str, str | int | bool] = field(default_factory=dict)
+    source: str = ""
+
+    def matches(self, observation: Observation) -> bool:
+        if observation.kind != self.kind:
+            return False
+        facts = observation.facts()
+        return all(_holds(facts.get(name), wanted) for name, wanted in self.when.items())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """What the policy says of one observation. ``held`` is set by a guard that said "not now"."""
+
+    action: str
+    rule: str
+    enforced: bool
+    held: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contact:
+    """Whom a staff member can turn to; shown also when the network is down."""
+
+    name: str = ""
+    phone: str = ""
+    mail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """One version of an organisation's policy."""
+
+    name: str = "default"
+    version: int = 0
+    mode: Mode = Mode.REPORT
+    language: str = "en"
+    notice_lead_days: int = 0
+    contact: Contact = field(default_factory=Contact)
+    recipients: tuple[Recipient, ...] = ()
+    collectors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+
+    def decide(self, observation: Observation) -> Decision:
+        """The decision of the first rule that matches, or to report."""
+        for rule in self.rules:
+            if rule.matches(observation):
+                enforced = self.mode is Mode.ENFORCE and rule.action != REPORT
+                return Decision(action=rule.action, rule=rule.name, enforced=enforced)
+        return Decision(action=REPORT, rule=DEFAULT_RULE, enforced=False)
+
+    def rules_for(self, kind: str) -> tuple[Rule, ...]:
+        """The rules that can decide about a kind, in order."""
+        return tuple(rule for rule in self.rules if rule.kind == kind)
+
+    def roots(self) -> tuple[Path, ...]:
+        """The folders under which files may be looked for and touched."""
+        listed = self.collectors.get("pupil_files", {}).get("roots", ())
+        return tuple(Path(root) for root in listed)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """The record that staff were told, in advance, about one version of the policy."""
+
+    policy_version: int
+    given_on: date
+    language: str
+
+
+def _holds(fact: Fact | None, wanted: str | int | bool) -> bool:
+    """Equality of a fact with what a rule wants; a set of words holds if it contains the word."""
+    if isinstance(fact, tuple):
+        return wanted in fact
+    if isinstance(fact, bool) or isinstance(wanted, bool):
+        return fact is wanted
+    return fact == wanted
