@@ -232,30 +232,30 @@ def no_party_is_named(module: Module) -> Breaks:
 
 
 def nothing_catches_everything(module: Module) -> Breaks:
-    for function, node in catching(module.tree):
+    for function, line in catching(module.tree):
         if (module.place, function) not in MAY_CATCH_ALL:
-            yield node.lineno, f"{function or 'the module'} catches everything"
+            yield line, f"{function or 'the module'} catches everything"
 
 
-def catching(tree: ast.AST, function: str = "") -> Iterator[tuple[str, ast.AST]]:
-    """Each place that catches Exception or more, with the name of the function it stands in."""
+def catching(tree: ast.AST, function: str = "") -> Iterator[tuple[str, int]]:
+    """The function and line of each place that catches Exception or more."""
     for node in ast.iter_child_nodes(tree):
         inside = node.name if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else function
-        if isinstance(node, ast.ExceptHandler) and is_everything(node.type) and not passes_on(node):
-            yield inside, node
-        elif isinstance(node, ast.Call) and suppresses_everything(node):
-            yield inside, node
+        if isinstance(node, ast.ExceptHandler | ast.Call) and swallows_everything(node):
+            yield inside, node.lineno
         yield from catching(node, inside)
+
+
+def swallows_everything(node: ast.ExceptHandler | ast.Call) -> bool:
+    if isinstance(node, ast.ExceptHandler):
+        return is_everything(node.type) and not passes_on(node)
+    return ast.unparse(node.func).endswith("suppress") and any(map(is_everything, node.args))
 
 
 def passes_on(handler: ast.ExceptHandler) -> bool:
     """Whether it only tidies up and then raises what it caught."""
     last = handler.body[-1]
     return isinstance(last, ast.Raise) and last.exc is None
-
-
-def suppresses_everything(call: ast.Call) -> bool:
-    return ast.unparse(call.func).endswith("suppress") and any(map(is_everything, call.args))
 
 
 def is_everything(caught: ast.expr | None) -> bool:
