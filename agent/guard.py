@@ -48,7 +48,7 @@ class Guard:
         """The reason to hold back ``action`` on ``size`` bytes now, or None."""
         if not self._noticed(now):
             return Held.NO_NOTICE
-        if not timedelta(0) <= self.caps.first_days <= now - self.installed_at:
+        if now - self.installed_at < self.caps.first_days:
             return Held.FIRST_DAYS
         hour = self.journal.acted_since(action, now - timedelta(hours=1))
         day = self.journal.acted_since(action, now - timedelta(days=1))

@@ -69,6 +69,7 @@ class Journal:
     def __init__(self, folder: Path, size_limit: int = SIZE_LIMIT) -> None:
         """Open or make the journal in ``folder``; raises JournalError if another process has it."""
         self._lock = threading.Lock()
+        self._news = threading.Condition()
         self._folder = folder
         self._size_limit = size_limit
         self._unwritten = 0
@@ -182,6 +183,16 @@ class Journal:
             (number,) = self._one("SELECT count(*) FROM events")
         return int(number)
 
+    def wait_for_news(self, timeout: float) -> None:
+        """Return at the next change, or after ``timeout`` seconds."""
+        with self._news:
+            self._news.wait(timeout)
+
+    def wait_for_pending(self, timeout: float) -> bool:
+        """Whether an event waits for a receipt, if need be after ``timeout`` seconds."""
+        with self._news:
+            return self._news.wait_for(lambda: self.count() > 0, timeout)
+
     @contextlib.contextmanager
     def _transaction(self, loses: int = 1) -> Iterator[None]:
         with self._lock:
@@ -197,6 +208,8 @@ class Journal:
                 self._unwritten += loses
                 journal_file.give_up_ballast(self._folder)
                 raise JournalFull(f"cannot write the journal: {error}") from error
+        with self._news:
+            self._news.notify_all()
 
     def _add(self, event: wire.Event) -> None:
         """Chain one event, after a word on what could not be written or no longer fits."""

@@ -71,6 +71,21 @@ def collector_settings() -> dict[str, Mapping[str, Setting]]:
     return {module.rpartition(".")[2]: import_module(module).SETTINGS for module in COLLECTORS}
 
 
+def default() -> Policy:
+    """The policy of a laptop that was given none: everything reported, nothing done."""
+    chosen = {
+        name: {key: setting.default for key, setting in settings.items()}
+        for name, settings in collector_settings().items()
+    }
+    return Policy(collectors=chosen)
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """``, did you mean 'x'?`` if a known word is near, else nothing."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f", did you mean '{near[0]}'?" if near else ""
+
+
 class _Reading:
     """One pass over one file, gathering every mistake before giving up."""
 
@@ -149,7 +164,7 @@ class _Reading:
                 self._wrong(name, f"two rules are named '{name}'; a report must tell them apart")
             names.add(name)
             action = self._one_of(rule, "action", action_names(), REPORT)
-            when = {k: v for k, v in _table(rule.get("when", {})).items()}
+            when = _table(rule.get("when", {}))
             if not all(isinstance(value, str | int) for value in when.values()):
                 self._wrong("when", f"rule '{name}': 'when' compares with words and numbers only")
             source = str(rule.get("source", ""))
@@ -167,7 +182,7 @@ class _Reading:
     ) -> str:
         value = given.get(key, default)
         if value not in words:
-            hint = _suggest(str(value), words)
+            hint = suggest(str(value), words)
             self._wrong(str(value), f"'{key}' cannot be '{value}'{hint}; one of {', '.join(words)}")
             return default
         return str(value)
@@ -179,7 +194,7 @@ class _Reading:
             return
         for key, value in given.items():
             if key not in kinds:
-                self._wrong(key, f"unknown key '{key}'{where}{_suggest(key, kinds)}")
+                self._wrong(key, f"unknown key '{key}'{where}{suggest(key, kinds)}")
             elif not isinstance(value, kinds[key]) or (
                 isinstance(value, bool) and kinds[key] is not bool
             ):
@@ -207,11 +222,6 @@ def _kinds(default: Any) -> type | tuple[type, ...]:
     if isinstance(default, float):
         return (int, float)
     return list if isinstance(default, tuple | list) else type(default)
-
-
-def _suggest(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f", did you mean '{near[0]}'?" if near else ""
 
 
 def _name_of(kind: type | tuple[type, ...]) -> str:

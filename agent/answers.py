@@ -1,0 +1,206 @@
+"""What the agent answers over its control socket, and who may ask which question."""
+
+import logging
+import os
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import psutil
+
+from agent import __version__
+from agent.config import Config
+from agent.control_server import Answer, Caller, Refused
+from agent.daemon import Daemon
+from agent.identity import Enrolled
+from agent.outbox import ADVICE, Outbox, Trouble
+from agent.own import LeakKind, LeakReported
+from agent.policy import Mode
+
+log = logging.getLogger(__name__)
+
+STAFF = frozenset({"status", "leak-report"})
+SENDER = frozenset({"outbox", "reply"})
+ADMIN = STAFF | SENDER | {"report"}
+REPORTS_PER_HOUR = 10
+"""Leak reports of one person; more is a fault or a flood."""
+LONGEST_TEXT = 8000
+"""Characters of a leak report."""
+LONGEST_WAIT = 30.0
+
+
+@dataclass(kw_only=True)
+class Answers:
+    """Everything that can be asked, bound to the parts that know."""
+
+    config: Config
+    daemon: Daemon
+    outbox: Outbox
+    identity: Callable[[], Enrolled | None]
+    sender_uid: int
+    workers: Callable[[], Mapping[str, Any]] = dict
+    reported: defaultdict[int, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
+
+    def table(self) -> dict[str, Answer]:
+        """Each question and who answers it."""
+        return {
+            "status": self.status,
+            "report": self.report,
+            "leak-report": self.leak_report,
+            "outbox": self.next_request,
+            "reply": self.take_reply,
+        }
+
+    def allowed(self, caller: Caller) -> Collection[str]:
+        """What the kernel-named caller may ask."""
+        verbs: frozenset[str] = STAFF
+        if caller.uid == self.sender_uid:
+            verbs = SENDER
+        return ADMIN if caller.uid in (0, os.geteuid()) else verbs
+
+    def status(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
+        """How the agent is, in words that hold nobody's data."""
+        policy, trouble = self.config.policy, self.outbox.trouble
+        return {
+            "version": __version__,
+            "state": self._state(trouble),
+            "mode": policy.mode,
+            "language": policy.language,
+            "policy": {"name": policy.name, "version": policy.version},
+            "held": self._held(),
+            "device": self._device(),
+            "pending": self.daemon.journal.count(),
+            "last_contact": _iso(self.outbox.last_contact),
+            "trouble": trouble,
+            "advice": ADVICE[trouble],
+            "collectors": dict(self.daemon.running),
+            "coverage": dict(self.daemon.coverage),
+            "contact": {
+                "name": policy.contact.name,
+                "phone": policy.contact.phone,
+                "mail": policy.contact.mail,
+            },
+            "messages": [self._message(event) for event in list(self.daemon.messages)],
+            "lock_in_seconds": None,
+        }
+
+    def report(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The status and what IT wants to know besides."""
+        own = psutil.Process()
+        children = own.children(recursive=True)
+        return {
+            **self.status(caller, {}),
+            "roots": [str(root) for root in self.config.policy.roots()],
+            "rules": len(self.config.policy.rules),
+            "recipients": len(self.config.policy.recipients),
+            "workers": dict(self.workers()),
+            "memory_mb": round(sum(_memory(p) for p in (own, *children)) / 2**20, 1),
+            "processes": len(children) + 1,
+            "open_attempts": len(self.daemon.journal.attempts()),
+        }
+
+    def leak_report(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Take a person's report; the receipt number is theirs to keep."""
+        self._not_too_many(caller)
+        text, what = str(given.get("text", "")), str(given.get("kind", LeakKind.OTHER))
+        if what not in tuple(LeakKind):
+            raise Refused("kind", f"'{what}' is none of {', '.join(LeakKind)}")
+        if len(text) > LONGEST_TEXT:
+            raise Refused("text", f"a report holds at most {LONGEST_TEXT} characters")
+        if text and self.daemon.recorder.seal is None:
+            raise Refused("nobody", self._nobody())
+        report = LeakReported(
+            observed_at=_noticed(given.get("noticed_at"), self.daemon.now()),
+            subject="person",
+            what=LeakKind(what),
+            ongoing=given.get("ongoing") is True,
+            text=text,
+        )
+        event_id = self.daemon.record(report)
+        if event_id is None:
+            raise Refused("full", "the disk is full: the report was not kept. " + self._nobody())
+        return {"receipt": receipt_number(event_id)}
+
+    def next_request(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The sender's question: what is to be posted next?"""
+        wait = given.get("wait", 0.0)
+        patience = min(float(wait), LONGEST_WAIT) if isinstance(wait, int | float) else 0.0
+        return self.outbox.request(patience)
+
+    def take_reply(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The sender's answer: what came back, or why nothing did."""
+        if "trouble" in given:
+            word = str(given["trouble"])
+            self.outbox.failed(Trouble(word) if word in tuple(Trouble) else Trouble.UNREACHABLE)
+        else:
+            headers = given.get("headers")
+            safe = {str(k): str(v) for k, v in headers.items()} if isinstance(headers, dict) else {}
+            status = given.get("status")
+            body = str(given.get("body", "")).encode("utf-8")
+            self.outbox.reply(status if isinstance(status, int) else 0, safe, body)
+        return {"trouble": self.outbox.trouble}
+
+    def _state(self, trouble: Trouble) -> str:
+        if self.daemon.coverage or not all(self.daemon.running.values()):
+            return "look"
+        return "fine" if trouble in (Trouble.NONE, Trouble.NOT_ENROLLED) else "offline"
+
+    def _held(self) -> str | None:
+        if self.config.policy.mode is Mode.REPORT:
+            return None
+        return self.daemon.guard.hold("seal-file", 0, self.daemon.now())
+
+    def _device(self) -> str | None:
+        who = self.identity()
+        return who.device if who else None
+
+    def _message(self, event: Any) -> dict[str, Any]:
+        """One thing that was done, for the tray: words and numbers only."""
+        return {
+            "id": event.id,
+            "kind": event.kind,
+            "action": event.decision.action if event.decision else "report",
+            "at": event.recorded_at.isoformat(),
+        }
+
+    def _not_too_many(self, caller: Caller) -> None:
+        recent, now = self.reported[caller.uid], self.daemon.now()
+        while recent and now - recent[0] > timedelta(hours=1):
+            recent.popleft()
+        if len(recent) >= REPORTS_PER_HOUR:
+            raise Refused("too-many", "ten reports within an hour; please phone. " + self._nobody())
+        recent.append(now)
+
+    def _nobody(self) -> str:
+        contact = self.config.policy.contact
+        whom = " ".join(part for part in (contact.name, contact.phone, contact.mail) if part)
+        return f"Please report it to {whom}." if whom else "Please report it to your manager."
+
+
+def receipt_number(event_id: str) -> str:
+    """What a person notes down: eight characters of the event's id, in two groups."""
+    return f"DW-{event_id[:4]}-{event_id[4:8]}".upper()
+
+
+def _noticed(given: Any, now: datetime) -> datetime:
+    """The moment a person noticed; never in the future, and now if they did not say."""
+    if not isinstance(given, str) or not given:
+        return now
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError:
+        raise Refused("noticed-at", "give the moment as 2026-11-23T14:30") from None
+    return min(moment.astimezone(now.tzinfo), now)
+
+
+def _memory(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,0 +1,108 @@
+"""Where things lie on this laptop, and what an administrator set there.
+
+``/etc/dossierwacht`` holds ``agent.toml`` (this machine), ``policy.toml`` (the organisation) and
+``notice.toml`` (the record that staff were told); each may be missing. ``/var/lib/dossierwacht``
+holds the agent's own state. Everything here may be read by anyone: secrets lie in the state.
+"""
+
+import contextlib
+import os
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from agent import policy_file
+from agent.errors import ConfigError
+from agent.policy import Notice, Policy
+
+CONFIG = Path("/etc/dossierwacht")
+STATE = Path("/var/lib/dossierwacht")
+SOCKET = Path("/run/dossierwacht/control.sock")
+
+AGENT_KEYS: dict[str, tuple[type, Any, str]] = {
+    "socket": (str, "", "path of the control socket; empty: the default place"),
+    "sender_user": (str, "dossierwacht-sender", "system user of the process that sends"),
+    "journal_megabytes": (int, 64, "most that waits while the collector cannot be reached"),
+}
+"""Each key of agent.toml: its type, its default and what it means."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """What one run of the agent goes by."""
+
+    folder: Path
+    state: Path
+    socket: Path
+    sender_user: str
+    journal_bytes: int
+    policy: Policy
+    notice: Notice | None
+
+
+def load(folder: Path = CONFIG, state: Path = STATE) -> Config:
+    """Read the files in ``folder``. Raises ConfigError; a missing file means its defaults."""
+    given = _agent_file(folder / "agent.toml")
+    values = {key: given.get(key, default) for key, (_, default, _) in AGENT_KEYS.items()}
+    policy_path = folder / "policy.toml"
+    return Config(
+        folder=folder,
+        state=state,
+        socket=Path(values["socket"]) if values["socket"] else socket_for(state),
+        sender_user=values["sender_user"],
+        journal_bytes=values["journal_megabytes"] * 1024 * 1024,
+        policy=policy_file.read(policy_path) if policy_path.exists() else policy_file.default(),
+        notice=read_notice(folder / "notice.toml"),
+    )
+
+
+def socket_for(state: Path) -> Path:
+    """The control socket that belongs to a state folder."""
+    return SOCKET if state == STATE else state / "control.sock"
+
+
+def read_notice(path: Path) -> Notice | None:
+    """The staff notice on record, or None. Raises ConfigError if the file is there but unusable."""
+    try:
+        given = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    version, given_on, language = (
+        given.get("policy_version"),
+        given.get("given_on"),
+        given.get("language"),
+    )
+    if not isinstance(version, int) or not isinstance(language, str):
+        raise ConfigError(f"{path}: give policy_version = <number> and language = '<nl, da or en>'")
+    if not isinstance(given_on, date):
+        raise ConfigError(f"{path}: give given_on as a date, such as 2026-10-01 without quotes")
+    return Notice(policy_version=version, given_on=given_on, language=language)
+
+
+def prepare_state(state: Path) -> None:
+    """Make the state folder, closed to everybody else. Raises ConfigError."""
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.chmod(state, 0o700)
+    except OSError as error:
+        raise ConfigError(f"cannot make the state folder {state}: {error.strerror}") from error
+
+
+def _agent_file(path: Path) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    with contextlib.suppress(FileNotFoundError):
+        try:
+            given = tomllib.loads(path.read_text("utf-8"))
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError, PermissionError) as error:
+            raise ConfigError(f"{path}: {error}") from error
+    for key, value in given.items():
+        if key not in AGENT_KEYS:
+            hint = policy_file.suggest(key, AGENT_KEYS)
+            raise ConfigError(f"{path}: unknown key '{key}'{hint}")
+        if not isinstance(value, AGENT_KEYS[key][0]):
+            raise ConfigError(f"{path}: '{key}' should be {AGENT_KEYS[key][0].__name__}")
+    return given

@@ -1,0 +1,153 @@
+"""The agent's end of the control socket: who is calling decides what may be asked.
+
+The kernel names the caller's uid (SO_PEERCRED); nothing in the question can change it. Staff may
+ask for the status and report a leak, the sender may take batches and bring replies, root and the
+agent's own user may ask everything. Questions are short, answered in threads that are few, and a
+caller that dawdles is cut off, so nobody on the laptop can keep others from asking.
+"""
+
+import json
+import logging
+import os
+import socket
+import struct
+import threading
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agent.errors import AgentError
+
+log = logging.getLogger(__name__)
+
+LONGEST_QUESTION = 2 * 1024 * 1024
+"""Bytes; a collector's reply passes through here."""
+LONGEST_OF_STAFF = 64 * 1024
+PATIENCE = 5.0
+"""Seconds within which a caller must have put its question."""
+MOST_CALLERS = 32
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Caller:
+    """Who asks, as the kernel says."""
+
+    uid: int
+    pid: int
+
+
+class Refused(AgentError):
+    """A question that is not answered; ``code`` is for programs."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+Answer = Callable[[Caller, Mapping[str, Any]], Mapping[str, Any]]
+Allowed = Callable[[Caller], Collection[str]]
+
+
+class ControlServer:
+    """Answers on a Unix socket until closed."""
+
+    def __init__(self, path: Path, answers: Mapping[str, Answer], allowed: Allowed) -> None:
+        self._path = path
+        self._answers = answers
+        self._allowed = allowed
+        self._places = threading.BoundedSemaphore(MOST_CALLERS)
+        self._socket = _listen(path)
+        self._thread = threading.Thread(target=self._serve, name="control", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop answering and remove the socket."""
+        self._socket.close()
+        self._path.unlink(missing_ok=True)
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            if not self._places.acquire(blocking=False):
+                connection.close()
+                continue
+            threading.Thread(target=self._meet, args=(connection,), daemon=True).start()
+
+    def _meet(self, connection: socket.socket) -> None:
+        try:
+            with connection:
+                connection.settimeout(PATIENCE)
+                caller = _peer(connection)
+                answer = self._answer(caller, connection)
+                connection.sendall(json.dumps(answer).encode("utf-8") + b"\n")
+        except OSError as error:
+            log.debug("a caller went away: %s", error)
+        finally:
+            self._places.release()
+
+    def _answer(self, caller: Caller, connection: socket.socket) -> Mapping[str, Any]:
+        try:
+            allowed = self._allowed(caller)
+            longest = LONGEST_QUESTION if "reply" in allowed else LONGEST_OF_STAFF
+            verb, arguments = _question(_line(connection, longest))
+            if verb not in self._answers:
+                raise Refused("unknown", f"there is no question '{verb}'")
+            if verb not in allowed:
+                raise Refused("forbidden", f"you may not ask '{verb}'")
+            return self._answers[verb](caller, arguments)
+        except Refused as error:
+            return {"error": {"code": error.code, "message": str(error)}}
+        except AgentError as error:
+            log.warning("a question failed: %s", error)
+            return {"error": {"code": "failed", "message": str(error)}}
+
+
+def _listen(path: Path) -> socket.socket:
+    """A socket that every user of the laptop can reach; who may ask what is decided per caller."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listener.bind(str(path))
+    except OSError as error:
+        listener.close()
+        raise AgentError(f"cannot open the control socket {path}: {error}") from error
+    os.chmod(path, 0o666)  # noqa: S103 (the kernel names each caller)
+    listener.listen(MOST_CALLERS)
+    return listener
+
+
+def _peer(connection: socket.socket) -> Caller:
+    size = struct.calcsize("3i")
+    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+    pid, uid, _ = struct.unpack("3i", raw)
+    return Caller(uid=uid, pid=pid)
+
+
+def _line(connection: socket.socket, longest: int) -> bytes:
+    received = bytearray()
+    while not received.endswith(b"\n"):
+        piece = connection.recv(65_536)
+        if not piece:
+            raise Refused("garbled", "the question ended before its end of line")
+        received += piece
+        if len(received) > longest:
+            raise Refused("too-long", f"a question holds at most {longest} bytes")
+    return bytes(received)
+
+
+def _question(line: bytes) -> tuple[str, Mapping[str, Any]]:
+    try:
+        given = json.loads(line)
+        verb, arguments = given["verb"], given["arguments"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Refused("garbled", "a question is a JSON object with verb and arguments") from error
+    if not isinstance(verb, str) or not isinstance(arguments, dict):
+        raise Refused("garbled", "verb is a text and arguments an object")
+    return verb, arguments

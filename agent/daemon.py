@@ -1,0 +1,178 @@
+"""The daemon: collectors in threads, one queue, one place that decides, acts and records.
+
+The whole flow stands in ``_dispatch``: an observation comes off the queue, the policy decides, the
+guard may hold it back, the attempt is journalled, the action runs, the outcome completes the
+journal entry. A collector that dies is reported and started again after a growing pause; an action
+that fails is an outcome. Neither can stop the daemon, and neither can a full disk: what cannot be
+journalled is not acted upon.
+"""
+
+import logging
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from operator import methodcaller
+from typing import Any
+
+from agent.errors import JournalFull
+from agent.guard import Guard
+from agent.journal import Journal
+from agent.own import AgentStarted, CollectorFailed, CollectorName
+from agent.policy import Decision, Policy
+from agent.recorder import Recorder
+from agent.wire.event import Event, OutcomePart
+from collectors.base import Clock, Collector, CoverageLost, CoverageRestored, Observation, Stop
+from enforcement.base import Action, Attempt, EnforcementError, Outcome, Reason, Result
+
+log = logging.getLogger(__name__)
+
+QUEUE_LENGTH = 1000
+"""Observations that may wait; a collector that is faster than this has to wait itself."""
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 300.0
+"""Seconds before a collector that died is started again."""
+MESSAGES_KEPT = 50
+
+
+@dataclass(kw_only=True)
+class Daemon:
+    """Joins what is seen to what is done and what is told."""
+
+    policy: Policy
+    guard: Guard
+    journal: Journal
+    recorder: Recorder
+    collectors: Mapping[str, Callable[[], Collector]]
+    actions: Mapping[str, Action]
+    now: Clock
+    messages: deque[Event] = field(default_factory=lambda: deque(maxlen=MESSAGES_KEPT))
+    coverage: dict[str, str] = field(default_factory=dict)
+    running: dict[str, bool] = field(default_factory=dict)
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until ``stop`` is set and the collectors have ended."""
+        seen: queue.Queue[Observation] = queue.Queue(QUEUE_LENGTH)
+        self.record(self._started(self._resume()))
+        threads = [self._watch(name, seen, stop) for name in self.collectors]
+        while not stop.is_set() or any(thread.is_alive() for thread in threads):
+            try:
+                observation = seen.get(timeout=0.5)
+            except queue.Empty:
+                continue
+            if not stop.is_set():
+                self.record(observation)
+
+    def record(self, observation: Observation) -> str | None:
+        """Decide, act and journal; the event's id, or None if it was no news or found no room."""
+        self._note_coverage(observation)
+        try:
+            return self._dispatch(observation)
+        except JournalFull as error:
+            log.error("%s: a %s was not recorded", error, observation.kind)
+            return None
+
+    def _dispatch(self, observation: Observation) -> str | None:
+        decision = self._decide(observation)
+        event = self.recorder.event(observation, decision)
+        once = self.recorder.once(observation)
+        if not decision.enforced:
+            news = self.journal.append(event, once)
+        else:
+            news = self._act(observation, decision, event, once)
+        return event.id if news else None
+
+    def _decide(self, observation: Observation) -> Decision:
+        decision = self.policy.decide(observation)
+        if not decision.enforced:
+            return decision
+        held = self.guard.hold(decision.action, _size(observation), self.now())
+        return decision if held is None else replace(decision, enforced=False, held=held)
+
+    def _act(
+        self, observation: Observation, decision: Decision, event: Event, once: str | None
+    ) -> bool:
+        size = _size(observation)
+        if not self.journal.begin(event, once=once, action=decision.action, size=size):
+            return False
+        attempt = Attempt(id=event.id, subject=observation.subject, proof=observation.proof())
+        outcome = self._tried(decision.action, methodcaller("apply", attempt))
+        return self._complete(event, outcome)
+
+    def _complete(self, event: Event, outcome: Outcome) -> bool:
+        part = OutcomePart(result=outcome.result, reason=outcome.reason)
+        if not self.journal.complete(event.id, part):
+            return False
+        self.messages.append(event)
+        log.info("%s: %s %s", event.kind, outcome.result, outcome.note or outcome.reason)
+        return True
+
+    def _tried(self, name: str, use: Callable[[Action], Outcome]) -> Outcome:
+        """Run one action; whatever goes wrong in it is an outcome."""
+        try:
+            return use(self.actions[name])
+        except EnforcementError as error:
+            return Outcome(result=Result.FAILED, reason=error.reason, note=error.note)
+        except Exception as error:
+            log.exception("the action %s failed", name)
+            return Outcome(result=Result.FAILED, reason=Reason.FAULT, note=type(error).__name__)
+
+    def _resume(self) -> int:
+        """Bring what a crash cut off to an end, before anything new begins."""
+        open_attempts = self.journal.attempts()
+        for event in open_attempts:
+            name = event.decision.action if event.decision else ""
+            outcome = self._tried(name, methodcaller("resume", event.id))
+            self._complete(event, outcome)
+        return len(open_attempts)
+
+    def _started(self, resumed: int) -> AgentStarted:
+        return AgentStarted(
+            observed_at=self.now(),
+            subject="agent",
+            mode=self.policy.mode,
+            policy_version=self.policy.version,
+            resumed=resumed,
+        )
+
+    def _note_coverage(self, observation: Observation) -> None:
+        if isinstance(observation, CoverageLost):
+            self.coverage[str(observation.what)] = str(observation.gap)
+        elif isinstance(observation, CoverageRestored):
+            self.coverage.pop(str(observation.what), None)
+
+    def _watch(self, name: str, seen: "queue.Queue[Observation]", stop: Stop) -> threading.Thread:
+        put = seen.put
+        thread = threading.Thread(target=self._keep_watching, args=(name, put, stop), name=name)
+        thread.start()
+        return thread
+
+    def _keep_watching(self, name: str, put: Callable[[Any], None], stop: Stop) -> None:
+        """Run one collector, and start it again when it dies, until told to stop."""
+        failures = 0
+        while not stop.is_set():
+            try:
+                self.running[name] = True
+                for observation in self.collectors[name]().observe(stop):
+                    put(observation)
+                    failures = 0
+            except Exception:
+                log.exception("the collector %s failed", name)
+            self.running[name] = False
+            if stop.is_set():
+                return
+            failures += 1
+            put(self._failed(name, failures))
+            stop.wait(min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures - 1, 16)))
+
+    def _failed(self, name: str, failures: int) -> CollectorFailed:
+        collector = CollectorName.of(name)
+        return CollectorFailed(
+            observed_at=self.now(), subject=name, collector=collector, failures=failures
+        )
+
+
+def _size(observation: Observation) -> int:
+    """Bytes an action would touch, for the guard's caps; 0 where size means nothing."""
+    return int(getattr(observation, "size", 0))

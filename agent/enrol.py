@@ -1,0 +1,161 @@
+"""Enrolment: with a one-time token a laptop gets its name, and learns how to know its collector.
+
+The token carries the pin of the collector's CA. The CA certificate itself is fetched without
+trusting anybody and believed only if it has that pin; everything after that goes over TLS from
+that CA. The agent need not be running, and need not be stopped: it sees the identity appear. The
+device key is made here and its public half sent, signed with itself; the name that comes back must
+be the digest of that key.
+"""
+
+import argparse
+import http.client
+import secrets
+import ssl
+import sys
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from agent import __version__, config, identity, sender
+from agent.errors import EnrolmentError
+from agent.identity import Enrolled
+from agent.outbox import Trouble
+from agent.wire import signatures
+from agent.wire.messages import (
+    CA_PATH,
+    ENROL_PATH,
+    EnrolReply,
+    EnrolRequest,
+    Owner,
+    Problem,
+    device_name,
+    pin_of,
+    read_token,
+    to_json,
+)
+from collectors.base import utc_now
+
+LARGEST_CERTIFICATE = 64 * 1024
+TIMEOUT = 20.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``dossierwacht enrol``."""
+    parser.add_argument("--server", required=True, help="address of the collector, https://...")
+    parser.add_argument("--token", required=True, help="the one-time token IT gave for this laptop")
+    parser.add_argument("--owner", choices=("issued", "private"), default="issued")
+    parser.add_argument("--again", action="store_true", help="replace an earlier enrolment")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """``dossierwacht enrol``."""
+    config.prepare_state(arguments.state)
+    if identity.enrolled(arguments.state) is not None and not arguments.again:
+        raise EnrolmentError("this laptop is enrolled already; use --again to replace that")
+    who = enrol(arguments.server, arguments.token, arguments.owner, arguments.state, utc_now())
+    print(f"enrolled as {who.device} at {who.server}", file=sys.stdout)
+    return 0
+
+
+def enrol(server: str, token: str, owner: Owner, state: Path, now: datetime) -> Enrolled:
+    """Enrol at ``server``; raises EnrolmentError, and then nothing was changed but the key made."""
+    try:
+        _, pin = read_token(token)
+    except ValueError as error:
+        raise EnrolmentError(str(error)) from error
+    server = server.rstrip("/")
+    ca_pem = fetch_ca(server, pin)
+    reply = _ask(server, token, owner, state, ca_pem, now)
+    who = Enrolled(
+        device=reply.device, server=server, collector_key=reply.collector_key, owner=owner
+    )
+    identity.save(state, who, ca_pem.encode("ascii"))
+    return who
+
+
+def fetch_ca(server: str, pin: str) -> str:
+    """The CA certificate (PEM) a server shows, if it has the pin. Raises EnrolmentError."""
+    pem = _unverified(server)
+    try:
+        certificate = ssl.PEM_cert_to_DER_cert(pem)
+    except ValueError as error:
+        raise EnrolmentError(f"{server} does not show a certificate of its CA") from error
+    if not secrets.compare_digest(pin_of(certificate), pin):
+        raise EnrolmentError(
+            f"{server} is not the collector that made this token: its CA has another pin."
+            " Check the address; if it is right, somebody stands between"
+        )
+    return pem
+
+
+def _unverified(server: str) -> str:
+    """Fetch the CA certificate without believing anybody: the pin is checked by the caller."""
+    parts = urlsplit(server)
+    if parts.scheme != "https" or not parts.hostname:
+        raise EnrolmentError(f"'{server}' is no address of a collector; it begins with https://")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    connection = http.client.HTTPSConnection(
+        parts.hostname, parts.port, timeout=TIMEOUT, context=context
+    )
+    try:
+        connection.request("GET", parts.path.rstrip("/") + CA_PATH)
+        return connection.getresponse().read(LARGEST_CERTIFICATE).decode("ascii", "replace")
+    except (OSError, http.client.HTTPException) as error:
+        raise EnrolmentError(f"{server} cannot be reached: {error}") from error
+    finally:
+        connection.close()
+
+
+def _ask(
+    server: str, token: str, owner: Owner, state: Path, ca_pem: str, now: datetime
+) -> EnrolReply:
+    key = identity.device_key(state)
+    public = signatures.public_bytes(key)
+    request = EnrolRequest(
+        token=token,
+        public_key=identity.key_text(public),
+        owner=owner,
+        agent_version=__version__,
+    )
+    body, uri, nonce = to_json(request), server + ENROL_PATH, secrets.token_urlsafe(24)
+    headers = signatures.sign_request(
+        key,
+        method="POST",
+        uri=uri,
+        body=body,
+        keyid=signatures.ENROLLING,
+        nonce=nonce,
+        created=now,
+    )
+    answer = sender.post(ca_pem, uri, headers | {"Content-Type": "application/json"}, body)
+    if "trouble" in answer:
+        raise EnrolmentError(_why(answer["trouble"], server))
+    return _believed(answer["status"], answer["headers"], answer["body"].encode(), nonce, public)
+
+
+def _believed(
+    status: int, headers: dict[str, str], body: bytes, nonce: str, public: bytes
+) -> EnrolReply:
+    """The reply, if it is one and names this very key; raises EnrolmentError."""
+    try:
+        if not 200 <= status < 300:
+            problem = msgspec.json.decode(body, type=Problem)
+            raise EnrolmentError(f"the collector refused: {problem.error.message}")
+        reply = msgspec.json.decode(body, type=EnrolReply)
+        signed = signatures.read(headers)
+        key = identity.public_key(reply.collector_key)
+        signatures.verify_reply(signed, key, status=status, body=body, nonce=nonce)
+    except (msgspec.MsgspecError, signatures.SignatureError) as error:
+        raise EnrolmentError(f"the collector's reply cannot be believed: {error}") from error
+    if reply.device != device_name(public):
+        raise EnrolmentError("the collector gave a name that does not belong to this laptop's key")
+    return reply
+
+
+def _why(trouble: str, server: str) -> str:
+    if trouble == Trouble.WRONG_CERTIFICATE:
+        return f"{server} has a certificate that is not from the CA in the token, or another name"
+    return f"{server} cannot be reached; nothing was changed"

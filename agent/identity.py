@@ -1,0 +1,97 @@
+"""Who this laptop is: its keys, the name the collector gave it, and when the agent came.
+
+``device.key`` signs what leaves; it never leaves itself. ``digest.key`` turns paths and serial
+numbers into digests that can be joined but not turned back. ``identity.json`` is written once, by
+enrolment. All of it lies in the state folder, closed to everybody but the agent.
+"""
+
+import base64
+import hmac
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from agent.errors import EnrolmentError
+from agent.journal_file import write_durably
+from agent.wire.event import digest_text
+from agent.wire.messages import Device, Key, Owner
+
+DIGEST_KEY_BYTES = 32
+
+
+class Enrolled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What enrolment settled: the laptop's name, its collector and how to know that again."""
+
+    device: Device
+    server: Annotated[str, msgspec.Meta(pattern=r"\Ahttps://[^\s/]+(/[^\s]*)?\Z")]
+    collector_key: Key
+    owner: Owner
+
+    def verifier(self) -> Ed25519PublicKey:
+        """The key the collector signs its replies with."""
+        return public_key(self.collector_key)
+
+
+def public_key(text: str) -> Ed25519PublicKey:
+    """A public key from its base64 text."""
+    return Ed25519PublicKey.from_public_bytes(base64.b64decode(text))
+
+
+def key_text(public: bytes) -> str:
+    """A raw public key as text."""
+    return base64.b64encode(public).decode("ascii")
+
+
+def device_key(state: Path) -> Ed25519PrivateKey:
+    """This laptop's signing key, made at first use."""
+    return Ed25519PrivateKey.from_private_bytes(_secret(state / "device.key"))
+
+
+def digest_key(state: Path) -> bytes:
+    """The key of this laptop's digests, made at first use."""
+    return _secret(state / "digest.key")
+
+
+def keyed_digest(key: bytes, text: str) -> str:
+    """A digest as it may stand in a fact; file names may hold bytes that are no text."""
+    return digest_text(hmac.digest(key, text.encode("utf-8", "surrogateescape"), "sha256"))
+
+
+def enrolled(state: Path) -> Enrolled | None:
+    """What enrolment settled, or None if this laptop was not enrolled yet."""
+    try:
+        return msgspec.json.decode((state / "identity.json").read_bytes(), type=Enrolled)
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError as error:
+        raise EnrolmentError(f"{state / 'identity.json'} is damaged: enrol again") from error
+
+
+def save(state: Path, identity: Enrolled, ca_pem: bytes) -> None:
+    """Keep what enrolment settled; the pinned CA first, since an identity needs it."""
+    write_durably(state / "ca.pem", ca_pem)
+    write_durably(state / "identity.json", msgspec.json.encode(identity))
+
+
+def installed_at(state: Path) -> datetime:
+    """When the agent first ran on this laptop; noted now if this is the first time."""
+    path = state / "installed"
+    try:
+        return datetime.fromisoformat(path.read_text("ascii").strip())
+    except FileNotFoundError:
+        now = datetime.now(UTC)
+        write_durably(path, now.isoformat().encode("ascii"))
+        return now
+
+
+def _secret(path: Path) -> bytes:
+    """A random secret in a file of its own, never readable by others, never half written."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        write_durably(path, os.urandom(DIGEST_KEY_BYTES))
+        return path.read_bytes()

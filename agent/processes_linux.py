@@ -1,0 +1,91 @@
+"""Processes on Linux: starting one, giving rights up for good, ending with the parent."""
+
+import ctypes
+import os
+import pwd
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+PR_SET_NO_NEW_PRIVS = 38
+LONGEST_PAUSE = 60.0
+"""Seconds before a process that keeps ending is started again."""
+
+
+def start(module: str, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start one of our own modules with this interpreter, in an environment of its own."""
+    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "PYTHONUTF8": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", module, *arguments],
+        stdin=subprocess.DEVNULL,
+        env=environment,
+        cwd="/",
+        close_fds=True,
+    )
+
+
+def keep_running(module: str, arguments: Sequence[str], stop: threading.Event) -> None:
+    """Run one of our own modules until ``stop`` is set; start it again when it ends."""
+    pause = 1.0
+    while not stop.is_set():
+        child = start(module, arguments)
+        while child.poll() is None and not stop.wait(0.2):
+            pass
+        end(child)
+        stop.wait(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def end(child: subprocess.Popen[bytes]) -> None:
+    """End a process: asked first, then made to."""
+    child.terminate()
+    try:
+        child.wait(5)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def drop_rights(user: str) -> None:
+    """As root, become ``user`` (``nobody`` if there is no such user); never gain rights again."""
+    if os.geteuid() == 0:
+        entry = _account(user)
+        os.setgroups([])
+        os.setgid(entry.pw_gid)
+        os.setuid(entry.pw_uid)
+    _prctl(PR_SET_NO_NEW_PRIVS, 1)
+
+
+def end_with_parent() -> None:
+    """Be killed when the parent dies. Call it after dropping rights: that clears the setting."""
+    parent = os.getppid()
+    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        raise SystemExit(0)
+
+
+def boot_id() -> str:
+    """The kernel's random name for this boot."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+
+
+def account_uid(user: str) -> int:
+    """The uid that ``drop_rights(user)`` ends up with when started as root."""
+    return _account(user).pw_uid
+
+
+def _account(user: str) -> pwd.struct_passwd:
+    try:
+        return pwd.getpwnam(user or "nobody")
+    except KeyError:
+        return pwd.getpwnam("nobody")
+
+
+def _prctl(option: int, value: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(option, value, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl was refused")

@@ -1,0 +1,105 @@
+"""From an observation and a decision to the event that is journalled and sent.
+
+Here, and only here, an observation loses what must not leave: its facts are turned into the typed
+values of ``agent.wire.event`` (a ``Keyed`` value becomes a digest), its details are sealed to the
+recipients of the policy, and the result is looked over once more before it can be recorded.
+"""
+
+import base64
+import json
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from agent.identity import keyed_digest
+from agent.policy import Decision
+from agent.wire import event as wire
+from agent.wire.shapes import forbidden_shape
+from collectors.base import Clock, Fact, Keyed, Observation
+
+log = logging.getLogger(__name__)
+
+Seal = Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recorder:
+    """Makes events. ``seal`` encrypts to the policy's recipients; None when it names nobody."""
+
+    key: bytes
+    seal: Seal | None
+    now: Clock
+
+    def event(self, observation: Observation, decision: Decision | None = None) -> wire.Event:
+        """The event of one observation; without facts if those resembled personal data."""
+        part = None
+        if decision is not None:
+            part = wire.DecisionPart(
+                action=decision.action,
+                rule=decision.rule,
+                enforced=decision.enforced,
+                held=decision.held,
+            )
+        event = wire.Event(
+            id=str(uuid.uuid4()),
+            kind=observation.kind,
+            observed_at=observation.observed_at,
+            recorded_at=self.now(),
+            facts={name: self._fact(fact) for name, fact in observation.facts().items()},
+            decision=part,
+            sealed=self._sealed(observation.details()),
+        )
+        return self._checked(event)
+
+    def once(self, observation: Observation) -> str | None:
+        """The digest under which a repeat of this observation is no news."""
+        key = observation.once()
+        return None if key is None else keyed_digest(self.key, f"{observation.kind}\0{key}")
+
+    def _fact(self, fact: Fact) -> wire.Fact:
+        if isinstance(fact, Keyed):
+            return keyed_digest(self.key, fact.text)
+        if isinstance(fact, tuple):
+            return [str(word) for word in fact]
+        if isinstance(fact, bool):
+            return fact
+        if isinstance(fact, int):
+            return max(wire.SMALLEST_NUMBER, min(fact, wire.LARGEST_NUMBER))
+        return str(fact)
+
+    def _sealed(self, details: Mapping[str, str | int]) -> str:
+        if not details or self.seal is None:
+            return ""
+        readable = {name: _readable(value) for name, value in details.items()}
+        plain = json.dumps(readable, ensure_ascii=False, sort_keys=True).encode("utf-8")
+        return base64.b64encode(self.seal(plain)).decode("ascii")
+
+    def _checked(self, event: wire.Event) -> wire.Event:
+        """A readable part outside the contract stays here; that the event happened does not."""
+        try:
+            wire.decode(wire.encode(event))
+            fault = forbidden_shape(event)
+        except msgspec.MsgspecError as error:
+            fault = type(error).__name__
+        if fault is None:
+            return event
+        log.error("the facts of a %s event are not fit to leave (%s)", event.kind, fault)
+        return wire.Event(
+            id=event.id,
+            kind=event.kind,
+            observed_at=event.observed_at,
+            recorded_at=event.recorded_at,
+            facts={"withheld": True},
+            decision=event.decision,
+            sealed=event.sealed,
+        )
+
+
+def _readable(value: str | int) -> str | int:
+    """A path may hold bytes that are no text: a person gets them escaped, and can copy them."""
+    if isinstance(value, int):
+        return value
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

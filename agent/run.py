@@ -1,0 +1,149 @@
+"""``dossierwacht run``: the one place that builds every part and sets it going."""
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from agent import identity, processes
+from agent.answers import Answers
+from agent.config import Config, prepare_state
+from agent.control_server import ControlServer
+from agent.daemon import Daemon
+from agent.guard import Caps, Guard
+from agent.journal import Journal
+from agent.outbox import Outbox
+from agent.policy import Policy
+from agent.recorder import Recorder
+from collectors import COLLECTORS
+from collectors.base import Collector, utc_now
+from enforcement import ACTIONS, age
+from enforcement.base import Action, Settings
+
+log = logging.getLogger(__name__)
+
+
+def run(
+    config: Config,
+    stop: threading.Event,
+    *,
+    caps: Caps | None = None,
+    with_sender: bool = True,
+) -> None:
+    """Run the agent until ``stop`` is set. Raises AgentError if it cannot start.
+
+    ``with_sender`` starts the sender as a child; an installed laptop has a service for it.
+    """
+    prepare_state(config.state)
+    journal = Journal(config.state, config.journal_bytes)
+    try:
+        daemon = _daemon(config, journal, caps or Caps())
+        outbox = _outbox(config, journal)
+        control = _control(config, daemon, outbox)
+        control.start()
+        sender = _sender(config, stop) if with_sender else None
+        try:
+            log.info("the agent runs; policy %s %d", config.policy.name, config.policy.version)
+            daemon.run(stop)
+        finally:
+            stop.set()
+            control.close()
+            if sender is not None:
+                sender.join()
+    finally:
+        journal.close()
+
+
+def until_signal(stop: threading.Event) -> None:
+    """Set ``stop`` at SIGTERM or SIGINT."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+
+
+def _daemon(config: Config, journal: Journal, caps: Caps) -> Daemon:
+    policy, state = config.policy, config.state
+    guard = Guard(
+        policy=policy,
+        notice=config.notice,
+        installed_at=identity.installed_at(state),
+        journal=journal,
+        caps=caps,
+    )
+    return Daemon(
+        policy=policy,
+        guard=guard,
+        journal=journal,
+        recorder=Recorder(key=identity.digest_key(state), seal=_seal(policy), now=utc_now),
+        collectors=load_collectors(policy, state),
+        actions=load_actions(policy, state),
+        now=utc_now,
+    )
+
+
+def load_collectors(policy: Policy, state: Path) -> dict[str, Callable[[], Collector]]:
+    """A maker for each collector: importing it is left to its own thread's first start."""
+    return {_last(name): partial(_make_collector, name, policy, state) for name in COLLECTORS}
+
+
+def load_actions(policy: Policy, state: Path) -> dict[str, Action]:
+    """Each action by the word a rule calls it."""
+    settings = Settings(state=state, roots=policy.roots(), recipients=policy.recipients)
+    made: list[Action] = [import_module(name).make(settings) for name in ACTIONS]
+    return {action.name: action for action in made}
+
+
+def _make_collector(module: str, policy: Policy, state: Path) -> Collector:
+    settings: Mapping[str, Any] = {**policy.collectors.get(_last(module), {}), "state": state}
+    made: Collector = import_module(module).make(settings)
+    return made
+
+
+def _seal(policy: Policy) -> Callable[[bytes], bytes] | None:
+    proven = tuple(recipient for recipient in policy.recipients if recipient.proven)
+    if not proven:
+        return None
+    return partial(age.seal_bytes, recipients=proven)
+
+
+def _outbox(config: Config, journal: Journal) -> Outbox:
+    return Outbox(
+        journal,
+        key=identity.device_key(config.state),
+        identity=partial(identity.enrolled, config.state),
+        ca=lambda: (config.state / "ca.pem").read_text("ascii"),
+        boot_id=processes.boot_id(),
+        now=utc_now,
+    )
+
+
+def _control(config: Config, daemon: Daemon, outbox: Outbox) -> ControlServer:
+    answers = Answers(
+        config=config,
+        daemon=daemon,
+        outbox=outbox,
+        identity=partial(identity.enrolled, config.state),
+        sender_uid=_sender_uid(config),
+    )
+    return ControlServer(config.socket, answers.table(), answers.allowed)
+
+
+def _sender_uid(config: Config) -> int:
+    return processes.account_uid(config.sender_user) if os.geteuid() == 0 else os.geteuid()
+
+
+def _sender(config: Config, stop: threading.Event) -> threading.Thread:
+    arguments = ["--socket", str(config.socket), "--user", config.sender_user, "--with-parent"]
+    thread = threading.Thread(
+        target=processes.keep_running, args=("agent.sender", arguments, stop), name="sender"
+    )
+    thread.start()
+    return thread
+
+
+def _last(module: str) -> str:
+    return module.rpartition(".")[2]

@@ -1,0 +1,136 @@
+"""The sender: a process with the network and nothing else.
+
+It asks the agent for the next signed request, posts it, and hands back what came. It has no key,
+no file of the agent and no say: what it carries is signed at both ends. When something fails it
+waits longer each time, with jitter, so that a school full of laptops does not return in one beat.
+"""
+
+import argparse
+import json
+import logging
+import random
+import ssl
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from agent import control, processes
+from agent.outbox import LONG_POLL, Trouble
+
+log = logging.getLogger(__name__)
+
+FIRST_WAIT = 1.0
+LONGEST_WAIT = 300.0
+"""Seconds between tries, before jitter."""
+TIMEOUT = (10.0, 30.0)
+"""Seconds to connect, and to wait for the next bytes of a reply."""
+LARGEST_REPLY = 1024 * 1024
+
+
+class PinnedCA(HTTPAdapter):
+    """Trusts one CA and no other: neither the system's nor those in the environment."""
+
+    def __init__(self, ca_pem: str) -> None:
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._context.load_verify_locations(cadata=ca_pem)
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """Leave the context as it is; requests would add the public CAs to it here."""
+        conn.cert_reqs = "CERT_REQUIRED"
+
+
+def session(ca_pem: str) -> requests.Session:
+    """A session that reaches the collector only, and takes nothing from the environment."""
+    made = requests.Session()
+    made.trust_env = False
+    made.mount("https://", PinnedCA(ca_pem))
+    made.mount("http://", _NoPlainHttp())
+    return made
+
+
+def post(ca_pem: str, uri: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
+    """Post once; the answer for the agent: status, headers and body, or the trouble."""
+    try:
+        with session(ca_pem) as made:
+            reply = made.post(
+                uri, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False, stream=True
+            )
+            content = reply.raw.read(LARGEST_REPLY, decode_content=False)
+    except requests.exceptions.SSLError as error:
+        log.warning("the server's certificate is not from the pinned CA: %s", error)
+        return {"trouble": Trouble.WRONG_CERTIFICATE}
+    except (requests.RequestException, OSError) as error:
+        log.info("the collector cannot be reached: %s", type(error).__name__)
+        return {"trouble": Trouble.UNREACHABLE}
+    kept = {"signature", "signature-input", "content-digest", "retry-after"}
+    return {
+        "status": reply.status_code,
+        "headers": {k.lower(): v for k, v in reply.headers.items() if k.lower() in kept},
+        "body": content.decode("utf-8", "replace"),
+    }
+
+
+def pass_on(socket: Path, wait: float = LONG_POLL) -> Trouble:
+    """Carry one request and its reply; what the agent thinks of it."""
+    given = control.ask(socket, "outbox", timeout=wait + 10.0, wait=wait)
+    if "uri" not in given:
+        return Trouble.NONE
+    answer = post(given["ca"], given["uri"], given["headers"], given["body"].encode("utf-8"))
+    return Trouble(control.ask(socket, "reply", **answer)["trouble"])
+
+
+def run(socket: Path, pause: Callable[[float], None] = time.sleep) -> None:
+    """Carry requests for as long as the agent lives."""
+    failures = 0
+    while True:
+        try:
+            trouble = pass_on(socket)
+        except control.ControlError as error:
+            log.info("%s", error)
+            trouble = Trouble.UNREACHABLE
+        failures = 0 if trouble is Trouble.NONE else failures + 1
+        if failures:
+            pause(back_off(failures))
+
+
+def back_off(failures: int) -> float:
+    """Seconds to wait after so many failures in a row: doubling, capped, jittered by half."""
+    wait = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(failures - 1, 16))
+    return wait * random.uniform(0.5, 1.5)  # noqa: S311 (spreads load; nothing secret)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry of the process: ``python -m agent.sender --socket PATH [--user NAME]``."""
+    parser = argparse.ArgumentParser(prog="dossierwacht-sender", description=__doc__)
+    parser.add_argument("--socket", type=Path, required=True)
+    parser.add_argument("--user", default="", help="drop to this user's rights first")
+    parser.add_argument("--with-parent", action="store_true", help="end when the parent ends")
+    arguments = parser.parse_args(argv)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="sender: %(message)s")
+    json.dumps({})  # imported before the rights are gone
+    processes.drop_rights(arguments.user)
+    if arguments.with_parent:
+        processes.end_with_parent()
+    run(arguments.socket)
+    return 0
+
+
+class _NoPlainHttp(HTTPAdapter):
+    """There is no collector without TLS."""
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        raise requests.exceptions.InvalidSchema(f"{request.url} is not https")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
