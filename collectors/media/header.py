@@ -25,12 +25,14 @@ def read_header(read_at: ReadAt, size: int) -> VolumeKind:
         return VolumeKind.UNREADABLE
 
 
-def survey(read_at: ReadAt, size: int, seen_by_kernel: Iterable[Span] = ()) -> tuple[Volume, ...]:
+def survey(
+    read_at: ReadAt, size: int, seen_by_kernel: Iterable[Span] = (), sector: int = 512
+) -> tuple[Volume, ...]:
     """Every volume on a disk of ``size`` bytes: those of its tables and those the kernel sees."""
     if size <= 0:
         return ()
     whole = Volume(offset=0, size=size, kind=read_header(read_at, size))
-    parts = [_part(read_at, size, span) for span in _spans(read_at, size, seen_by_kernel)]
+    parts = [_part(read_at, size, span) for span in _spans(read_at, size, seen_by_kernel, sector)]
     if whole.kind in ENCRYPTED | OPEN_KEY:
         # A BitLocker header reads like a table of partitions; what they name is ciphertext.
         return (whole, *(part for part in parts if part.kind in PLAIN))
@@ -39,9 +41,11 @@ def survey(read_at: ReadAt, size: int, seen_by_kernel: Iterable[Span] = ()) -> t
     return (whole, *(part for part in parts if part.kind not in _NOTHING))
 
 
-def _spans(read_at: ReadAt, size: int, seen_by_kernel: Iterable[Span]) -> tuple[Span, ...]:
+def _spans(
+    read_at: ReadAt, size: int, seen_by_kernel: Iterable[Span], sector: int
+) -> tuple[Span, ...]:
     try:
-        own = spans(read_at, size)
+        own = spans(read_at, size, sector)
     except OSError:
         own = ()
     return merge(own, (span for span in seen_by_kernel if 0 < span.offset < size))

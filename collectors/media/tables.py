@@ -40,13 +40,13 @@ class Span:
     role: Role = Role.DATA
 
 
-def spans(read_at: ReadAt, size: int) -> tuple[Span, ...]:
-    """The parts that the tables on a disk name, in order, none twice, none outside the disk."""
-    found: dict[int, Span] = {}
-    for sector in _SECTOR_SIZES:
-        for span in (*_gpt(read_at, size, sector), *_mbr(read_at, size, sector)):
-            _keep(found, span)
-    return tuple(found[offset] for offset in sorted(found))[:MOST_PARTS]
+def spans(read_at: ReadAt, size: int, sector: int = 512) -> tuple[Span, ...]:
+    """The parts that the tables on a disk name, in order, none twice, none outside the disk.
+
+    ``sector`` is the disk's own unit, in which an MBR counts; a GPT says where it is.
+    """
+    gpt = (span for unit in _SECTOR_SIZES for span in _gpt(read_at, size, unit))
+    return merge(gpt, _mbr(read_at, size, sector))
 
 
 def merge(first: Iterable[Span], second: Iterable[Span]) -> tuple[Span, ...]:
