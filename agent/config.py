@@ -42,7 +42,7 @@ class Config:
     notice: Notice | None
 
 
-def load(folder: Path = CONFIG, state: Path = STATE) -> Config:
+def load(folder: Path = CONFIG, state: Path = STATE, socket: Path | None = None) -> Config:
     """Read the files in ``folder``. Raises ConfigError; a missing file means its defaults."""
     given = _agent_file(folder / "agent.toml")
     values = {key: given.get(key, default) for key, (_, default, _) in AGENT_KEYS.items()}
@@ -50,7 +50,7 @@ def load(folder: Path = CONFIG, state: Path = STATE) -> Config:
     return Config(
         folder=folder,
         state=state,
-        socket=Path(values["socket"]) if values["socket"] else socket_for(state),
+        socket=socket or (Path(values["socket"]) if values["socket"] else socket_for(state)),
         sender_user=values["sender_user"],
         journal_bytes=values["journal_megabytes"] * 1024 * 1024,
         policy=policy_file.read(policy_path) if policy_path.exists() else policy_file.default(),

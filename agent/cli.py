@@ -1,0 +1,144 @@
+"""The command line: one table of sub-commands, each with its module; exit codes 0, 1 and 2.
+
+0: fine. 1: the thing asked about is not fine, or the request failed. 2: usage or configuration.
+A module is imported only when its command is chosen, so that ``status`` need not wait for the
+libraries of ``scan``.
+"""
+
+import argparse
+import logging
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from agent import __version__, config
+from agent.errors import AgentError, ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One sub-command: its words, what it does, its module, and the two functions there."""
+
+    words: str
+    help: str
+    module: str
+    add: str = "add_arguments"
+    main: str = "main"
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "run", "run the agent in the foreground, with all its processes", "agent.cli", main="run"
+    ),
+    Command("demo", "collector, agent and a sample home on this machine", "agent.demo.command"),
+    Command("scan", "look through files once", "agent.scan"),
+    Command("usb list", "attached storage devices", "agent.listings", "add_usb", "usb"),
+    Command("session list", "sessions", "agent.listings", "add_session", "session"),
+    Command("status", "how the agent is", "agent.status", main="status"),
+    Command("report", "everything IT may know of this laptop", "agent.status", main="report"),
+    Command("doctor", "checks to read out over the phone", "agent.status", main="doctor"),
+    Command("leak report", "report a data leak", "agent.leak"),
+    Command("enrol", "give this laptop its name and its collector", "agent.enrol"),
+    Command(
+        "policy check", "can this policy be used?", "agent.policy_command", "add_check", "check"
+    ),
+    Command("policy show", "the policy in force", "agent.policy_command", "add_show", "show"),
+    Command("policy explain", "who decides?", "agent.policy_command", "add_explain", "explain"),
+    Command("sealed list", "what was sealed", "agent.sealed", "add_list", "listing"),
+    Command("sealed restore", "give a file back", "agent.sealed", "add_restore", "restore"),
+    Command("tray", "the icon in the staff member's session", "agent.tray"),
+)
+GROUPS = {
+    "usb": "storage devices",
+    "session": "sessions of this laptop",
+    "leak": "data leaks",
+    "policy": "the organisation's rules",
+    "sealed": "files that were sealed",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    arguments = build_parser(_chosen(given)).parse_args(given)
+    _complete(arguments)
+    command: Command = arguments.command
+    try:
+        return int(getattr(import_module(command.module), command.main)(arguments))
+    except ConfigError as error:
+        print(f"dossierwacht: {error}", file=sys.stderr)
+        return 2
+    except AgentError as error:
+        print(f"dossierwacht: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 1
+
+
+def build_parser(chosen: Sequence[Command] = COMMANDS) -> argparse.ArgumentParser:
+    """The parser, with the options of the chosen commands (all of them unless told otherwise)."""
+    parser = argparse.ArgumentParser(
+        prog="dossierwacht",
+        description="Keeps pupil and client files from wandering about on staff laptops.",
+        epilog="Exit codes: 0 fine, 1 not fine, 2 usage or configuration.",
+    )
+    parser.add_argument("--version", action="version", version=f"dossierwacht {__version__}")
+    top = parser.add_subparsers(metavar="COMMAND", required=True)
+    groups: dict[str, argparse._SubParsersAction[argparse.ArgumentParser]] = {}
+    for command in COMMANDS:
+        group, _, word = command.words.rpartition(" ")
+        if group and group not in groups:
+            nested = top.add_parser(group, help=GROUPS[group], description=GROUPS[group])
+            groups[group] = nested.add_subparsers(metavar="COMMAND", required=True)
+        place = groups[group] if group else top
+        own = place.add_parser(word, help=command.help, description=command.help)
+        own.set_defaults(command=command)
+        _add_places(own)
+        if command in chosen:
+            getattr(import_module(command.module), command.add)(own)
+    return parser
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``dossierwacht run``."""
+    parser.add_argument("--no-sender", action="store_true", help="a service of its own sends")
+    parser.add_argument("--verbose", action="store_true", help="say more about what is done")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """``dossierwacht run``."""
+    from agent import run as running  # the whole agent: not for the other commands
+
+    level = logging.DEBUG if arguments.verbose else logging.INFO
+    logging.basicConfig(stream=sys.stderr, level=level, format="%(threadName)s: %(message)s")
+    stop = threading.Event()
+    running.until_signal(stop)
+    loaded = config.load(arguments.config, arguments.state, arguments.socket)
+    running.run(loaded, stop, with_sender=not arguments.no_sender)
+    return 0
+
+
+def _chosen(given: Sequence[str]) -> list[Command]:
+    """The command the words name; only its options are needed."""
+    words = [word for word in given[:2] if not word.startswith("-")]
+    both, one = " ".join(words), " ".join(words[:1])
+    return [command for command in COMMANDS if command.words in (both, one)]
+
+
+def _add_places(parser: argparse.ArgumentParser) -> None:
+    places = parser.add_argument_group("places")
+    places.add_argument("--config", type=Path, default=config.CONFIG, help="folder of settings")
+    places.add_argument("--state", type=Path, default=config.STATE, help="folder of the agent")
+    places.add_argument("--socket", type=Path, default=None, help="control socket of the agent")
+
+
+def _complete(arguments: argparse.Namespace) -> None:
+    if arguments.socket is None:
+        arguments.socket = config.socket_for(arguments.state)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""``dossierwacht policy check|show|explain``: what a policy says, before and while it runs."""
+
+import argparse
+import json
+from pathlib import Path
+
+from agent import config, policy_file
+from agent.policy import DEFAULT_RULE, REPORT, Policy
+
+
+def add_check(parser: argparse.ArgumentParser) -> None:
+    """The options of ``policy check``."""
+    parser.add_argument("file", type=Path, help="the policy to check")
+
+
+def add_show(parser: argparse.ArgumentParser) -> None:
+    """The options of ``policy show``."""
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def add_explain(parser: argparse.ArgumentParser) -> None:
+    """The options of ``policy explain``."""
+    parser.add_argument("kind", help="a kind of event, such as pupil-file-found")
+    parser.add_argument("--json", action="store_true", help="a JSON list")
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Say whether a policy can be used; each mistake with its line (ConfigError, exit 2)."""
+    policy = policy_file.read(arguments.file)
+    print(f"{arguments.file}: {policy.name} version {policy.version} can be used")
+    for line in _remarks(policy):
+        print(f"note: {line}")
+    return 0
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Show the policy that this laptop goes by."""
+    loaded = config.load(arguments.config, arguments.state)
+    policy = loaded.policy
+    if arguments.json:
+        print(json.dumps(_summary(policy), ensure_ascii=False))
+        return 0
+    print(f"{policy.name} version {policy.version}, mode {policy.mode}")
+    for rule in policy.rules:
+        when = " ".join(f"{name}={value}" for name, value in rule.when.items())
+        print(f"  {rule.name}: {rule.kind} {when} -> {rule.action}  {rule.source}".rstrip())
+    print(f"  {DEFAULT_RULE}: everything else -> {REPORT}")
+    return 0
+
+
+def explain(arguments: argparse.Namespace) -> int:
+    """Say which rules decide about a kind of event, in order, and where each comes from."""
+    rules = config.load(arguments.config, arguments.state).policy.rules_for(arguments.kind)
+    if arguments.json:
+        print(json.dumps([_rule(rule) for rule in rules], ensure_ascii=False))
+        return 0
+    for rule in rules:
+        when = ", ".join(f"{name} is {value}" for name, value in rule.when.items()) or "always"
+        print(f"{rule.name}: {when} -> {rule.action} (source: {rule.source or 'none given'})")
+    print(f"{DEFAULT_RULE}: otherwise -> {REPORT}")
+    return 0
+
+
+def _remarks(policy: Policy) -> list[str]:
+    proven = len({recipient.key for recipient in policy.recipients if recipient.proven})
+    seals = any(rule.action == "seal-file" for rule in policy.rules)
+    remarks = []
+    if seals and proven < 2:
+        remarks.append(f"sealing needs two proven recipients and this names {proven}")
+    if seals and not policy.roots():
+        remarks.append("no roots in [collectors.pupil_files]: no file will be looked at")
+    return remarks
+
+
+def _rule(rule: object) -> dict[str, object]:
+    names = ("name", "kind", "when", "action", "source")
+    return {name: getattr(rule, name) for name in names}
+
+
+def _summary(policy: Policy) -> dict[str, object]:
+    return {
+        "name": policy.name,
+        "version": policy.version,
+        "mode": policy.mode,
+        "rules": [_rule(rule) for rule in policy.rules],
+    }
