@@ -1,0 +1,139 @@
+"""Signatures: our one profile, checked against an independent library, and what it refuses."""
+
+from datetime import UTC, datetime, timedelta
+
+import http_message_signatures as oracle
+import pytest
+import requests
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from agent.wire import signatures
+from agent.wire.signatures import SignatureError
+
+KEY = Ed25519PrivateKey.generate()
+URI = "https://collector.example:8443/v1/events"
+NONCE = "n" * 32
+NOW = datetime.now(UTC)
+
+
+def signed_headers(body: bytes = b"{}", **changes: object) -> dict[str, str]:
+    given = {
+        "method": "POST",
+        "uri": URI,
+        "body": body,
+        "keyid": "dabcdefgh234567ab",
+        "nonce": NONCE,
+        "created": NOW,
+    }
+    return signatures.sign_request(KEY, **{**given, **changes})  # type: ignore[arg-type]
+
+
+class Resolver(oracle.HTTPSignatureKeyResolver):
+    def resolve_public_key(self, key_id: str) -> Ed25519PublicKey:
+        return KEY.public_key()
+
+    def resolve_private_key(self, key_id: str) -> Ed25519PrivateKey:
+        return KEY
+
+
+def test_the_library_verifies_what_we_sign() -> None:
+    request = requests.Request("POST", URI, data=b"{}", headers=signed_headers()).prepare()
+    verifier = oracle.HTTPMessageVerifier(
+        signature_algorithm=oracle.algorithms.ED25519, key_resolver=Resolver()
+    )
+    results = verifier.verify(request, max_age=timedelta(minutes=5), expect_tag=signatures.TAG)
+    assert '"@target-uri"' in results[0].covered_components
+    request.body = b"{ }"
+    request.headers["Signature"] = signed_headers(b"other")["Signature"]
+    with pytest.raises(oracle.InvalidSignature):
+        verifier.verify(request, max_age=timedelta(minutes=5), expect_tag=signatures.TAG)
+
+
+def test_what_was_signed_verifies() -> None:
+    signed = signatures.read(signed_headers(b"body"))
+    assert (signed.keyid, signed.nonce) == ("dabcdefgh234567ab", NONCE)
+    signatures.verify_request(signed, KEY.public_key(), method="POST", uri=URI, body=b"body")
+
+
+@pytest.mark.parametrize(
+    ("method", "uri", "body"),
+    [("GET", URI, b"{}"), ("POST", URI + "x", b"{}"), ("POST", URI, b"{ }")],
+)
+def test_another_method_address_or_body_does_not_verify(
+    method: str, uri: str, body: bytes
+) -> None:
+    signed = signatures.read(signed_headers())
+    with pytest.raises(SignatureError):
+        signatures.verify_request(signed, KEY.public_key(), method=method, uri=uri, body=body)
+
+
+def test_another_key_does_not_verify() -> None:
+    other = Ed25519PrivateKey.generate().public_key()
+    with pytest.raises(SignatureError):
+        signatures.verify_request(
+            signatures.read(signed_headers()), other, method="POST", uri=URI, body=b"{}"
+        )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('alg="ed25519"', 'alg="hmac-sha256"'),
+        ('alg="ed25519";', ""),
+        ('tag="dossierwacht"', 'tag="other"'),
+        ('"@target-uri" ', ""),
+        ("sig1=", "sig2="),
+        (';nonce="', ';expires=9;nonce="'),
+        (NONCE, "short"),
+    ],
+)
+def test_any_other_form_is_not_even_read(old: str, new: str) -> None:
+    headers = signed_headers()
+    headers["Signature-Input"] = headers["Signature-Input"].replace(old, new)
+    with pytest.raises(SignatureError):
+        signatures.read(headers)
+
+
+def test_a_second_signature_beside_ours_is_refused() -> None:
+    headers = signed_headers()
+    headers["Signature-Input"] += ", " + headers["Signature-Input"].replace("sig1", "sig2")
+    with pytest.raises(SignatureError):
+        signatures.read(headers)
+
+
+def test_changed_parameters_do_not_verify() -> None:
+    headers = signed_headers()
+    headers["Signature-Input"] = headers["Signature-Input"].replace(NONCE, "m" * 32)
+    with pytest.raises(SignatureError):
+        signatures.verify_request(
+            signatures.read(headers), KEY.public_key(), method="POST", uri=URI, body=b"{}"
+        )
+
+
+def test_a_reply_answers_one_request_only() -> None:
+    headers = signatures.sign_reply(KEY, status=200, body=b"r", nonce=NONCE, created=NOW)
+    signed = signatures.read(headers)
+    public = KEY.public_key()
+    signatures.verify_reply(signed, public, status=200, body=b"r", nonce=NONCE)
+    for status, body, nonce in ((201, b"r", NONCE), (200, b"s", NONCE), (200, b"r", "m" * 32)):
+        with pytest.raises(SignatureError):
+            signatures.verify_reply(signed, public, status=status, body=body, nonce=nonce)
+
+
+def test_a_request_is_no_reply_and_a_reply_no_request() -> None:
+    request = signatures.read(signed_headers())
+    with pytest.raises(SignatureError):
+        signatures.verify_reply(request, KEY.public_key(), status=200, body=b"{}", nonce=NONCE)
+    reply = signatures.read(
+        signatures.sign_reply(KEY, status=200, body=b"{}", nonce=NONCE, created=NOW)
+    )
+    with pytest.raises(SignatureError):
+        signatures.verify_request(reply, KEY.public_key(), method="POST", uri=URI, body=b"{}")
+
+
+def test_five_minutes_either_way_is_in_time() -> None:
+    signed = signatures.read(signed_headers(created=NOW))
+    assert not signatures.too_old_or_new(signed, NOW + timedelta(minutes=4))
+    assert not signatures.too_old_or_new(signed, NOW - timedelta(minutes=4))
+    assert signatures.too_old_or_new(signed, NOW + timedelta(minutes=6))
+    assert signatures.too_old_or_new(signed, NOW - timedelta(minutes=6))
