@@ -35,6 +35,8 @@ Key = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9+/]{43}=\Z")]
 """A raw Ed25519 public key (32 bytes) in base64."""
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Owner = Literal["issued", "private"]
+Version = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{1,2}(\.[0-9]{1,3}){2}\Z")]
+"""Three numbers with at most eight digits together, so that no BSN fits in."""
 
 _TOKEN = re.compile(r"\Adw1-([a-z2-7]{26})-([a-z2-7]{26})\Z")
 
@@ -45,7 +47,7 @@ class EnrolRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     token: Annotated[str, msgspec.Meta(max_length=64)]
     public_key: Key
     owner: Owner = "issued"
-    agent_version: Annotated[str, msgspec.Meta(pattern=r"\A[0-9]+(\.[0-9]+){2}\Z")]
+    agent_version: Version
 
 
 class EnrolReply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,7 +68,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A run of journal rows. ``previous`` is the chain's value before the first of them."""
 
     device: Device
-    agent_version: Annotated[str, msgspec.Meta(pattern=r"\A[0-9]+(\.[0-9]+){2}\Z")]
+    agent_version: Version
     boot_id: Identifier
     sent_at: Moment
     previous: Hash

@@ -26,7 +26,7 @@ LARGEST_SKEW = timedelta(minutes=5)
 
 _INPUT = re.compile(
     r'\Asig1=\((?P<covered>"@method" "@target-uri" "content-digest"|"@status" "content-digest")\)'
-    r';created=(?P<created>[0-9]{1,12});nonce="(?P<nonce>[A-Za-z0-9_-]{22,64})"'
+    r';created=(?P<created>[0-9]{1,10});nonce="(?P<nonce>[A-Za-z0-9_-]{22,64})"'
     r';keyid="(?P<keyid>[a-z0-9-]{1,32})";alg="ed25519";tag="dossierwacht"\Z'
 )
 _VALUE = re.compile(r"\Asig1=:(?P<signature>[A-Za-z0-9+/]{86}==):\Z")
