@@ -253,9 +253,10 @@ def swallows_everything(node: ast.ExceptHandler | ast.Call) -> bool:
 
 
 def passes_on(handler: ast.ExceptHandler) -> bool:
-    """Whether it only tidies up and then raises what it caught."""
-    last = handler.body[-1]
-    return isinstance(last, ast.Raise) and last.exc is None
+    """Whether it only tidies up: every way out of it raises, and what it does not know as it is."""
+    raises = [node for node in ast.walk(handler) if isinstance(node, ast.Raise)]
+    as_it_is = any(node.exc is None for node in raises)
+    return as_it_is and isinstance(handler.body[-1], ast.Raise)
 
 
 def is_everything(caught: ast.expr | None) -> bool:
