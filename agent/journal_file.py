@@ -62,7 +62,7 @@ def open_sound(folder: Path) -> tuple[sqlite3.Connection, bool]:
     try:
         if _sound(database):
             return database, False
-    except (sqlite3.DatabaseError, msgspec.DecodeError) as error:
+    except (sqlite3.DatabaseError, msgspec.DecodeError, TypeError, ValueError) as error:
         _refuse_if_full(error, path)
     database.close()
     _set_aside(path)
