@@ -31,7 +31,7 @@ LIGHT = {"agent.tray": ("collectors", "enforcement")}
 PURE = ("agent.policy", "agent.wire", "collectors.base", "enforcement.base")
 WORLDLY = {"os", "socket", "sqlite3", "time", "requests", "random", "secrets"}
 # One round of a loop that must live on, whatever goes wrong in it.
-MAY_CATCH_ALL: set[tuple[str, str]] = set()
+MAY_CATCH_ALL = {("agent/daemon.py", "_tried"), ("agent/daemon.py", "_keep_watching")}
 
 NETWORK = {"requests", "httpx", "http", "smtplib", "ftplib", "urllib.request", "urllib3", "ssl"}
 UNSAFE_LOADERS = {"pickle", "marshal", "shelve", "dill", "cPickle", "jsonpickle"}
