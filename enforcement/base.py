@@ -95,13 +95,17 @@ class Settings:
     """What the agent gives every action at the start.
 
     ``state`` is the agent's own folder, ``roots`` the folders under which files may be touched,
-    ``sysfs`` the kernel's device tree.
+    ``sysfs`` the kernel's device tree. ``note`` is the text left for the staff member where a file
+    was sealed; empty means none. ``stage`` names the folder a file passes through while it is being
+    sealed; None lets the action find one on each root's own mount (see ``enforcement.stage``).
     """
 
     state: Path
     roots: tuple[Path, ...] = ()
     recipients: tuple[Recipient, ...] = ()
     sysfs: Path = Path("/sys")
+    note: str = ""
+    stage: Path | None = None
 
 
 class Action(Protocol):

@@ -1,0 +1,180 @@
+"""The vault: sealed files, which only the officers can open.
+
+For each there are three names. ``ID.age`` opens with the plain ``age`` command to exactly the bytes
+of the file; ``ID.meta.age`` holds its path, owner, times and the like; ``ID.json`` can be read by
+anyone who may enter the vault and names nobody. ``ID.json`` is written last and taken away first,
+so where it stands the other two are whole, on the disk, and were opened once to prove it.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from enforcement import age, attributes, durable
+from enforcement.attributes import Attributes
+from enforcement.base import EnforcementError, Reason
+from enforcement.judged import digest
+
+VERSION = 1
+
+
+class State(StrEnum):
+    """How a sealed file stands."""
+
+    SEALED = "sealed"
+    DAMAGED = "damaged"
+    """Its record cannot be read, or its content is missing or has another length."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """What anyone may know of a sealed file; sizes in bytes, those of the ciphertext ``sealed_``.
+
+    ``sealed_at`` is in ISO 8601, UTC. Of a damaged record the id alone is known.
+    """
+
+    id: str
+    state: State
+    sealed_at: str = ""
+    size: int = 0
+    sealed_size: int = 0
+    sealed_sha256: str = ""
+
+
+class Vault:
+    """The folder of sealed files."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        checkpoint: durable.Checkpoint = durable.pass_by,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.path = path
+        self._checkpoint = checkpoint
+        self._now = now
+
+    def holds(self, attempt_id: str) -> bool:
+        """Whether a file was sealed to the end under this id."""
+        return (self.path / f"{attempt_id}.json").exists()
+
+    def seal(self, attempt_id: str, source: int, about: Attributes, keys: age.Keys) -> None:
+        """Seal an open file and prove the copy. Raises EnforcementError, OSError."""
+        with durable.held(durable.private_folder(os.fspath(self.path))) as folder:
+            size, sha256 = self._seal_content(folder, attempt_id, source, about, keys)
+            self._seal_about(folder, attempt_id, about, keys)
+            durable.publish(folder, f"{attempt_id}.age", "content", self._checkpoint)
+            durable.publish(folder, f"{attempt_id}.meta.age", "about", self._checkpoint)
+            os.fsync(folder)
+            self._checkpoint("vault-durable")
+            record = Record(
+                id=attempt_id,
+                state=State.SEALED,
+                sealed_at=self._now().isoformat(timespec="seconds"),
+                size=about.size,
+                sealed_size=size,
+                sealed_sha256=sha256,
+            )
+            data = json.dumps({"version": VERSION} | asdict(record)).encode("ascii")
+            durable.write_file(folder, f"{attempt_id}.json", data, "record", self._checkpoint)
+
+    def drop(self, attempt_id: str) -> None:
+        """Forget a sealed copy because its file goes back to its folder. OSError."""
+        if not self.path.is_dir():
+            return
+        with durable.held(durable.private_folder(os.fspath(self.path))) as folder:
+            durable.remove(folder, f"{attempt_id}.json")
+            os.fsync(folder)
+            self._checkpoint("record-dropped")
+            for kind in ("age", "meta.age"):
+                durable.remove(folder, f"{attempt_id}.{kind}")
+            for kind in ("age", "meta.age", "json"):
+                durable.remove(folder, f"{attempt_id}.{kind}{durable.TEMPORARY}")
+            os.fsync(folder)
+            self._checkpoint("copy-dropped")
+
+    def _seal_content(
+        self, folder: int, attempt_id: str, source: int, about: Attributes, keys: age.Keys
+    ) -> tuple[int, str]:
+        """Seal, put on the disk, read back, open, compare: size and digest of what was written."""
+        witness = age.Witness()
+        with durable.held(durable.create(folder, f"{attempt_id}.age{durable.TEMPORARY}")) as target:
+            self._checkpoint("content-created")
+            age.seal_stream(source, target, (*keys, witness.key))
+            self._checkpoint("content-written")
+            durable.to_disk(target)
+            if _proves(witness, target) != about.sha256:
+                raise EnforcementError(Reason.FAULT, "the sealed copy does not open to the file")
+            self._checkpoint("content-proven")
+            return os.fstat(target).st_size, digest(target)
+
+    def _seal_about(self, folder: int, attempt_id: str, about: Attributes, keys: age.Keys) -> None:
+        witness = age.Witness()
+        plain = attributes.to_json(about)
+        name = f"{attempt_id}.meta.age{durable.TEMPORARY}"
+        with durable.held(durable.create(folder, name)) as target:
+            durable.write_all(target, age.seal_to(plain, (*keys, witness.key)))
+            self._checkpoint("about-written")
+            durable.to_disk(target)
+            if _proves(witness, target) != hashlib.sha256(plain).hexdigest():
+                raise EnforcementError(Reason.FAULT, "the sealed attributes do not open again")
+        self._checkpoint("about-proven")
+
+
+def records(path: Path) -> list[Record]:
+    """Every sealed file in a vault, oldest first. OSError."""
+    if not path.is_dir():
+        return []
+    found = [record(path, entry.stem) for entry in sorted(path.glob("*.json"))]
+    return sorted(found, key=lambda one: (one.sealed_at, one.id))
+
+
+def record(path: Path, attempt_id: str) -> Record:
+    """One sealed file. Raises FileNotFoundError if there is none of this id, OSError."""
+    try:
+        known = _read_record((path / f"{attempt_id}.json").read_bytes())
+    except ValueError:
+        return Record(id=attempt_id, state=State.DAMAGED)
+    whole = _size(path / f"{attempt_id}.age") == known.sealed_size
+    whole = whole and (path / f"{attempt_id}.meta.age").is_file()
+    return known if whole else replace(known, state=State.DAMAGED)
+
+
+def _read_record(data: bytes) -> Record:
+    """Raises ValueError if these bytes are not the record of a sealed file."""
+    given = json.loads(data)
+    if not isinstance(given, dict) or given.pop("version", None) != VERSION:
+        raise ValueError("no record of this version")
+    if {name: type(value) for name, value in given.items()} != _RECORD_TYPES:
+        raise ValueError("not the fields of a record")
+    return Record(**given | {"state": State(given["state"])})
+
+
+_RECORD_TYPES = {
+    "id": str,
+    "state": str,
+    "sealed_at": str,
+    "size": int,
+    "sealed_size": int,
+    "sealed_sha256": str,
+}
+
+
+def _proves(witness: age.Witness, sealed: int) -> str:
+    try:
+        return witness.digest(sealed)
+    except age.OpenError as error:
+        raise EnforcementError(Reason.FAULT, f"the sealed copy does not open: {error}") from error
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return -1
