@@ -1,0 +1,42 @@
+"""Zip archives, the old Office container, and archives that this version does not open."""
+
+import zipfile
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from typing import BinaryIO
+
+from collectors.recognise.budget import Budget, Part, Refused
+from collectors.recognise.verdict import Format, Reason
+
+_ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
+_PACKAGE_HEAD = 8 << 20
+
+
+def members(
+    file: BinaryIO, budget: Budget, nested: Callable[[BinaryIO], Iterator[Part]]
+) -> Iterator[Part]:
+    """Every member of a zip. One that cannot be read does not hide the others."""
+    with zipfile.ZipFile(file) as archive:
+        for member in archive.infolist():
+            if member.is_dir():
+                continue
+            budget.count_member()
+            try:
+                content = budget.inflate(archive, member)
+            except Refused as refusal:
+                yield Part(Format.ZIP, problem=refusal.reason)
+                if refusal.reason is Reason.LIMIT:
+                    return
+                continue
+            yield from nested(BytesIO(content))
+
+
+def ole(file: BinaryIO, budget: Budget, nested: object) -> Iterator[Part]:
+    """Encrypted docx, xlsx and pptx lie in this container; doc, xls, ppt and msg are not read."""
+    encrypted = _ENCRYPTED_STREAM in file.read(_PACKAGE_HEAD)
+    yield Part(Format.OLE, problem=Reason.ENCRYPTED if encrypted else Reason.UNSUPPORTED)
+
+
+def unsupported(file: BinaryIO, budget: Budget, nested: object) -> Iterator[Part]:
+    """Says so: silence would pass for clean."""
+    yield Part(Format.ARCHIVE, problem=Reason.UNSUPPORTED)

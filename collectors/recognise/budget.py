@@ -1,0 +1,94 @@
+"""What one document may cost, and the parts an extractor yields.
+
+An archive of one megabyte can hold a gigabyte. Every extractor draws on one budget for the whole
+document, nested documents included, so that no way of packing multiplies it.
+"""
+
+import zipfile
+from dataclasses import dataclass
+
+from collectors.recognise.verdict import Format, Reason
+
+CHUNK = 65_536
+
+
+class Refused(Exception):
+    """A document, or what is left of it, cannot be read; ``reason`` says why."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """Bounds on one document; sizes in bytes. ``text`` counts characters of extracted text."""
+
+    file: int = 100 << 20
+    inflated: int = 50 << 20
+    ratio: int = 300
+    """Refuse a member that claims to unpack to more than this many times its size..."""
+    ratio_from: int = 4 << 20
+    """...if it unpacks to more than this."""
+    members: int = 2000
+    depth: int = 4
+    text: int = 6_000_000
+    pages: int = 150
+    """Pages of a PDF that are read in full; of those after it every tenth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a document: text, or the reason why there is none.
+
+    Paragraphs and rows end in a newline, the cells of a row are parted by a tab.
+    """
+
+    format: Format
+    text: str = ""
+    problem: Reason = Reason.NONE
+
+
+class Budget:
+    """What is left for one document. Not shared between documents."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.inflated = limits.inflated
+        self.members = limits.members
+        self.text = limits.text
+
+    def keep(self, text: str) -> str:
+        """Count extracted text. Raises Refused when a document holds more than may be judged."""
+        self.text -= len(text)
+        if self.text < 0:
+            raise Refused(Reason.LIMIT)
+        return text
+
+    def count_member(self) -> None:
+        """Count one member of an archive."""
+        self.members -= 1
+        if self.members < 0:
+            raise Refused(Reason.LIMIT)
+
+    def inflate(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+        """The content of a zip member. Raises Refused: too large, encrypted or damaged."""
+        if member.flag_bits & 0x41:
+            raise Refused(Reason.ENCRYPTED)
+        claimed, packed = member.file_size, max(1, member.compress_size)
+        if claimed > self.limits.ratio_from and claimed > packed * self.limits.ratio:
+            raise Refused(Reason.LIMIT)
+        return self._read(archive, member)
+
+    def _read(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+        pieces = []
+        try:
+            with archive.open(member) as source:
+                while piece := source.read(CHUNK):
+                    self.inflated -= len(piece)
+                    if self.inflated < 0:
+                        raise Refused(Reason.LIMIT)
+                    pieces.append(piece)
+        except zipfile.BadZipFile as error:
+            raise Refused(Reason.BROKEN) from error
+        return b"".join(pieces)

@@ -1,0 +1,83 @@
+"""Turns a document into text: one table from format to extractor, and the way down into nesting.
+
+A new format is one function and one line in ``EXTRACTORS``. An extractor is given the file, the
+budget and a way to look into a nested document; it yields parts and raises ``Refused`` when it
+cannot go on. Whatever else a damaged document makes it raise is caught here, in one place, because
+a parser's ways to fail cannot be listed: it then counts as broken.
+"""
+
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+from collectors.recognise import archives, mail, office, pdf, pictures, plain
+from collectors.recognise.budget import Budget, Part, Refused
+from collectors.recognise.formats import tell
+from collectors.recognise.verdict import Format, Reason
+
+Nested = Callable[[BinaryIO], Iterator[Part]]
+Extractor = Callable[[BinaryIO, Budget, Nested], Iterator[Part]]
+
+EXTRACTORS: dict[Format, Extractor] = {
+    Format.TEXT: plain.text,
+    Format.HTML: plain.html,
+    Format.XML: plain.xml,
+    Format.JSON: plain.json,
+    Format.RTF: plain.rtf,
+    Format.DOCX: office.docx,
+    Format.XLSX: office.xlsx,
+    Format.PPTX: office.pptx,
+    Format.ODT: office.opendocument,
+    Format.ODS: office.opendocument,
+    Format.ODP: office.opendocument,
+    Format.PDF: pdf.pages,
+    Format.MAIL: mail.message,
+    Format.ZIP: archives.members,
+    Format.OLE: archives.ole,
+    Format.ARCHIVE: archives.unsupported,
+    Format.IMAGE: pictures.page_or_photo,
+}
+"""Formats that are not here hold no text that could be read (films, programs, databases)."""
+
+_DAMAGE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    EOFError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def parts(file: BinaryIO, format: Format, budget: Budget) -> Iterator[Part]:
+    """The parts of a document. Never raises for what the document holds."""
+    yield from _parts(file, format, budget, 0)
+
+
+def _parts(file: BinaryIO, format: Format, budget: Budget, depth: int) -> Iterator[Part]:
+    extractor = EXTRACTORS.get(format)
+    if extractor is None:
+        return
+
+    def nested(inner: BinaryIO) -> Iterator[Part]:
+        if depth >= budget.limits.depth:
+            yield Part(format, problem=Reason.LIMIT)
+            return
+        yield from _parts(inner, tell(inner), budget, depth + 1)
+
+    try:
+        file.seek(0)
+        yield from extractor(file, budget, nested)
+    except Refused as refusal:
+        yield Part(format, problem=refusal.reason)
+    except (MemoryError, RecursionError):
+        yield Part(format, problem=Reason.LIMIT)
+    except _DAMAGE:
+        yield Part(format, problem=Reason.BROKEN)

@@ -1,0 +1,144 @@
+"""Tells a file's format from its first bytes, never by its name: renamed files are the point."""
+
+import re
+import zipfile
+from typing import BinaryIO
+
+from collectors.recognise.verdict import Format
+
+HEAD = 65_536
+"""How many bytes of a file are looked at, at most."""
+
+_MAGIC: tuple[tuple[bytes, Format], ...] = (
+    (b"%PDF-", Format.PDF),
+    (b"PK\x03\x04", Format.ZIP),
+    (b"PK\x05\x06", Format.ZIP),
+    (b"PK00PK\x03\x04", Format.ZIP),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Format.OLE),
+    (b"{\\rtf", Format.RTF),
+    (b"\xff\xd8\xff", Format.IMAGE),
+    (b"\x89PNG\r\n\x1a\n", Format.IMAGE),
+    (b"GIF8", Format.IMAGE),
+    (b"II*\x00", Format.IMAGE),
+    (b"MM\x00*", Format.IMAGE),
+    (b"7z\xbc\xaf\x27\x1c", Format.ARCHIVE),
+    (b"Rar!\x1a\x07", Format.ARCHIVE),
+    (b"\x1f\x8b\x08", Format.ARCHIVE),
+    (b"BZh", Format.ARCHIVE),
+    (b"\xfd7zXZ\x00", Format.ARCHIVE),
+    (b"\x28\xb5\x2f\xfd", Format.ARCHIVE),
+    (b"OggS", Format.MEDIA),
+    (b"fLaC", Format.MEDIA),
+    (b"\x1aE\xdf\xa3", Format.MEDIA),
+    (b"SQLite format 3\x00", Format.OTHER),
+    (b"\x7fELF", Format.OTHER),
+)
+# Letters a text may begin with too: only with a zero byte close behind.
+_SHORT_MAGIC: tuple[tuple[bytes, Format], ...] = (
+    (b"BM", Format.IMAGE),
+    (b"ID3", Format.MEDIA),
+    (b"MZ", Format.OTHER),
+)
+_MIMETYPES = {
+    b"application/vnd.oasis.opendocument.text": Format.ODT,
+    b"application/vnd.oasis.opendocument.spreadsheet": Format.ODS,
+    b"application/vnd.oasis.opendocument.presentation": Format.ODP,
+}
+_OFFICE = (("word/", Format.DOCX), ("xl/", Format.XLSX), ("ppt/", Format.PPTX))
+_MAIL_HEAD = re.compile(
+    rb"\A(?:From [^\n]*\n)?(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}"
+)
+_MAIL_FIELD = re.compile(
+    rb"^(?:from|to|subject|date|received|return-path|mime-version|message-id|content-type):",
+    re.I | re.M,
+)
+_MARKUP = re.compile(r"\A\s*<(?:\?xml|!--|!doctype|[a-z_])", re.I)
+_HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|table|div|p)\b", re.I)
+_JSON = re.compile(r"\A\s*(?:\{\s*[\"}]|\[\s*(?:[\[{\"\]]|-?\d))")
+
+
+def tell(file: BinaryIO) -> Format:
+    """The format of a seekable file. CSV is told later, with the text in hand: it is ``text``."""
+    file.seek(0)
+    head = file.read(HEAD)
+    found = _by_magic(head)
+    if found is Format.ZIP:
+        return _inside_zip(file)
+    return found or _by_text(head)
+
+
+def decode_head(head: bytes) -> str | None:
+    """The first bytes as text, or None if they are none."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return head[: len(head) & ~1].decode("utf-16", "replace")
+    if b"\x00" in head:
+        return _utf16_without_mark(head)
+    odd = sum(head.count(byte) for byte in _ODD)
+    return head.decode("utf-8", "replace") if odd * 50 <= len(head) else None
+
+
+_ODD = [bytes([code]) for code in (*range(1, 7), *range(14, 27), 28, 29, 30, 31, 127)]
+
+
+def utf16_order(head: bytes) -> str | None:
+    """``utf-16-le`` or ``utf-16-be`` where every other byte of mostly Western text is zero."""
+    sample = head[: min(len(head), 4096) & ~1]
+    if len(sample) < 8:
+        return None
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    half = len(sample) // 2
+    if odd > 0.8 * half and even < 0.05 * half:
+        return "utf-16-le"
+    return "utf-16-be" if even > 0.8 * half and odd < 0.05 * half else None
+
+
+def _utf16_without_mark(head: bytes) -> str | None:
+    order = utf16_order(head)
+    return head[: len(head) & ~1].decode(order, "replace") if order else None
+
+
+def _by_magic(head: bytes) -> Format | None:
+    for magic, found in _MAGIC:
+        if head.startswith(magic):
+            return found
+    for magic, found in _SHORT_MAGIC:
+        if head.startswith(magic) and b"\x00" in head[:64]:
+            return found
+    if b"%PDF-" in head[:1024]:
+        return Format.PDF
+    if head[4:8] == b"ftyp":
+        heif = head[8:12] in (b"heic", b"heix", b"mif1", b"avif")
+        return Format.IMAGE if heif else Format.MEDIA
+    if head[:4] == b"RIFF":
+        return Format.IMAGE if head[8:12] == b"WEBP" else Format.MEDIA
+    return Format.ARCHIVE if head[257:262] == b"ustar" else None
+
+
+def _by_text(head: bytes) -> Format:
+    text = decode_head(head)
+    if text is None:
+        return Format.OTHER
+    if _MAIL_HEAD.match(head) and len(_MAIL_FIELD.findall(head[:8192])) >= 2:
+        return Format.MAIL
+    text = text.lstrip("\ufeff")
+    if _MARKUP.match(text):
+        return Format.HTML if _HTML.search(text[:2048]) else Format.XML
+    return Format.JSON if _JSON.match(text) else Format.TEXT
+
+
+def _inside_zip(file: BinaryIO) -> Format:
+    """An office document is a zip with known members. A zip that cannot be listed stays a zip."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = archive.namelist()
+            if "mimetype" in names and archive.getinfo("mimetype").file_size < 200:
+                found = _MIMETYPES.get(archive.read("mimetype").strip().removesuffix(b"-template"))
+                if found:
+                    return found
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError):
+        return Format.ZIP
+    if "[Content_Types].xml" in names:
+        for prefix, found in _OFFICE:
+            if any(name.startswith(prefix) for name in names):
+                return found
+    return Format.ZIP

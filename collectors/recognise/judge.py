@@ -1,0 +1,196 @@
+"""The verdict: from a file, by way of text and evidence, to pupil, clean or unreadable.
+
+Three weights decide. P is the evidence about persons, S the topic (care, safety, progress,
+school), N what speaks against (a blank form, a policy, a lesson, an invoice). A file is a pupil
+file when P + 0.6 S - N reaches the threshold *and* P alone reaches its own: vocabulary never
+convicts by itself. Strong person evidence halves N, since a list of pupils stays one when an
+invoice stands above it. ``score`` is the sum on a logistic curve: 0.5 at the threshold.
+
+Nothing here reads a clock or a disk: the same bytes on the same day give the same verdict.
+"""
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import BinaryIO
+
+from collectors.recognise.budget import Budget, Limits, Part
+from collectors.recognise.extract import EXTRACTORS, parts
+from collectors.recognise.fields import read_fields
+from collectors.recognise.findings import Findings
+from collectors.recognise.formats import tell
+from collectors.recognise.numbers import find_bsn, find_cpr
+from collectors.recognise.prose import read_prose
+from collectors.recognise.tables import read_tables
+from collectors.recognise.topics import weigh
+from collectors.recognise.verdict import (
+    MOST_PERSONS,
+    Evidence,
+    Format,
+    Judgement,
+    Kind,
+    Reason,
+    Verdict,
+    unreadable,
+)
+
+THRESHOLD = 5.0
+LEAST_PERSON = 2.0
+STRONG_PERSON = 8.0
+_TOPIC_SHARE = 0.6
+_MOST_TOPIC = 10.0
+_MOST_COUNTER = 9.0
+_SPREAD = 1.5
+_TOPIC_SHOWN = 1.5
+_COUNTER_SHOWN = 2.0
+_BLOCK = 1 << 20
+
+_TOPIC_WORDS = {
+    "care": Evidence.CARE_WORDS,
+    "safety": Evidence.SAFETY_WORDS,
+    "progress": Evidence.PROGRESS_WORDS,
+    "school": Evidence.SCHOOL_WORDS,
+}
+_GRAVITY = (
+    Reason.ENCRYPTED,
+    Reason.LIMIT,
+    Reason.NEEDS_OCR,
+    Reason.UNSUPPORTED,
+    Reason.BROKEN,
+)
+_LISTS = (Evidence.ROSTER, Evidence.NAME_LIST)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opinion:
+    """What one part of a document amounts to."""
+
+    total: float
+    person: float
+    evidence: tuple[Evidence, ...]
+    kind: Kind
+    persons: tuple[int, int]
+
+    @property
+    def convicts(self) -> bool:
+        return self.person >= LEAST_PERSON and self.total >= THRESHOLD
+
+
+def judge(file: BinaryIO, today: date, limits: Limits | None = None) -> Verdict:
+    """The verdict on a seekable binary file, as of ``today`` (ages are counted from it)."""
+    limits = limits or Limits()
+    size = file.seek(0, 2)
+    format = tell(file)
+    if format not in EXTRACTORS:
+        return Verdict(verdict=Judgement.CLEAN, format=format, size=size)
+    if size > limits.file:
+        return unreadable(Reason.LIMIT, size, format)
+    digest = _digest(file)
+    opinions, problems, shown = [], set[Reason](), format
+    for part in parts(file, format, Budget(limits)):
+        if part.problem is not Reason.NONE:
+            problems.add(part.problem)
+        else:
+            shown = Format.CSV if part.format is Format.CSV and format is Format.TEXT else shown
+            opinions.append(weigh_text(part, today))
+    return _verdict(opinions, problems, shown, digest, size)
+
+
+def weigh_text(part: Part, today: date) -> Opinion:
+    """Weigh the text of one part."""
+    findings = Findings()
+    read_tables(part.text, today, findings)
+    blank = read_fields(part.text, today, findings)
+    read_prose(part.text, today, findings)
+    _read_numbers(part.text, today, findings)
+    weights = weigh(part.text)
+    counter = dict(weights.counter)
+    counter["blank-form"] = max(counter["blank-form"], blank)
+    counter["staff"] = max(counter["staff"], findings.adults)
+    return _opinion(findings, weights.topics, counter)
+
+
+def _read_numbers(text: str, today: date, findings: Findings) -> None:
+    bsn = {number.digits for number in find_bsn(text)}
+    if bsn:
+        findings.add(Evidence.BSN, min(12.0, 3.0 + 2.0 * len(bsn)), *bsn)
+    young = {number.digits for number in find_cpr(text, today) if number.young}
+    if young:
+        findings.add(Evidence.CPR, min(12.0, 4.0 + 2.0 * len(young)), *young)
+
+
+def _opinion(
+    findings: Findings, topics: Mapping[str, float], counter: Mapping[str, float]
+) -> Opinion:
+    person = findings.weight()
+    against = min(_MOST_COUNTER, sum(counter.values()))
+    against *= 0.5 if person >= STRONG_PERSON else 1.0
+    topic = min(_MOST_TOPIC, sum(topics.values()))
+    shown = [_TOPIC_WORDS[name] for name, weight in topics.items() if weight >= _TOPIC_SHOWN]
+    spoken = [Evidence(name) for name, weight in counter.items() if weight >= _COUNTER_SHOWN]
+    return Opinion(
+        total=person + _TOPIC_SHARE * topic - against,
+        person=person,
+        evidence=(*sorted(findings.points), *shown, *spoken),
+        kind=_kind(findings, topics),
+        persons=findings.persons(),
+    )
+
+
+def _kind(findings: Findings, topics: Mapping[str, float]) -> Kind:
+    if topics["safety"] >= 3 and topics["safety"] >= topics["care"]:
+        return Kind.SAFETY
+    if topics["care"] >= 3:
+        return Kind.CARE
+    if topics["progress"] >= 2:
+        return Kind.PROGRESS
+    many = max(findings.persons()) > 2
+    lists = many and any(evidence in findings.points for evidence in _LISTS)
+    return Kind.PUPIL_LIST if lists or many else Kind.PERSON_RECORD
+
+
+def _verdict(
+    opinions: list[Opinion], problems: set[Reason], format: Format, digest: str, size: int
+) -> Verdict:
+    guilty = [opinion for opinion in opinions if opinion.convicts]
+    best = max(opinions, key=lambda opinion: (opinion.convicts, opinion.total), default=None)
+    score = _score(best)
+    if guilty and best is not None:
+        return Verdict(
+            verdict=Judgement.PUPIL,
+            persons_min=min(MOST_PERSONS, max(1, *(op.persons[0] for op in guilty), 1)),
+            persons_max=min(MOST_PERSONS, max(1, sum(op.persons[1] for op in guilty))),
+            score=score,
+            kind=best.kind,
+            evidence=tuple(dict.fromkeys(e for op in guilty for e in op.evidence)),
+            format=format,
+            sha256=digest,
+            size=size,
+        )
+    reason = next((reason for reason in _GRAVITY if reason in problems), Reason.NONE)
+    return Verdict(
+        verdict=Judgement.UNREADABLE if problems else Judgement.CLEAN,
+        score=score,
+        evidence=best.evidence if best else (),
+        reason=reason,
+        format=format,
+        sha256=digest,
+        size=size,
+    )
+
+
+def _score(best: Opinion | None) -> float:
+    if best is None:
+        return 0.0
+    total = best.total if best.person >= LEAST_PERSON else min(best.total, THRESHOLD - 2 * _SPREAD)
+    return round(1 / (1 + math.exp(-(total - THRESHOLD) / _SPREAD)), 3)
+
+
+def _digest(file: BinaryIO) -> str:
+    file.seek(0)
+    digest = hashlib.sha256()
+    while block := file.read(_BLOCK):
+        digest.update(block)
+    return digest.hexdigest()

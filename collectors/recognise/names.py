@@ -1,0 +1,131 @@
+"""Names and dates in a text: what looks like a person's name, and which dates are a young birth."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from collectors.recognise.rules import rules
+
+OLDEST_PUPIL = 22
+"""Years. Pupils and clients of schools and youth care are younger."""
+
+_WORD = r"[A-ZÀ-ÖØ-ÞĀŁŚŞŽÇİ][\wÀ-ÿĀ-ž'’-]*\.?"
+_PARTICLE = r"(?:van|de|der|den|ter|ten|te|het|'t|el|al|von|bin|la|le|du|da|af|op|in|die|dos|ben)"
+_NAME = re.compile(rf"\b{_WORD}(?:[ \u00a0](?:{_PARTICLE}[ \u00a0]){{0,3}}{_WORD}){{0,3}}")
+_CELL_WORD = re.compile(r"[^\W\d_][^\W\d_'’.-]*(?:['’.-][^\W\d_]*)*", re.UNICODE)
+_DMY = r"(?P<d>0?[1-9]|[12]\d|3[01])[-/. ](?P<m>0?[1-9]|1[0-2])[-/. ](?P<y>(?:19|20)\d\d)"
+_ISO = r"(?P<y2>(?:19|20)\d\d)[-/.](?P<m2>0[1-9]|1[0-2])[-/.](?P<d2>0[1-9]|[12]\d|3[01])"
+_MONTHS = (
+    ("jan", 1), ("feb", 2), ("maa", 3), ("mrt", 3), ("mar", 3), ("apr", 4), ("mei", 5), ("maj", 5),
+    ("may", 5), ("jun", 6), ("jul", 7), ("aug", 8), ("sep", 9), ("okt", 10), ("oct", 10),
+    ("nov", 11), ("dec", 12),
+)  # fmt: skip
+_LONG = (
+    r"(?P<d3>\d{1,2})\.? (?P<m3>(?:" + "|".join(name for name, _ in _MONTHS) + r")[a-zæ]*)\.? "
+    r"(?P<y3>(?:19|20)\d\d)"
+)
+_DATE = re.compile(rf"(?<![\d.,/-])(?:{_DMY}|{_ISO}|{_LONG})(?![\d]|[-/.]\d)", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A name or a date at its place in the text."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A date at its place in the text."""
+
+    start: int
+    end: int
+    day: date
+
+
+def is_given(word: str) -> bool:
+    """Whether a word is a usual given name, or a double name that begins with one."""
+    names = rules().given_names
+    word = word.casefold().rstrip(".")
+    return word in names or word.partition("-")[0] in names
+
+
+def find_names(text: str) -> Iterator[Found]:
+    """Names that begin with a usual given name. A capital alone makes no name."""
+    for match in _NAME.finditer(text):
+        start, words = match.start(), match.group().split(" ")
+        while words and not _opens_a_name(words[0]):
+            start += len(words[0]) + 1
+            words = words[1:]
+        if words:
+            yield Found(start, match.end(), " ".join(words))
+
+
+def _opens_a_name(word: str) -> bool:
+    """Whether a capitalised word is a given name; of "Sannes" or "Sanne's" the name counts."""
+    if not word[:1].isupper():
+        return False
+    return is_given(word) or is_given(re.sub(r"['’]?s$", "", word))
+
+
+def looks_like_name(cell: str) -> bool:
+    """Whether a cell or the value of a field has the shape of a person's name, known or not."""
+    cell = cell.strip().replace(",", " ")
+    if not 2 <= len(cell) <= 60:
+        return False
+    words = cell.split()
+    if len(words) > 7 or not all(_CELL_WORD.fullmatch(word) for word in words):
+        return False
+    capitals = [word for word in words if word[0].isupper()]
+    return (bool(capitals) and words[-1][0].isupper()) or is_given(words[0])
+
+
+def begins_with_given(cell: str) -> bool:
+    """Whether a cell holds a usual given name: first, or behind the comma of "Jansen, Sanne"."""
+    words = cell.replace(",", " , ").split()
+    if not words:
+        return False
+    if is_given(words[0]):
+        return True
+    if "," in words:
+        after = words[words.index(",") + 1 :]
+        return bool(after) and is_given(after[0])
+    return False
+
+
+def find_dates(text: str) -> Iterator[Dated]:
+    """Every date of the text that exists."""
+    for match in _DATE.finditer(text):
+        year, month, day = (_piece(match, part) for part in "ymd")
+        try:
+            yield Dated(match.start(), match.end(), date(int(year), _month(month), int(day)))
+        except ValueError:
+            continue
+
+
+def _piece(match: re.Match[str], part: str) -> str:
+    return match[part] or match[f"{part}2"] or match[f"{part}3"]
+
+
+def _month(text: str) -> int:
+    if text.isdigit():
+        return int(text)
+    return next(number for name, number in _MONTHS if text.lower().startswith(name))
+
+
+def age_on(born: date, today: date) -> float:
+    """Age in years; negative for a day that is still to come."""
+    return (today - born).days / 365.25
+
+
+def is_young(born: date, today: date, least: float = 0.0) -> bool:
+    """Whether somebody born on that day may be a pupil or client today."""
+    return least <= age_on(born, today) <= OLDEST_PUPIL
+
+
+def key_of(name: str) -> str:
+    """A name in the form under which two mentions count as one person."""
+    return " ".join(name.casefold().replace(",", " ").split())

@@ -1,0 +1,230 @@
+"""Text, comma-separated values, HTML, XML, JSON and RTF.
+
+Structured text becomes lines of ``field: value`` and rows of cells parted by tabs, so that one set
+of rules serves a table in a letter, an export and a spreadsheet alike. Nothing here follows an
+entity or a link.
+"""
+
+import html as entities
+import json as parser
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
+
+from collectors.recognise.budget import Budget, Part
+from collectors.recognise.formats import utf16_order
+from collectors.recognise.verdict import Format
+
+_BLOCK = re.compile(
+    r"</?(?:p|div|br|h[1-6]|li|ul|ol|tr|table|section|article|header|footer|dt|dl|form|option)"
+    r"\b[^>]*>",
+    re.I,
+)
+_CELL = re.compile(r"</t[dh]\s*>\s*|</dd\s*>", re.I)
+_HIDDEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.I | re.S)
+_TAG = re.compile(r"<[^>]*>")
+_SPACE = re.compile(r"[ \r\f\v]+")
+_LEAF = re.compile(r"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)\b[^<>]*>([^<]+)</")
+_ATTRIBUTE = re.compile(r"""\b([A-Za-z_][\w-]*)=["']([^"'<>]{1,80})["']""")
+_DELIMITERS = ";\t,|"
+_RTF = re.compile(
+    r"\\'([0-9a-f]{2})|\\u(-?\d+) ?\??|\\(par|line|row|cell|tab)\b ?|\\([a-z]+)(-?\d+)? ?"
+    r"|\\([^a-z])|([{}])|([\r\n]+)|([^\\{}\r\n]+)",
+    re.I,
+)
+_RTF_HIDDEN = frozenset(
+    ("fonttbl", "colortbl", "stylesheet", "info", "pict", "themedata", "datastore", "listtable")
+)
+
+
+def decode(content: bytes) -> str:
+    """Bytes as text: byte order mark, UTF-16 without one, UTF-8, else Windows-1252."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16", "replace")
+    if (order := utf16_order(content)) is not None:
+        return content.decode(order, "replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
+def text(file: BinaryIO, budget: Budget, nested: object) -> Iterator[Part]:
+    """Plain text, or comma-separated values if its lines agree on a delimiter."""
+    content = _read(file, budget)
+    delimiter = find_delimiter(content)
+    if delimiter is None:
+        yield Part(Format.TEXT, content)
+    else:
+        yield Part(Format.CSV, "\n".join(_cells(content, delimiter)))
+
+
+def html(file: BinaryIO, budget: Budget, nested: object) -> Iterator[Part]:
+    """The visible text of a page."""
+    yield Part(Format.HTML, strip_html(_read(file, budget)))
+
+
+def strip_html(content: str) -> str:
+    """The visible text of HTML."""
+    content = _HIDDEN.sub(" ", content).replace("\n", " ").replace("\t", " ")
+    content = _BLOCK.sub("\n", _CELL.sub("\t", content))
+    return entities.unescape(_SPACE.sub(" ", _TAG.sub("", content)))
+
+
+def xml(file: BinaryIO, budget: Budget, nested: object) -> Iterator[Part]:
+    """Each leaf element as ``name: text``. A schema has no leaves with text, a record has."""
+    content = _read(file, budget)
+    lines = [content[:400].replace("\n", " ")]
+    for found in re.finditer(r"<[^<>]*>[^<]*", content):
+        lines += _element(found.group())
+    yield Part(Format.XML, entities.unescape("\n".join(lines)))
+
+
+def _element(piece: str) -> Iterator[str]:
+    tag, _, value = piece.partition(">")
+    if tag.startswith(("</", "<?", "<!")):
+        return
+    words = tag[1:].rstrip("/").split(None, 1)
+    name = words[0].rpartition(":")[2] if words else ""
+    value = " ".join(value.split())
+    yield f"{name}: {value}" if value else f"<{name}>"
+    if len(words) > 1:
+        for attribute in _ATTRIBUTE.finditer(words[1]):
+            yield f"{attribute.group(1)}: {attribute.group(2)}"
+
+
+def json(file: BinaryIO, budget: Budget, nested: object) -> Iterator[Part]:
+    """Objects as ``key: value``; a list of like objects as a table."""
+    content = _read(file, budget)
+    try:
+        document = parser.loads(content)
+    except ValueError:
+        yield Part(Format.TEXT, content)
+        return
+    lines: list[str] = []
+    _walk(document, lines.append)
+    yield Part(Format.JSON, budget.keep("\n".join(lines)))
+
+
+def _walk(node: Any, emit: Callable[[str], None]) -> None:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if isinstance(value, dict | list):
+                emit(f"{key}:")
+                _walk(value, emit)
+            else:
+                emit(f"{key}: {_word(value)}")
+    elif isinstance(node, list):
+        if _alike(node):
+            _table(node, emit)
+        else:
+            for item in node:
+                _walk(item, emit)
+    else:
+        emit(_word(node))
+
+
+def _alike(items: list[Any]) -> bool:
+    if len(items) < 2 or not all(isinstance(item, dict) for item in items):
+        return False
+    return all(item.keys() == items[0].keys() for item in items)
+
+
+def _table(rows: list[dict[str, Any]], emit: Callable[[str], None]) -> None:
+    heads = [key for key in rows[0] if not isinstance(rows[0][key], dict | list)]
+    emit("")
+    emit("\t".join(heads))
+    for row in rows:
+        emit("\t".join(_word(row[key]).replace("\t", " ") for key in heads))
+    emit("")
+    for row in rows:
+        for key, value in row.items():
+            if key not in heads or isinstance(value, dict | list):
+                emit(f"{key}:")
+                _walk(value, emit)
+
+
+def _word(value: Any) -> str:
+    return "" if value is None else str(value).replace("\n", " ")
+
+
+def find_delimiter(content: str) -> str | None:
+    """The delimiter of comma-separated values, or None where the text is none."""
+    lines = [line for line in content[:20_000].splitlines() if line.strip()][:40]
+    if len(lines) < 2:
+        return None
+    for delimiter in _DELIMITERS:
+        counts = Counter(_unquoted(line, delimiter) for line in lines)
+        number, times = counts.most_common(1)[0]
+        needed = 0.9 if delimiter == "," else 0.75
+        if number >= 1 and times >= needed * len(lines):
+            return delimiter
+    return None
+
+
+def _unquoted(line: str, delimiter: str) -> int:
+    if '"' not in line:
+        return line.count(delimiter)
+    return sum(piece.count(delimiter) for piece in line.split('"')[::2])
+
+
+def _cells(content: str, delimiter: str) -> Iterator[str]:
+    for line in content.splitlines():
+        if '"' not in line:
+            yield line if delimiter == "\t" else line.replace("\t", " ").replace(delimiter, "\t")
+        else:
+            pieces = line.split('"')
+            pieces[::2] = [piece.replace(delimiter, "\t") for piece in pieces[::2]]
+            yield "".join(pieces)
+
+
+def rtf(file: BinaryIO, budget: Budget, nested: object) -> Iterator[Part]:
+    """The text of a Rich Text document."""
+    content = file.read(budget.limits.text).decode("latin-1")
+    page = re.search(r"\\ansicpg(\d+)", content)
+    codec = f"cp{page.group(1)}" if page and page.group(1) in ("1250", "1252", "437") else "cp1252"
+    yield Part(Format.RTF, budget.keep("".join(_rtf_words(content, codec))))
+
+
+def _rtf_words(content: str, codec: str) -> Iterator[str]:
+    depth, hidden = 0, 0
+    starred = False
+    for found in _RTF.finditer(content):
+        code, point, stop, word, _, symbol, brace, _, run = found.groups()
+        if brace == "{":
+            depth += 1
+        elif brace == "}":
+            depth -= 1
+            hidden = 0 if depth < hidden else hidden
+        elif symbol == "*":
+            starred = True
+            continue
+        elif word and (starred or word in _RTF_HIDDEN) and not hidden:
+            hidden = depth
+        elif not hidden:
+            yield _rtf_text(code, point, stop, symbol, run, codec)
+        starred = False
+
+
+def _rtf_text(
+    code: str | None,
+    point: str | None,
+    stop: str | None,
+    symbol: str | None,
+    run: str | None,
+    codec: str,
+) -> str:
+    if code:
+        return bytes.fromhex(code).decode(codec, "replace")
+    if point:
+        return chr(int(point) % 65_536)
+    if stop:
+        return "\t" if stop in ("cell", "tab") else "\n"
+    return run or {"~": " ", "\\": "\\", "{": "{", "}": "}", "_": "-"}.get(symbol or "", "")
+
+
+def _read(file: BinaryIO, budget: Budget) -> str:
+    """All text of a file. What lies beyond the budget makes it ``limit``."""
+    content = file.read(budget.limits.text * 2 + 1)
+    return budget.keep(decode(content))
