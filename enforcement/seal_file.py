@@ -140,8 +140,9 @@ class SealFile:
                 self._back(here, plan)
                 raise
         self._leave_note(plan)
-        here.drop_plan(plan.id)
-        self._checkpoint("finished")
+        with suppress(OSError):  # the file is sealed; a plan that stays goes at the next start
+            here.drop_plan(plan.id)
+            self._checkpoint("finished")
         return Outcome(result=Result.DONE)
 
     def _forward(self, here: Stage, plan: Plan) -> None:
