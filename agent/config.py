@@ -59,8 +59,8 @@ def load(folder: Path = CONFIG, state: Path = STATE, socket: Path | None = None)
 
 
 def socket_for(state: Path) -> Path:
-    """The control socket that belongs to a state folder."""
-    return SOCKET if state == STATE else state / "control.sock"
+    """The control socket that belongs to a state folder; beside it, since that one is closed."""
+    return SOCKET if state == STATE else state.with_name(state.name + ".sock")
 
 
 def read_notice(path: Path) -> Notice | None:

@@ -4,7 +4,9 @@ import sys
 
 if sys.platform == "linux":
     from agent.processes_linux import (
+        Child,
         account_uid,
+        ask,
         boot_id,
         drop_rights,
         end,
@@ -16,7 +18,9 @@ else:
     raise ImportError(f"the agent does not run on {sys.platform} yet")
 
 __all__ = [
+    "Child",
     "account_uid",
+    "ask",
     "boot_id",
     "drop_rights",
     "end",

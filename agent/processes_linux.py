@@ -1,5 +1,6 @@
 """Processes on Linux: starting one, giving rights up for good, ending with the parent."""
 
+import contextlib
 import ctypes
 import os
 import pwd
@@ -10,22 +11,45 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from agent.errors import AgentError
+
 PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
+ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "PYTHONUTF8": "1"}
+Child = subprocess.Popen[bytes]
 LONGEST_PAUSE = 60.0
 """Seconds before a process that keeps ending is started again."""
 
 
-def start(module: str, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
-    """Start one of our own modules with this interpreter, in an environment of its own."""
-    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "PYTHONUTF8": "1"}
-    return subprocess.Popen(
+def start(module: str, arguments: Sequence[str], log: Path | None = None) -> Child:
+    """Start one of our own modules with this interpreter; what it prints goes to ``log``."""
+    with open(log, "ab") if log else contextlib.nullcontext() as output:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", module, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=ENVIRONMENT,
+            cwd="/",
+            close_fds=True,
+        )
+
+
+def ask(module: str, arguments: Sequence[str], timeout: float = 60.0) -> str:
+    """Run one of our own modules to its end; what it printed. Raises AgentError if it failed."""
+    done = subprocess.run(
         [sys.executable, "-P", "-m", module, *arguments],
         stdin=subprocess.DEVNULL,
-        env=environment,
+        capture_output=True,
+        env=ENVIRONMENT,
         cwd="/",
-        close_fds=True,
+        timeout=timeout,
+        check=False,
     )
+    if done.returncode != 0:
+        said = done.stderr.decode("utf-8", "replace").strip()
+        raise AgentError(f"{module} {' '.join(arguments[:2])} failed: {said}")
+    return done.stdout.decode("utf-8")
 
 
 def keep_running(module: str, arguments: Sequence[str], stop: threading.Event) -> None:
@@ -40,7 +64,7 @@ def keep_running(module: str, arguments: Sequence[str], stop: threading.Event) -
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
-def end(child: subprocess.Popen[bytes]) -> None:
+def end(child: Child) -> None:
     """End a process: asked first, then made to."""
     child.terminate()
     try:

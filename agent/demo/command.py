@@ -1,0 +1,107 @@
+"""``dossierwacht demo``: the whole chain on one machine, from a pupil file to the console."""
+
+import argparse
+import shutil
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from agent import config, processes, run
+from agent.demo import checks, stage
+from agent.demo.checks import Evidence
+from agent.demo.stage import Folders, Login
+from agent.errors import AgentError
+
+PATIENCE = 180.0
+"""Seconds in which the sample home must be settled, also on a slow machine."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``dossierwacht demo``."""
+    parser.add_argument("--once", action="store_true", help="check everything, then end: 0 or 1")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Run the demo; with --once its checks decide the exit code."""
+    with _folders(arguments.state, keep=not arguments.once) as folders:
+        return _play(folders, arguments.once)
+
+
+def _play(folders: Folders, once: bool) -> int:
+    with ExitStack() as children:
+        _say("a collector, with a certificate authority and a database of its own")
+        collector, server = stage.start_collector(folders)
+        children.callback(processes.end, collector)
+        logins = stage.add_logins(folders)
+        _say("a policy, with an officer's key and a reserve key, and a record that staff were told")
+        stage.make_policy(folders)
+        _say(f"a laptop, enrolled as {stage.enrol_laptop(folders, server)}")
+        inventory = stage.sample_home(folders)
+        pupil, others = len(inventory.pupil_files), len(inventory.decoys)
+        _say(f"a sample home with {pupil} pupil files and {others} other files")
+        evidence = Evidence(
+            folders=folders,
+            socket=config.socket_for(folders.agent),
+            inventory=inventory,
+            before=checks.digests(folders.home, inventory),
+        )
+        children.callback(processes.end, stage.start_agent(folders))
+        _say("the agent looks through the home ...")
+        stage.wait_until(lambda: checks.settled(evidence), PATIENCE)
+        fine = _show(evidence)
+        if not once:
+            _invite(server, logins, folders)
+            _wait()
+    return 0 if fine else 1
+
+
+def _show(evidence: Evidence) -> bool:
+    """Print what the checks found; whether all of them are well."""
+    faults = 0
+    for shown in checks.all_checks(evidence):
+        print(f"  {'FAIL' if shown.fault else 'ok  '}  {shown.what}")
+        if shown.fault:
+            faults += 1
+            print(f"        {shown.fault}")
+        sys.stdout.flush()
+    return faults == 0
+
+
+def _invite(server: str, logins: list[Login], folders: Folders) -> None:
+    print(f"\nThe console is at {server}/ (its certificate is the demo's own).")
+    for login in logins:
+        print(f"  log in as {login.name} ({login.role}), password {login.password}")
+    print(f"\nThe sample home is {folders.home}: put a file there and watch.")
+    print(f"Everything the demo made lies in {folders.top}. Stop it with Ctrl-C.", flush=True)
+
+
+def _wait() -> None:
+    stop = threading.Event()
+    run.until_signal(stop)
+    while not stop.wait(3600):
+        pass
+
+
+def _say(what: str) -> None:
+    print(f"  ...   {what}", flush=True)
+
+
+@contextmanager
+def _folders(given: Path, keep: bool) -> Iterator[Folders]:
+    """A new folder, removed afterwards unless it is to be kept; or an empty one that was named."""
+    if given != config.STATE:
+        if given.exists() and any(given.iterdir()):
+            raise AgentError(f"{given} is not empty; the demo wants a folder of its own")
+        top = given.absolute()
+    else:
+        top = Path(tempfile.mkdtemp(prefix="dossierwacht-demo-"))
+    folders = Folders(top=top)
+    folders.make()
+    try:
+        yield folders
+    finally:
+        if not keep and given == config.STATE:
+            shutil.rmtree(top, ignore_errors=True)
