@@ -1,0 +1,92 @@
+"""What is known of one session at one moment, and how long nobody has touched it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from collectors.base import Gap
+
+
+class SessionKind(StrEnum):
+    """How a session reaches the screen."""
+
+    X11 = "x11"
+    WAYLAND = "wayland"
+    MIR = "mir"
+    TTY = "tty"
+    OTHER = "other"
+
+
+GRAPHICAL = frozenset({SessionKind.X11, SessionKind.WAYLAND, SessionKind.MIR})
+
+
+class IdleSource(StrEnum):
+    """Where an idle time comes from."""
+
+    INPUT_DEVICES = "input-devices"
+    LOGIND_HINT = "logind-hint"
+    NONE = "none"
+    """Nothing here can tell."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Session:
+    """One session as logind knows it. ``idle_since`` in seconds of the monotonic clock.
+
+    ``started`` in microseconds since 1970; with the id it names a session for good, since ids are
+    given out again.
+    """
+
+    id: str
+    user: str
+    uid: int
+    kind: SessionKind
+    seat: str
+    own: bool
+    """A person's session, not a greeter or a locker's."""
+    active: bool
+    remote: bool
+    locked: bool
+    idle_hint: bool
+    idle_since: float
+    started: int
+
+    def watched(self) -> bool:
+        """Whether an open screen here would be one that people walk past."""
+        return self.own and self.active and not self.remote and self.kind in GRAPHICAL
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """How long nothing was touched, in seconds; None if nothing here can tell."""
+
+    seconds: float | None
+    source: IdleSource
+
+
+class DeskError(Exception):
+    """The system's keeper of sessions does not answer."""
+
+
+class Desk(Protocol):
+    """The part of the operating system that knows the sessions and when something was touched."""
+
+    def sessions(self) -> Sequence[Session]:
+        """Every session there is. Raises DeskError."""
+        ...
+
+    def touched_at(self, now: float) -> float | Gap:
+        """When an input device last moved (monotonic seconds), or why that cannot be told."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def idle_time(session: Session, touched_at: float | Gap, now: float) -> Idle:
+    """The idle time by the best source there is. A hint that was never given proves nothing."""
+    if isinstance(touched_at, float) and session.seat == "seat0":
+        return Idle(max(0.0, now - touched_at), IdleSource.INPUT_DEVICES)
+    if session.idle_hint:
+        return Idle(max(0.0, now - session.idle_since), IdleSource.LOGIND_HINT)
+    return Idle(None, IdleSource.NONE)
