@@ -78,7 +78,7 @@ class Daemon:
         event = self.recorder.event(observation, decision)
         once = self.recorder.once(observation)
         if not decision.enforced:
-            news = self.journal.append(event, once)
+            news = self.journal.append(event, _once_as_seen(once, decision))
         else:
             news = self._act(observation, decision, event, once)
         return event.id if news else None
@@ -171,6 +171,11 @@ class Daemon:
         return CollectorFailed(
             observed_at=self.now(), subject=name, collector=collector, failures=failures
         )
+
+
+def _once_as_seen(once: str | None, decision: Decision) -> str | None:
+    """What was only reported is no news until the action is no longer held back."""
+    return None if once is None else f"{once}/{decision.held or 'seen'}"
 
 
 def _size(observation: Observation) -> int:

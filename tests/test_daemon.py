@@ -222,6 +222,18 @@ def test_a_repeated_observation_is_acted_upon_and_told_once(journal: Journal) ->
     assert len(action.asked) == 2
 
 
+def test_what_was_held_back_is_done_and_told_when_it_no_longer_is(journal: Journal) -> None:
+    action = Scripted()
+    held = build(journal, action, noticed=False)
+    assert held.record(seen("/a")) is not None
+    assert held.record(seen("/a")) is None, "the same is no news while it is held back"
+    free = build(journal, action)
+    assert free.record(seen("/a")) is not None
+    assert free.record(seen("/a")) is None
+    assert [e.outcome is not None for e in events(journal)] == [False, True]
+    assert len(action.asked) == 1
+
+
 @dataclass
 class Dying:
     """A collector that dies at once the first times and then works."""

@@ -1,0 +1,19 @@
+"""The agent as ``dossierwacht run`` starts it, but with caps that a test cannot reach.
+
+Usage: python -m tests.unlimited_agent SETTINGS STATE
+"""
+
+import logging
+import sys
+import threading
+from pathlib import Path
+
+from agent import config, run
+from agent.guard import Caps
+
+if __name__ == "__main__":
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(threadName)s: %(message)s")
+    stop = threading.Event()
+    run.until_signal(stop)
+    caps = Caps(files_per_hour=10**6, files_per_day=10**6, bytes_per_day=10**12)
+    run.run(config.load(Path(sys.argv[1]), Path(sys.argv[2])), stop, caps=caps)
