@@ -22,7 +22,7 @@ import pytest
 from enforcement import seal_file, stage
 from enforcement.base import Attempt, EnforcementError, Recipient, Settings
 
-SECONDS = 6
+SECONDS = 4
 FEWEST = 200
 OFFICER, RESERVE = (pyrage.x25519.Identity.generate() for _ in range(2))
 RECIPIENTS = tuple(
