@@ -40,7 +40,7 @@ roots = ["{home}"]
 name = "seal-pupil-files"
 kind = "pupil-file-found"
 action = "seal-file"
-source = "ROOS VO rule 22: delete files from the computer after use"
+source = "the demonstration: delete files from the computer after use"
 
 [[rules]]
 name = "sticks-only-report"

@@ -1,0 +1,150 @@
+"""What the agent answers, to whom: staff little, the sender its two questions, IT the rest."""
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from agent.answers import ADMIN, REPORTS_PER_HOUR, SENDER, STAFF, Answers, receipt_number
+from agent.config import Config
+from agent.control_server import Caller, Refused
+from agent.journal import Journal
+from agent.outbox import Trouble
+from agent.own import LeakKind
+from agent.policy import Contact, Policy
+from agent.wire import event as wire
+from collectors.base import utc_now
+from tests.test_daemon import Scripted, build
+from tests.test_outbox import outbox
+
+TEACHER = Caller(uid=1001, pid=1)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    made = Journal(tmp_path)
+    yield made
+    made.close()
+
+
+def answers(journal: Journal, tmp_path: Path, **changes: object) -> Answers:
+    contact = Contact(name="Noor", phone="+31 00 000 00 00")
+    config = Config(
+        folder=tmp_path,
+        state=tmp_path,
+        socket=tmp_path / "s",
+        sender_user="x",
+        journal_bytes=10**6,
+        policy=Policy(version=1, contact=contact),
+        notice=None,
+    )
+    given = {
+        "config": config,
+        "daemon": build(journal, Scripted()),
+        "outbox": outbox(journal),
+        "identity": lambda: None,
+        "sender_uid": 998,
+    }
+    return Answers(**{**given, **changes})  # type: ignore[arg-type]
+
+
+def only_event(journal: Journal) -> wire.Event:
+    (record,) = journal.pending().records
+    return wire.decode(record.body)
+
+
+def test_who_asks_decides_what_may_be_asked(journal: Journal, tmp_path: Path) -> None:
+    given = answers(journal, tmp_path)
+    assert given.allowed(TEACHER) == STAFF == {"status", "leak-report"}
+    assert given.allowed(Caller(uid=998, pid=1)) == SENDER == {"outbox", "reply"}
+    for uid in (0, os.geteuid()):
+        assert given.allowed(Caller(uid=uid, pid=1)) == ADMIN
+    assert set(given.table()) == ADMIN, "every question has somebody who may ask it"
+
+
+def test_a_leak_report_is_recorded_with_the_moment_it_was_noticed(
+    journal: Journal, tmp_path: Path
+) -> None:
+    noticed = utc_now() - timedelta(hours=20)
+    answer = answers(journal, tmp_path).leak_report(
+        TEACHER,
+        {"kind": "lost-stick", "text": "Sofie's file", "noticed_at": noticed.isoformat()},
+    )
+    event = only_event(journal)
+    assert answer["receipt"] == receipt_number(event.id)
+    assert event.observed_at == noticed
+    assert event.facts == {"what": "lost-stick", "ongoing": False}
+    assert "Sofie" not in wire.encode(event).decode()
+    assert event.sealed
+
+
+def test_a_moment_in_the_future_becomes_now(journal: Journal, tmp_path: Path) -> None:
+    later = (utc_now() + timedelta(days=2)).isoformat()
+    answers(journal, tmp_path).leak_report(TEACHER, {"noticed_at": later, "text": ""})
+    assert only_event(journal).observed_at <= utc_now()
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"kind": "gossip"}, "kind"),
+        ({"text": "x" * 8001}, "text"),
+        ({"noticed_at": "yesterday"}, "noticed-at"),
+    ],
+)
+def test_a_report_that_cannot_be_understood_is_refused_and_says_what_is_wrong(
+    journal: Journal, tmp_path: Path, given: dict[str, str], code: str
+) -> None:
+    with pytest.raises(Refused) as caught:
+        answers(journal, tmp_path).leak_report(TEACHER, given)
+    assert caught.value.code == code
+    assert journal.count() == 0
+
+
+def test_a_flood_of_reports_is_stopped_for_its_sender_alone(
+    journal: Journal, tmp_path: Path
+) -> None:
+    given = answers(journal, tmp_path)
+    for _ in range(REPORTS_PER_HOUR):
+        given.leak_report(TEACHER, {})
+    with pytest.raises(Refused, match=r"phone.*Noor \+31"):
+        given.leak_report(TEACHER, {})
+    assert given.leak_report(Caller(uid=1002, pid=1), {})["receipt"]
+
+
+def test_without_an_officer_the_text_is_not_kept_and_the_person_is_told(
+    journal: Journal, tmp_path: Path
+) -> None:
+    given = answers(journal, tmp_path)
+    object.__setattr__(given.daemon.recorder, "seal", None)
+    with pytest.raises(Refused, match="Noor"):
+        given.leak_report(TEACHER, {"text": "something"})
+    assert given.leak_report(TEACHER, {"kind": LeakKind.PAPER})["receipt"]
+
+
+def test_the_state_shows_what_needs_a_look(journal: Journal, tmp_path: Path) -> None:
+    given = answers(journal, tmp_path)
+    assert given.status(TEACHER, {})["state"] == "fine"
+    given.outbox.trouble = Trouble.UNREACHABLE
+    assert given.status(TEACHER, {})["state"] == "offline"
+    given.daemon.coverage["usb"] = "missing"
+    assert given.status(TEACHER, {})["state"] == "look"
+
+
+def test_a_reply_of_nonsense_from_the_sender_changes_nothing(
+    journal: Journal, tmp_path: Path
+) -> None:
+    given = answers(journal, tmp_path)
+    given.leak_report(TEACHER, {})
+    caller = Caller(uid=998, pid=1)
+    for reply in (
+        {},
+        {"trouble": "no such trouble"},
+        {"status": "200", "headers": [], "body": None},
+        {"status": 200, "headers": {"Signature": 1}, "body": "x"},
+    ):
+        given.next_request(caller, {"wait": "long"})
+        given.take_reply(caller, reply)
+    assert journal.count() == 1
