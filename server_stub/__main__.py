@@ -1,0 +1,7 @@
+"""``python -m server_stub`` is the same as ``dossierwacht-collector``."""
+
+import sys
+
+from server_stub.cli import main
+
+sys.exit(main())

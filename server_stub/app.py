@@ -1,0 +1,151 @@
+"""Routes to functions, and what holds for every request: headers, and an answer to every error."""
+
+import logging
+import traceback
+from email.utils import formatdate
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from agent.wire import messages
+from server_stub import exchange, pages, pages_register, pull_endpoints, wire_endpoints
+from server_stub.auth import Role
+from server_stub.collector import Collector, collector_of
+from server_stub.errors import Refused, StoreError
+from server_stub.page import render, shown, visit_of
+
+log = logging.getLogger(__name__)
+STATIC = Path(__file__).parent / "static"
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Not no-referrer: with that a browser would not say which page a form comes from.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+_LOOKS = (Role.IT, Role.OFFICER)
+
+
+def routes() -> list[Route | Mount]:
+    """Every address of the collector."""
+    event = "/devices/{device}/{seq}"
+    return [
+        Route(messages.CA_PATH, wire_endpoints.get_ca, methods=["GET"]),
+        Route(messages.ENROL_PATH, wire_endpoints.post_enrol, methods=["POST"]),
+        Route(messages.EVENTS_PATH, wire_endpoints.post_events, methods=["POST"]),
+        Route("/api/v1/devices", pull_endpoints.get_devices, methods=["GET"]),
+        Route("/api/v1/events", pull_endpoints.get_events, methods=["GET"]),
+        Route("/", shown(pages.home, *Role), methods=["GET"]),
+        Route("/login", shown(pages.login), methods=["GET"]),
+        Route("/login", shown(pages.log_in), methods=["POST"]),
+        Route("/logout", shown(pages.log_out), methods=["POST"]),
+        Route("/overview", shown(pages.overview, *Role), methods=["GET"]),
+        Route("/devices", shown(pages.devices, *_LOOKS), methods=["GET"]),
+        Route("/devices/{device}", shown(pages.device, *_LOOKS), methods=["GET"]),
+        Route(event, shown(pages.event, *_LOOKS), methods=["GET"]),
+        Route(f"{event}/sealed", shown(pages.sealed, Role.OFFICER), methods=["GET"]),
+        Route(f"{event}/breach", shown(pages_register.open_breach, Role.OFFICER), methods=["POST"]),
+        Route("/register", shown(pages_register.breaches, Role.OFFICER), methods=["GET"]),
+        Route("/register/{number}", shown(pages_register.breach, Role.OFFICER), methods=["GET"]),
+        Route(
+            "/register/{number}/aware",
+            shown(pages_register.set_aware, Role.OFFICER),
+            methods=["POST"],
+        ),
+        Route("/log", shown(pages_register.log_page, Role.OFFICER), methods=["GET"]),
+        Mount("/static", StaticFiles(directory=STATIC)),
+    ]
+
+
+def make_app(collector: Collector) -> ASGIApp:
+    """The collector as an ASGI application."""
+    app = Starlette(
+        routes=routes(),
+        exception_handlers={Refused: _refused, StoreError: _store_failed, HTTPException: _http},
+    )
+    app.state.collector = collector
+    return Guard(app)
+
+
+class Guard:
+    """Round every request: the security headers, and an answer when something unforeseen fails."""
+
+    def __init__(self, app: Starlette) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        scope["app"] = self.app
+        started = False
+
+        async def send_on(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                _add_headers(MutableHeaders(raw=message["headers"]))
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_on)
+        except ClientDisconnect:
+            log.info("a caller went away in the middle of a request")
+        except Exception as error:
+            # Neither the request nor the error's own text, which may hold part of it.
+            place = "".join(traceback.format_tb(error.__traceback__))
+            log.error("unforeseen %s in the collector:\n%s", type(error).__name__, place)
+            if not started:
+                reply = _fail(Request(scope, receive), 500, "fault", "the collector failed")
+                await reply(scope, receive, send_on)
+
+
+def _add_headers(headers: MutableHeaders) -> None:
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+    headers.setdefault("Date", formatdate(usegmt=True))
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return _fail(request, error.status, error.code, error.message)
+
+
+async def _store_failed(request: Request, error: Exception) -> Response:
+    log.error("%s", error)
+    reply = _fail(request, 503, "storage", "the collector's database cannot answer: try later")
+    reply.headers["Retry-After"] = "60"
+    return reply
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = {404: "no-page", 405: "no-method"}.get(error.status_code, "refused")
+    reply = _fail(request, error.status_code, code, error.detail)
+    reply.headers.update(error.headers or {})
+    return reply
+
+
+def _fail(request: Request, status: int, code: str, message: str) -> Response:
+    """An answer to what went wrong: a signed Problem for programs, a page for people."""
+    collector = collector_of(request)
+    if request.url.path.startswith(("/v1/", "/api/")):
+        body = exchange.problem(code, message)
+        return exchange.reply(request, collector.reply_key, collector.now(), status, body)
+    visit = visit_of(request, None, {})
+    texts = visit.wording.texts
+    text = texts.get(f"error.{code}") or texts.get(f"error.{status}") or texts["error.500"]
+    return render(visit, "error.html", status, text=text)

@@ -1,0 +1,174 @@
+"""Who is let in: passwords, logins that live in the database, roles, API tokens.
+
+A password is checked with argon2 also when the name is unknown, so an answer's time tells nothing.
+The cookie holds a random number whose digest is stored; each login makes a new one. A form is
+accepted only with the token of its login and from a page of this very address. After too many
+failures from one address the answer is "later", before any password is looked at.
+"""
+
+import hashlib
+import hmac
+import secrets
+import threading
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+
+from server_stub import store_people
+from server_stub.errors import AskedError, Refused
+from server_stub.store import Store
+from server_stub.store_people import Session, User
+
+COOKIE = "__Host-dossierwacht"
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=12)
+FAILURES_SINCE = timedelta(minutes=15)
+MOST_FAILURES_NAMED = 5
+MOST_FAILURES_HERE = 30
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 256
+API_PREFIX = "dwapi-"
+
+
+class Role(StrEnum):
+    """What somebody may see."""
+
+    IT = "it"
+    """Devices and events; no register."""
+    OFFICER = "officer"
+    """Everything, and the only one who makes and changes register entries."""
+    MANAGEMENT = "management"
+    """Counts only."""
+
+
+class Scope(StrEnum):
+    """What a program may pull."""
+
+    DEVICES = "devices"
+    EVENTS = "events"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Login:
+    """A login just made; ``cookie`` is the only copy of its secret."""
+
+    user: User
+    cookie: str
+
+
+_hasher = PasswordHasher()
+# One check takes 64 MiB: a crowd at the door must not take the whole memory.
+_checking = threading.Semaphore(2)
+_nobody = _hasher.hash(secrets.token_hex(16))
+
+
+def hash_password(password: str) -> str:
+    """How a password is stored. Raises AskedError if it is too short or too long to be one."""
+    text = _normal(password)
+    if not SHORTEST_PASSWORD <= len(text) <= LONGEST_PASSWORD:
+        raise AskedError(
+            f"the password has {len(text)} characters: "
+            f"choose between {SHORTEST_PASSWORD} and {LONGEST_PASSWORD}"
+        )
+    return _hasher.hash(text)
+
+
+def generate_password() -> str:
+    """A password of 125 random bits in five groups that can be read out."""
+    letters = "abcdefghijkmnpqrstuvwxyz23456789"
+    text = "".join(secrets.choice(letters) for _ in range(25))
+    return "-".join(text[at : at + 5] for at in range(0, 25, 5))
+
+
+def log_in(store: Store, name: str, password: str, address: str, now: datetime) -> Login | None:
+    """Open a login; None if name or password is wrong. Raises Refused after too many failures."""
+    mark = hashlib.sha256(_normal(name).casefold().encode()).hexdigest()
+    with store.read() as connection:
+        named, here = store_people.count_failures(connection, now - FAILURES_SINCE, mark, address)
+        user = store_people.user_by(connection, name)
+    if named >= MOST_FAILURES_NAMED or here >= MOST_FAILURES_HERE:
+        raise Refused(429, "too-many-failures", "too many failed logins: try again in 15 minutes")
+    if not _fits(user, password):
+        forget = now - 4 * FAILURES_SINCE
+        store.write(lambda c: store_people.add_failure(c, mark, address, now, forget))
+        return None
+    assert user is not None  # _fits says no for nobody
+    cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    digest = _digest(cookie)
+    store.write(lambda c: store_people.open_session(c, user.id, digest, csrf, now, now - LONGEST))
+    return Login(user=user, cookie=cookie)
+
+
+def session_of(store: Store, cookie: str | None, now: datetime) -> Session | None:
+    """The open login behind a cookie; None if there is none or it was left alone too long."""
+    if not cookie or len(cookie) > 64:
+        return None
+    with store.read() as connection:
+        session = store_people.session_by(connection, _digest(cookie))
+    if session is None:
+        return None
+    if now - session.seen_at > IDLE or now - session.created_at > LONGEST:
+        store.write(lambda c: store_people.close_session(c, session.digest))
+        return None
+    if now - session.seen_at > timedelta(minutes=1):
+        store.write(lambda c: store_people.touch_session(c, session.digest, now))
+    return session
+
+
+def log_out(store: Store, session: Session) -> None:
+    """End a login."""
+    store.write(lambda c: store_people.close_session(c, session.digest))
+
+
+def check_origin(origin: str | None, host: str | None) -> None:
+    """Refuse a form that another site sent. Raises Refused."""
+    if not host or origin != f"https://{host}":
+        raise Refused(403, "foreign-form", "this form was not sent from this console: open it here")
+
+
+def check_csrf(session: Session, given: str) -> None:
+    """Refuse a form without this login's token. Raises Refused."""
+    if not hmac.compare_digest(session.csrf.encode(), given.encode()):
+        raise Refused(403, "old-form", "this form is from another login: go back and try again")
+
+
+def new_api_token() -> tuple[str, str]:
+    """A new API token and the digest under which it is stored."""
+    token = API_PREFIX + secrets.token_urlsafe(32)
+    return token, _digest(token)
+
+
+def check_bearer(store: Store, header: str | None, scope: Scope) -> None:
+    """Refuse a pull without a token for it. Raises Refused."""
+    kind, _, token = (header or "").partition(" ")
+    if kind.lower() != "bearer" or not token.startswith(API_PREFIX) or len(token) > 128:
+        raise Refused(401, "no-token", "send Authorization: Bearer with a token for the API")
+    with store.read() as connection:
+        found = store_people.api_token_by(connection, _digest(token))
+    if found is None:
+        raise Refused(401, "unknown-token", "this collector gave out no such API token")
+    if scope not in found.scopes.split():
+        raise Refused(403, "out-of-scope", f"this API token is not for {scope}")
+
+
+def _fits(user: User | None, password: str) -> bool:
+    stored = user.password if user is not None else _nobody
+    with _checking:
+        try:
+            _hasher.verify(stored, _normal(password[:LONGEST_PASSWORD]))
+        except (VerifyMismatchError, VerificationError, InvalidHashError):
+            return False
+    return user is not None
+
+
+def _normal(text: str) -> str:
+    """One spelling for what looks the same, whatever the keyboard sent."""
+    return unicodedata.normalize("NFKC", text)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,155 @@
+"""``dossierwacht-collector``: the command line. Each sub-command is one function in commands*.py.
+
+Exit codes: 0 fine, 1 the thing asked about is not fine, 2 usage or configuration.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from server_stub import commands, commands_people
+from server_stub.auth import Role, Scope
+from server_stub.errors import AskedError, CollectorError, ConfigError, Refused, StoreError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code."""
+    arguments = parser().parse_args(argv)
+    before = os.umask(0o077)  # a database is nobody else's to read
+    try:
+        return int(arguments.run(arguments))
+    except ConfigError as error:
+        return _say(error, 2)
+    except (StoreError, AskedError) as error:
+        return _say(error, 1)
+    except Refused as error:
+        return _say(error, 2)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of a listing had seen enough
+        return 0
+    finally:
+        os.umask(before)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every sub-command with its options."""
+    top = argparse.ArgumentParser(
+        prog="dossierwacht-collector",
+        description="Receives what laptops report, shows it, and keeps the breach register.",
+    )
+    top.add_argument("--state", metavar="DIR", help="state folder of the collector")
+    top.add_argument(
+        "--database", metavar="URL", help="database, if not SQLite in the state folder"
+    )
+    commands_of = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for add in (_serve, _migrate, _user, _token, _report, _breach, _keys):
+        add(commands_of)
+    return top
+
+
+Commands = argparse._SubParsersAction  # argparse has no public name for it
+
+
+def _serve(commands_of: "Commands[argparse.ArgumentParser]") -> None:
+    one = _command(commands_of, "serve", "run the collector over HTTPS", commands.serve)
+    one.add_argument("--listen", metavar="HOST:PORT", help="where to listen (127.0.0.1:8443)")
+    one.add_argument("--public-url", metavar="URL", help="the address laptops and people use")
+    one.add_argument("--timezone", metavar="NAME", help="time zone of the console's times")
+
+
+def _migrate(commands_of: "Commands[argparse.ArgumentParser]") -> None:
+    _command(commands_of, "migrate", "make or update keys and database", commands.migrate)
+
+
+def _user(commands_of: "Commands[argparse.ArgumentParser]") -> None:
+    users = commands_of.add_parser("user", help="people who log in to the console")
+    verbs = users.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    add = _command(verbs, "add", "give somebody a login", commands_people.add_user)
+    add.add_argument("name")
+    add.add_argument("--role", required=True, choices=[role.value for role in Role])
+    _password_options(add)
+    change = _command(verbs, "password", "set a new password", commands_people.set_password)
+    change.add_argument("name")
+    _password_options(change)
+    listed = _command(verbs, "list", "show who can log in", commands_people.list_users)
+    _json(listed)
+
+
+def _token(commands_of: "Commands[argparse.ArgumentParser]") -> None:
+    tokens = commands_of.add_parser("token", help="tokens for laptops and for programs")
+    verbs = tokens.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    new = _command(verbs, "new", "make an enrolment token for laptops", commands_people.new_token)
+    new.add_argument("--hours", type=int, default=24, help="how long it is good for (24)")
+    new.add_argument("--uses", type=int, default=1, help="how many laptops it lets in (1)")
+    _json(new)
+    api = _command(verbs, "api", "make a token for a program that pulls", commands_people.api_token)
+    api.add_argument("name", help="which program it is for")
+    api.add_argument(
+        "--scope",
+        action="append",
+        choices=[scope.value for scope in Scope],
+        help="what it may pull; give it twice for both (the default)",
+    )
+    _json(api)
+    drop = _command(verbs, "revoke", "take a program's token back", commands_people.drop_api_token)
+    drop.add_argument("name")
+    listed = _command(verbs, "list", "show tokens, without secrets", commands_people.list_tokens)
+    _json(listed)
+
+
+def _report(commands_of: "Commands[argparse.ArgumentParser]") -> None:
+    one = _command(commands_of, "report", "print events, as the API gives them", commands.report)
+    one.add_argument("--device", metavar="D", help="of this laptop only")
+    one.add_argument("--since", metavar="T", help="received since, such as 2026-11-23T14:05:00Z")
+    one.add_argument("--format", choices=("csv", "json"), default="csv")
+    one.add_argument("--json", action="store_const", dest="format", const="json", help="print JSON")
+
+
+def _breach(commands_of: "Commands[argparse.ArgumentParser]") -> None:
+    breach = commands_of.add_parser("breach", help="the breach register")
+    verbs = breach.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    listed = _command(verbs, "list", "show every entry with its deadline", commands.list_breaches)
+    _json(listed)
+
+
+def _keys(commands_of: "Commands[argparse.ArgumentParser]") -> None:
+    of_officer = commands_of.add_parser("keys", help="keys that open what is sealed")
+    verbs = of_officer.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    new = _command(
+        verbs, "new", "make and prove the officer's and the reserve key", commands.new_keys
+    )
+    new.add_argument("--out", metavar="DIR", required=True, help="folder for the identity files")
+
+
+def _json(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _password_options(one: argparse.ArgumentParser) -> None:
+    ways = one.add_mutually_exclusive_group()
+    ways.add_argument("--password-stdin", action="store_true", help="read it from standard input")
+    ways.add_argument("--generate", action="store_true", help="make one and print it")
+
+
+def _command(
+    commands_of: "Commands[argparse.ArgumentParser]",
+    name: str,
+    text: str,
+    run: commands.Command,
+) -> argparse.ArgumentParser:
+    one = commands_of.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    # Also after the sub-command, where most people write them.
+    for option, kind in (("--state", "DIR"), ("--database", "URL")):
+        one.add_argument(option, metavar=kind, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    one.set_defaults(run=run)
+    return one
+
+
+def _say(error: CollectorError, code: int) -> int:
+    print(f"dossierwacht-collector: {error}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""The running collector: what every request is given."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from starlette.requests import Request
+
+from server_stub import exchange, store_devices
+from server_stub.config import Config
+from server_stub.errors import Refused
+from server_stub.register import Clock
+from server_stub.store import Store
+from server_stub.wording import Wording
+
+
+def utc_now() -> datetime:
+    """The time now, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeviceKeys:
+    """Public keys of laptops, read once: a name is the digest of its key, so none ever changes."""
+
+    store: Store
+    known: dict[str, Ed25519PublicKey] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(self, name: str) -> Ed25519PublicKey:
+        """A laptop's public key. Raises Refused."""
+        with self.lock:
+            if name in self.known:
+                return self.known[name]
+        with self.store.read() as connection:
+            device = store_devices.device(connection, name)
+        if device is None:
+            raise Refused(401, "unknown-device", "this laptop is not enrolled here: enrol it")
+        key = exchange.public_key(device.public_key)
+        with self.lock:
+            return self.known.setdefault(name, key)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Collector:
+    """Everything that requests share. ``url`` is the address the collector is known by."""
+
+    config: Config
+    url: str
+    store: Store
+    keys: DeviceKeys
+    reply_key: Ed25519PrivateKey
+    ca_pem: bytes
+    languages: Mapping[str, Wording]
+    clock: Clock = field(default_factory=Clock)
+    now: Callable[[], datetime] = utc_now
+
+
+def collector_of(request: Request) -> Collector:
+    """The collector that a request came to."""
+    found = request.app.state.collector
+    assert isinstance(found, Collector)
+    return found

@@ -1,0 +1,138 @@
+"""The commands about the collector as a whole: serve, migrate, report, breach list, keys new."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from server_stub import keys, pull_endpoints, register, store_register
+from server_stub import report as reports
+from server_stub import serve as serving
+from server_stub import state as states
+from server_stub.collector import utc_now
+from server_stub.config import Config, configure, read_listen
+from server_stub.register import Breach, Clock
+from server_stub.store import Store
+
+Command = Callable[[argparse.Namespace], int]
+RECIPIENTS = ("officer", "reserve")
+
+
+def config_of(arguments: argparse.Namespace) -> Config:
+    """The configuration that the options and the environment give."""
+    zone = getattr(arguments, "timezone", None)
+    return configure(state=arguments.state, database=arguments.database, zone=zone)
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """``serve``."""
+    listen = read_listen(arguments.listen)
+    return serving.serve(config_of(arguments), listen, arguments.public_url)
+
+
+def migrate(arguments: argparse.Namespace) -> int:
+    """``migrate``."""
+    config = config_of(arguments)
+    states.prepare(config, utc_now())
+    print(f"keys and database are ready in {config.state}")
+    return 0
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """``report``: every event asked for, in the form the API gives them a page at a time."""
+    since = pull_endpoints.read_moment(arguments.since) if arguments.since else None
+    store = states.open_prepared(config_of(arguments))
+
+    def pages() -> Iterator[list[dict[str, Any]]]:
+        cursor = 0
+        while found := pull_endpoints.event_page(store, cursor, arguments.device, since):
+            cursor = found[-1].id
+            yield [reports.event_row(one) for one in found]
+
+    try:
+        if arguments.format == "json":
+            rows = [row for page in pages() for row in page]
+            print(reports.to_json("events", rows, None).decode())
+        else:
+            sys.stdout.write(reports.to_csv(reports.EVENT_COLUMNS, ()))
+            for page in pages():
+                text = reports.to_csv(reports.EVENT_COLUMNS, page)
+                sys.stdout.write(text.partition("\r\n")[2])
+    finally:
+        store.close()
+    return 0
+
+
+def list_breaches(arguments: argparse.Namespace) -> int:
+    """``breach list``."""
+    store = states.open_prepared(config_of(arguments))
+    try:
+        rows = [_breach_row(one) for one in _breaches(store)]
+    finally:
+        store.close()
+    return show(rows, arguments.json, "the register is empty")
+
+
+def new_keys(arguments: argparse.Namespace) -> int:
+    """``keys new``."""
+    made = keys.new_identities(Path(arguments.out), RECIPIENTS, utc_now())
+    for identity in made:
+        print(f"# {identity.name}: the secret is in {identity.file}; keep it off this server")
+    print("# Put these lines into the policy; both keys were proven by a test decryption.")
+    for identity in made:
+        print(
+            f'\n[[recipients]]\nname = "{identity.name}"\n'
+            f'key = "{identity.recipient}"\nproven = true'
+        )
+    return 0
+
+
+def show(rows: list[dict[str, Any]], as_json: bool, empty: str) -> int:
+    """Print a listing: JSON, or aligned columns; ``empty`` goes to the terminal only."""
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
+        return 0
+    if not rows:
+        print(empty, file=sys.stderr)
+        return 0
+    table = [list(rows[0]), *([_text(value) for value in row.values()] for row in rows)]
+    widths = [max(len(line[at]) for line in table) for at in range(len(rows[0]))]
+    for line in table:
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        )
+    return 0
+
+
+def _breaches(store: Store) -> list[Breach]:
+    with store.read() as connection:
+        return store_register.all_breaches(connection)
+
+
+def _breach_row(breach: Breach) -> dict[str, Any]:
+    due = register.deadline(breach, utc_now(), Clock())
+    draft = breach.draft
+    return {
+        "number": breach.number,
+        "kind": draft.kind,
+        "device": draft.device,
+        "seq": draft.seq,
+        "persons_min": draft.persons_min,
+        "persons_max": draft.persons_max,
+        "encryption": draft.encryption,
+        "measures": list(draft.measures),
+        "detected_at": draft.detected_at,
+        "aware_at": breach.aware_at,
+        "deadline": due.at,
+        "provisional": due.provisional,
+        "elapsed_hours": due.elapsed_hours,
+    }
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "-"
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode().strip('"')

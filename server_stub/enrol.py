@@ -1,0 +1,95 @@
+"""Enrolment: a one-time token and a new laptop's public key become a device.
+
+One use of a token is taken by a single UPDATE, so of any number of laptops that show it at once
+exactly as many come in as it has uses. A laptop whose reply got lost asks again with the same key
+and gets the same answer. Any other key with a spent token means the token leaked: that is refused
+and opens a fault entry, which a person should look at.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import Connection
+
+from agent.wire import messages, signatures
+from server_stub import store_devices
+from server_stub.errors import Refused
+from server_stub.exchange import decoded, public_key, take_nonce
+from server_stub.store_devices import EnrolmentToken, Fault
+
+LARGEST_REQUEST = 4096
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Applicant:
+    """A laptop that asks to be let in: its request, its key, and the name the key gives it."""
+
+    request: messages.EnrolRequest
+    key: Ed25519PublicKey
+    name: str
+    token_digest: str
+
+
+def token_digest(secret: str) -> str:
+    """How a token's secret is stored. It has 130 random bits, so a plain digest is enough."""
+    return hashlib.sha256(secret.encode("ascii")).hexdigest()
+
+
+def read_applicant(body: bytes) -> Applicant:
+    """The applicant in a request's body. Raises Refused. Its signature is not yet verified."""
+    request = decoded(messages.EnrolRequest, body)
+    key = public_key(request.public_key)
+    try:
+        secret, _pin = messages.read_token(request.token)
+    except ValueError as error:
+        raise Refused(403, "token-unknown", str(error)) from error
+    return Applicant(
+        request=request,
+        key=key,
+        name=messages.device_name(key.public_bytes_raw()),
+        token_digest=token_digest(secret),
+    )
+
+
+def admit(
+    connection: Connection, applicant: Applicant, signed: signatures.Signed, now: datetime
+) -> Refused | None:
+    """Let an applicant in, inside a transaction; a refusal is handed back so that its fault entry
+    is committed with it. Raises Refused for a replayed request."""
+    take_nonce(connection, signed, now)
+    token = store_devices.token_by(connection, applicant.token_digest)
+    if token is None:
+        return Refused(403, "token-unknown", "this collector gave out no such token")
+    known = store_devices.device(connection, applicant.name, lock=True)
+    if known is not None and known.token == token.id:
+        return None
+    if not store_devices.use_token(connection, token.id, now):
+        return _no_use_left(connection, token, now)
+    if known is not None:
+        store_devices.reenrol_device(connection, known.name, token.id, now)
+        return None
+    store_devices.add_device(
+        connection,
+        name=applicant.name,
+        public_key=applicant.request.public_key,
+        owner=applicant.request.owner,
+        agent_version=applicant.request.agent_version,
+        token=token.id,
+        now=now,
+    )
+    return None
+
+
+def _no_use_left(connection: Connection, token: EnrolmentToken, now: datetime) -> Refused:
+    if token.used < token.uses:
+        return Refused(403, "token-expired", "the token's time is over: ask for a new one")
+    fault = Fault(kind="token-reuse", reason="token-spent", seq=token.id)
+    store_devices.open_fault(connection, fault, now)
+    return Refused(
+        403,
+        "token-spent",
+        "the token was used before, by another laptop: ask for a new one and tell IT, "
+        "because somebody else may have had it",
+    )

@@ -1,0 +1,36 @@
+"""What can go wrong in the collector, drawn as a tree.
+
+CollectorError
+├── ConfigError    an option, a state folder or a database that cannot be used: exit 2
+├── StoreError     the database said no for now: exit 1, or 503 over HTTP
+├── AskedError     the thing asked about is not there or not so: exit 1
+└── Refused        a request that gets a Problem in answer, with its status and code
+
+Each message says what happened, to what, and what to do.
+"""
+
+
+class CollectorError(Exception):
+    """Root of the tree."""
+
+
+class ConfigError(CollectorError):
+    """The collector cannot start or run a command as it is set up."""
+
+
+class StoreError(CollectorError):
+    """The database cannot take or give anything just now (disk full, locked, gone)."""
+
+
+class AskedError(CollectorError):
+    """The thing asked about does not exist, exists already, or is not so."""
+
+
+class Refused(CollectorError):
+    """A request is refused: ``code`` is a closed word for programs, the message is for people."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message

@@ -1,0 +1,271 @@
+"""Events in: judge each record, hold the chain together, store, and answer after COMMIT.
+
+A batch is a run of rows of a laptop's journal. For each row the collector computes the chain's
+value as the laptop did. With ``known`` the values it already holds:
+
+    known[seq] equals the computed value    the row came before: nothing to store
+    known[seq] is another value             two histories under one name: ``chain-fork``, refused
+    known[first - 1] is not ``previous``    the same
+    first - 1 is beyond the last row        rows are missing: ``chain-gap``, stored all the same
+
+A record that is not fit to be stored is *refused*: its number, reason and digest open a fault
+entry, its text is thrown away, and the queue moves on. Otherwise one bad record would hold up all
+that follow it.
+"""
+
+import base64
+import binascii
+import hashlib
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from agent.wire import event as wire
+from agent.wire import messages, shapes, signatures
+from server_stub import store_devices, store_events
+from server_stub.errors import Refused
+from server_stub.exchange import decoded, take_nonce
+from server_stub.store_devices import Device, Fault
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""A laptop whose clock battery is dead may begin here; nothing real lies before it."""
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+
+# The header of an age file: version line, stanzas, and the line with the header's own check.
+_AGE = re.compile(
+    rb"\Aage-encryption\.org/v1\n"
+    rb"(?:-> [\x21-\x7e]+(?: [\x21-\x7e]+)*\n(?:[A-Za-z0-9+/]{64}\n)*[A-Za-z0-9+/]{0,63}\n)+"
+    rb"--- [A-Za-z0-9+/]{43}\n"
+)
+_AGE_PAYLOAD_LEAST = 32
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """A record with the chain's value after it; either an event or the reason against it."""
+
+    seq: int
+    body: str
+    head: str
+    event: wire.Event | None
+    reason: str = ""
+
+
+def read_batch(body: bytes, device: str) -> messages.Batch:
+    """The batch in a request's body. Raises Refused."""
+    batch = decoded(messages.Batch, body)
+    if batch.device != device:
+        raise Refused(403, "wrong-device", "the batch is not by the laptop that signed it")
+    if batch.wire != wire.WIRE_VERSION:
+        raise Refused(
+            400, "wire-version", f"this collector speaks version {wire.WIRE_VERSION} of the wire"
+        )
+    first = batch.records[0].seq
+    if any(record.seq != first + index for index, record in enumerate(batch.records)):
+        raise Refused(400, "not-a-run", "the numbers of a batch's records must follow each other")
+    return batch
+
+
+def judge(batch: messages.Batch) -> list[Judged]:
+    """Each record of a batch, judged on its own, with the chain's values."""
+    head, judged = batch.previous, []
+    for record in batch.records:
+        head = wire.link(head, record.seq, record.body.encode())
+        found = _judge_body(record.body)
+        event, reason = (None, found) if isinstance(found, str) else (found, "")
+        judged.append(
+            Judged(seq=record.seq, body=record.body, head=head, event=event, reason=reason)
+        )
+    return judged
+
+
+def take_in(
+    connection: Connection,
+    batch: messages.Batch,
+    judged: list[Judged],
+    signed: signatures.Signed,
+    now: datetime,
+) -> messages.Receipt | Refused:
+    """Store a judged batch inside a transaction. A fork is handed back as a refusal, so that its
+    fault entry is committed with it. Raises Refused for a replayed request."""
+    take_nonce(connection, signed, now)
+    device = store_devices.device(connection, batch.device, lock=True)
+    if device is None:
+        raise Refused(401, "unknown-device", "this laptop is not enrolled here: enrol it")
+    first, last = judged[0].seq, judged[-1].seq
+    known = store_events.heads(connection, device.name, first - 1, last)
+    forked = _fork(batch, judged, known)
+    if forked is not None:
+        return _report_fork(connection, device, forked, now)
+    _report_gap(connection, device, first, known, now)
+    new = _drop_repeated_ids(connection, device, [one for one in judged if one.seq not in known])
+    _store(connection, device, batch, judged[-1], new, now)
+    return _receipt(connection, batch, judged, now)
+
+
+def _judge_body(body: str) -> wire.Event | str:
+    """The event in a record, or the reason why it cannot be stored."""
+    try:
+        event = wire.decode(body)
+    except msgspec.ValidationError:
+        return "untyped"
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return "malformed"
+    if event.wire != wire.WIRE_VERSION:
+        return "wire-version"
+    if wire.encode(event) != body.encode():
+        # Two bodies for one event: a key given twice could hide what no check has seen.
+        return "not-canonical"
+    if not _possible(event.observed_at) or not _possible(event.recorded_at):
+        return "impossible-time"
+    shape = shapes.forbidden_shape(event)
+    if shape is not None:
+        return f"shape-{shape}"
+    return event if _is_sealed(event.sealed) else "not-sealed"
+
+
+def _possible(moment: datetime) -> bool:
+    return moment.utcoffset() == timedelta() and EARLIEST <= moment < LATEST
+
+
+def _is_sealed(sealed: str) -> bool:
+    """Whether a sealed part is empty, or an age file as far as its outside shows."""
+    if not sealed:
+        return True
+    try:
+        raw = base64.b64decode(sealed, validate=True)
+    except binascii.Error:
+        return False
+    header = _AGE.match(raw)
+    return header is not None and len(raw) - header.end() >= _AGE_PAYLOAD_LEAST
+
+
+def _fork(batch: messages.Batch, judged: list[Judged], known: dict[int, str]) -> Judged | None:
+    """The first record at which this history differs from the one that is known."""
+    first = judged[0]
+    before = wire.CHAIN_START if first.seq == 1 else known.get(first.seq - 1, batch.previous)
+    if before != batch.previous:
+        return first
+    return next((one for one in judged if known.get(one.seq, one.head) != one.head), None)
+
+
+def _report_fork(connection: Connection, device: Device, forked: Judged, now: datetime) -> Refused:
+    fault = Fault(
+        kind="chain-fork",
+        reason="another-history",
+        device=device.name,
+        seq=forked.seq,
+        digest=_digest(forked),
+        head=forked.head,
+    )
+    store_devices.open_fault(connection, fault, now)
+    return Refused(
+        409,
+        "chain-fork",
+        f"record {forked.seq} belongs to another history than the one received before: the journal "
+        "was put back from a copy, or two laptops use one key; enrol this laptop anew",
+    )
+
+
+def _report_gap(
+    connection: Connection, device: Device, first: int, known: dict[int, str], now: datetime
+) -> None:
+    """Open a fault entry if rows between the last known one and this batch never came."""
+    if first - 1 <= device.last_seq or first - 1 in known:
+        return
+    fault = Fault(
+        kind="chain-gap",
+        reason="records-missing",
+        device=device.name,
+        seq=device.last_seq + 1,
+        until_seq=first - 1,
+    )
+    store_devices.open_fault(connection, fault, now)
+
+
+def _drop_repeated_ids(connection: Connection, device: Device, new: list[Judged]) -> list[Judged]:
+    """Refuse events whose id this device has used before, under another number."""
+    ids = [one.event.id for one in new if one.event is not None]
+    used = store_events.known_ids(connection, device.name, ids) if ids else set()
+    kept = []
+    for one in new:
+        if one.event is not None and one.event.id in used:
+            kept.append(replace(one, event=None, reason="repeated-id"))
+            continue
+        if one.event is not None:
+            used.add(one.event.id)
+        kept.append(one)
+    return kept
+
+
+def _store(
+    connection: Connection,
+    device: Device,
+    batch: messages.Batch,
+    end: Judged,
+    new: list[Judged],
+    now: datetime,
+) -> None:
+    rows = [_row(device, one, one.event, now) for one in new if one.event is not None]
+    store_events.add_events(connection, rows)
+    for one in new:
+        if one.event is None:
+            store_devices.open_fault(connection, _refusal(device, one), now)
+    goes_on = end.seq > device.last_seq
+    store_devices.note_contact(
+        connection,
+        device.name,
+        agent_version=batch.agent_version,
+        boot_id=batch.boot_id,
+        last_seq=end.seq if goes_on else device.last_seq,
+        head=end.head if goes_on else device.head,
+        new_events=len(rows),
+        now=now,
+    )
+
+
+def _row(device: Device, one: Judged, event: wire.Event, now: datetime) -> dict[str, Any]:
+    return {
+        "device": device.name,
+        "seq": one.seq,
+        "event_id": event.id,
+        "kind": event.kind,
+        "observed_at": event.observed_at,
+        "recorded_at": event.recorded_at,
+        "received_at": now,
+        "body": one.body,
+        "head": one.head,
+    }
+
+
+def _refusal(device: Device, one: Judged) -> Fault:
+    return Fault(
+        kind=store_events.REFUSED,
+        reason=one.reason,
+        device=device.name,
+        seq=one.seq,
+        digest=_digest(one),
+        head=one.head,
+    )
+
+
+def _receipt(
+    connection: Connection, batch: messages.Batch, judged: list[Judged], now: datetime
+) -> messages.Receipt:
+    first, last = judged[0].seq, judged[-1].seq
+    refused = store_events.refusals(connection, batch.device, first, last)
+    return messages.Receipt(
+        device=batch.device,
+        last=last,
+        head=judged[-1].head,
+        received_at=now,
+        refused=[messages.Refusal(seq=seq, reason=reason) for seq, reason in refused.items()],
+    )
+
+
+def _digest(one: Judged) -> str:
+    return hashlib.sha256(one.body.encode()).hexdigest()

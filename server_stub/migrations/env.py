@@ -1,0 +1,29 @@
+"""How Alembic runs the migrations: on the connection it is handed, or as SQL text to read."""
+
+from alembic import context
+from sqlalchemy import Connection
+
+from server_stub.tables import metadata
+
+
+def _run(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=True,
+        transactional_ddl=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    context.configure(
+        dialect_name=context.config.attributes["dialect"],
+        target_metadata=metadata,
+        literal_binds=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+else:
+    _run(context.config.attributes["connection"])

@@ -1,0 +1,149 @@
+"""What all console pages share: who asks, in which language, and how a page is made.
+
+A page is a plain function from ``Visit`` to a reply. ``shown`` puts it behind the login, its role
+and, for forms, behind the checks that the form came from this console and this login.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from server_stub import auth, exchange, wording
+from server_stub.auth import Role
+from server_stub.collector import Collector, collector_of
+from server_stub.errors import Refused
+from server_stub.store_people import Session
+from server_stub.wording import Wording
+
+LARGEST_FORM = 16_384
+LANGUAGE_COOKIE = "language"
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Visit:
+    """One request to the console. ``session`` is None where no login is needed."""
+
+    request: Request
+    collector: Collector
+    wording: Wording
+    session: Session | None
+    now: datetime
+    form: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def who(self) -> str:
+        """The name of the person who is logged in."""
+        return self.session.user.name if self.session else ""
+
+    @property
+    def role(self) -> Role | None:
+        """The role of the person who is logged in."""
+        return Role(self.session.user.role) if self.session else None
+
+    @property
+    def here(self) -> str:
+        """The address at which this page can be loaded anew; a refused form has none itself."""
+        return self.request.url.path.removesuffix("/aware")
+
+    def moment(self, value: datetime) -> Markup:
+        """A moment for people, in the collector's time zone, with the zone's name."""
+        local = value.astimezone(self.collector.config.zone)
+        return Markup('<time datetime="{}">{} <small>{}</small></time>').format(
+            value.isoformat(), f"{local:%Y-%m-%d %H:%M}", local.tzname()
+        )
+
+
+View = Callable[[Visit], Response]
+
+
+def shown(view: View, *roles: Role) -> Callable[[Request], Any]:
+    """An endpoint that shows a page to these roles; without roles to everybody."""
+
+    async def endpoint(request: Request) -> Response:
+        form = await _read_form(request) if request.method == "POST" else {}
+        return await run_in_threadpool(_answer, request, view, roles, form)
+
+    return endpoint
+
+
+def render(visit: Visit, template: str, status: int = 200, **values: object) -> Response:
+    """A page from a template."""
+    text = _TEMPLATES.get_template(template).render(
+        visit=visit,
+        w=visit.wording,
+        languages=visit.collector.languages.values(),
+        role=visit.role,
+        **values,
+    )
+    return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
+
+
+def visit_of(request: Request, session: Session | None, form: dict[str, str]) -> Visit:
+    """A request as pages get it."""
+    collector = collector_of(request)
+    chosen = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
+    accepted = request.headers.get("accept-language")
+    return Visit(
+        request=request,
+        collector=collector,
+        wording=wording.choose(collector.languages, chosen, accepted),
+        session=session,
+        now=collector.now(),
+        form=form,
+    )
+
+
+def _answer(
+    request: Request, view: View, roles: tuple[Role, ...], form: dict[str, str]
+) -> Response:
+    collector = collector_of(request)
+    session = auth.session_of(collector.store, request.cookies.get(auth.COOKIE), collector.now())
+    visit = visit_of(request, session, form)
+    if roles and visit.role is None:
+        return RedirectResponse("/login", 303)
+    if roles and visit.role not in roles:
+        raise Refused(403, "wrong-role", visit.wording.text("error.403"))
+    if request.method == "POST":
+        auth.check_origin(request.headers.get("origin"), request.headers.get("host"))
+        if session is not None:
+            auth.check_csrf(session, form.get("csrf", ""))
+    return _keep_language(request, view(visit), visit)
+
+
+async def _read_form(request: Request) -> dict[str, str]:
+    body = await exchange.read_body(request, LARGEST_FORM)
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=20)
+    except ValueError as error:
+        raise Refused(400, "malformed", "the form cannot be read") from error
+    return dict(pairs)
+
+
+def _keep_language(request: Request, reply: Response, visit: Visit) -> Response:
+    """Remember a language that was just chosen."""
+    if request.query_params.get("lang") == visit.wording.language:
+        reply.set_cookie(
+            LANGUAGE_COOKIE,
+            visit.wording.language,
+            max_age=31_536_000,
+            secure=True,
+            httponly=True,
+            samesite="lax",
+        )
+    return reply

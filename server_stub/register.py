@@ -1,0 +1,119 @@
+"""The breach register, pure: what an entry is, how one begins from an event, when it is due.
+
+Four moments are kept apart: when it was detected (by an agent), and, decided by a person, when the
+organisation became *aware*. Only awareness starts the clock of GDPR article 33; until the officer
+has decided, the entry shows a provisional deadline from detection, which is the safe side. Hours
+are counted as elapsed time in UTC, so nights, weekends and clock changes shift nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from agent.wire.event import Event, Fact
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Clock:
+    """How long there is from awareness to notification; a matter of law, so of configuration."""
+
+    authority: timedelta = timedelta(hours=72)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """What an event says about a breach, before a person has said anything."""
+
+    device: str
+    seq: int
+    kind: str
+    detected_at: datetime
+    persons_min: int | None
+    persons_max: int | None
+    encryption: str
+    measures: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Breach:
+    """One entry. ``number`` is how people call it, such as ``2026-0001``."""
+
+    id: int
+    number: str
+    draft: Draft
+    created_at: datetime
+    created_by: str
+    aware_at: datetime | None = None
+    aware_by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deadline:
+    """When the authority must have been told, and how far the clock has run."""
+
+    at: datetime
+    provisional: bool
+    elapsed_hours: int
+    left_hours: int
+    passed: bool
+
+
+def draft_from(device: str, seq: int, event: Event) -> Draft:
+    """The entry that an event gives by itself."""
+    return Draft(
+        device=device,
+        seq=seq,
+        kind=event.kind,
+        detected_at=event.observed_at,
+        persons_min=_number(event.facts.get("persons-min")),
+        persons_max=_number(event.facts.get("persons-max")),
+        encryption=_encryption(event.facts),
+        measures=_measures(event),
+    )
+
+
+def deadline(breach: Breach, now: datetime, clock: Clock) -> Deadline:
+    """The deadline of an entry: from awareness, or provisionally from detection."""
+    start = breach.aware_at or breach.draft.detected_at
+    at = start + clock.authority
+    return Deadline(
+        at=at,
+        provisional=breach.aware_at is None,
+        elapsed_hours=max(0, (now - start) // timedelta(hours=1)),
+        left_hours=max(0, (at - now) // timedelta(hours=1)),
+        passed=now > at,
+    )
+
+
+def number_of(year: int, count: int) -> str:
+    """The number of the ``count``-th entry of a year."""
+    return f"{year}-{count:04d}"
+
+
+def why_not_aware(breach: Breach, aware_at: datetime, now: datetime) -> str | None:
+    """Why a moment cannot be the moment of awareness, as a closed word; None: it can."""
+    if aware_at > now:
+        return "in-the-future"
+    # A laptop's clock may run a little ahead of the officer's.
+    if aware_at < breach.draft.detected_at - timedelta(hours=1):
+        return "before-detection"
+    return None
+
+
+def _encryption(facts: Mapping[str, Fact]) -> str:
+    """What the event says about encryption, as a closed word."""
+    return next((str(facts[name]) for name in ("verdict", "encryption") if name in facts), UNKNOWN)
+
+
+def _measures(event: Event) -> tuple[str, ...]:
+    """What was already done: the action and how it ended, as closed words."""
+    if event.decision is None or event.outcome is None or not event.decision.enforced:
+        return ()
+    return (event.decision.action, event.outcome.result)
+
+
+def _number(fact: Fact | None) -> int | None:
+    """A count that is one: a negative number stands for "not known"."""
+    return fact if isinstance(fact, int) and not isinstance(fact, bool) and fact >= 0 else None

@@ -1,0 +1,153 @@
+"""``dossierwacht-collector serve``: the collector over HTTPS until it is told to stop.
+
+One process with one writer is enough for thousands of laptops and keeps SQLite simple. The server
+certificate is renewed while running: nobody restarts a collector for a year, and on the day its
+certificate ended every laptop would fall silent at once.
+"""
+
+import logging
+import signal
+import socket
+import ssl
+import sys
+import threading
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from server_stub import config as configuration
+from server_stub import keys, state, tls, wording
+from server_stub.app import make_app
+from server_stub.collector import Collector, DeviceKeys, utc_now
+from server_stub.config import Config, Listen
+from server_stub.errors import ConfigError
+from server_stub.store import open_store
+
+log = logging.getLogger(__name__)
+RENEWAL_SECONDS = 12 * 3600
+MOST_CONNECTIONS = 2000
+GRACE_SECONDS = 10
+
+
+class Server(uvicorn.Server):
+    """Says where it listens as soon as it does."""
+
+    def __init__(self, settings: uvicorn.Config, url: str) -> None:
+        super().__init__(settings)
+        self.url = url
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print(f"listening on {self.url}", flush=True)
+
+
+def serve(config: Config, listen: Listen, given_url: str | None) -> int:
+    """Run the collector. Raises ConfigError, StoreError."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s"
+    )
+    if given_url:
+        configuration.check_url(given_url)
+    state.prepare(config, utc_now())
+    bound = _bind(listen)
+    url = configuration.public_url(given_url, listen, bound.getsockname()[1])
+    keys.replace(config.public_url_file, f"{url}\n".encode("ascii"), 0o644)
+    hosts = (urlsplit(url).hostname or "", *_own_host(listen))
+    certificate = tls.ensure_server_certificate(config.state, hosts, utc_now())
+    collector = make_collector(config, url)
+    stop = threading.Event()
+    try:
+        server = Server(_settings(collector, certificate), listen.url(bound.getsockname()[1]))
+        _renew_in_time(server.config, config.state, hosts, stop)
+        _end_when_told(server)
+        server.run(sockets=[bound])
+    finally:
+        stop.set()
+        bound.close()
+        collector.store.close()
+    return 0
+
+
+def make_collector(config: Config, url: str) -> Collector:
+    """A collector on a prepared state folder, known by ``url``."""
+    store = open_store(config.database)
+    return Collector(
+        config=config,
+        url=url,
+        store=store,
+        keys=DeviceKeys(store=store),
+        reply_key=keys.reply_key(config.state),
+        ca_pem=tls.ca_pem(config.state),
+        languages=wording.load(),
+    )
+
+
+def _settings(collector: Collector, certificate: Path) -> uvicorn.Config:
+    settings = uvicorn.Config(
+        make_app(collector),
+        ssl_certfile=str(certificate),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        ws="none",
+        http="h11",
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    settings.load()
+    assert settings.ssl is not None
+    settings.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+    return settings
+
+
+def _bind(listen: Listen) -> socket.socket:
+    try:
+        return socket.create_server(
+            (listen.host, listen.port),
+            family=socket.AF_INET6 if ":" in listen.host else socket.AF_INET,
+            backlog=2048,
+        )
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ConfigError(
+            f"cannot listen on {listen.host}:{listen.port}: {reason}; "
+            "is another program listening there?"
+        ) from error
+
+
+def _own_host(listen: Listen) -> tuple[str, ...]:
+    return () if listen.host in configuration.WILDCARDS else (listen.host,)
+
+
+def _renew_in_time(
+    settings: uvicorn.Config, folder: Path, hosts: tuple[str, ...], stop: threading.Event
+) -> None:
+    """Look twice a day whether the server certificate is due; new connections get the new one."""
+    context = settings.ssl
+    assert context is not None
+
+    def watch() -> None:
+        while not stop.wait(RENEWAL_SECONDS):
+            try:
+                path = tls.ensure_server_certificate(folder, hosts, utc_now())
+                context.load_cert_chain(path)
+            except (ConfigError, OSError) as error:
+                log.error("the server certificate could not be renewed: %s", error)
+
+    threading.Thread(target=watch, name="renewal", daemon=True).start()
+
+
+def _end_when_told(server: uvicorn.Server) -> None:
+    """End with 0. While it runs uvicorn listens itself, and afterwards raises the signal again."""
+
+    def end(*_: object) -> None:
+        server.should_exit = True
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, end)
+        signal.signal(signal.SIGINT, end)

@@ -1,0 +1,235 @@
+"""Rows about devices: enrolment tokens, devices, faults and the nonces of their requests."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from agent.wire.event import CHAIN_START
+from server_stub.tables import devices, enrolment_tokens, faults, nonces
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Device:
+    """An enrolled laptop, with the end of its chain as far as it has been received."""
+
+    name: str
+    public_key: str
+    owner: str
+    agent_version: str
+    boot_id: str | None
+    token: int
+    enrolled_at: datetime
+    last_contact_at: datetime
+    last_seq: int
+    head: str
+    events: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EnrolmentToken:
+    """A one-time token, without its secret."""
+
+    id: int
+    created_at: datetime
+    expires_at: datetime
+    uses: int
+    used: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """Something that should not have happened between this collector and its agents."""
+
+    kind: str
+    reason: str
+    device: str | None = None
+    seq: int | None = None
+    until_seq: int | None = None
+    digest: str | None = None
+    head: str | None = None
+    id: int = 0
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    times: int = 1
+
+
+def add_token(
+    connection: Connection, digest: str, uses: int, created_at: datetime, expires_at: datetime
+) -> int:
+    """Keep a new token's digest; the token's number."""
+    row = insert(enrolment_tokens).values(
+        digest=digest, created_at=created_at, expires_at=expires_at, uses=uses, used=0
+    )
+    key = connection.execute(row).inserted_primary_key
+    return int(key[0]) if key else 0
+
+
+def token_by(connection: Connection, digest: str) -> EnrolmentToken | None:
+    """The token with this digest."""
+    found = connection.execute(select(*_TOKEN).where(enrolment_tokens.c.digest == digest)).first()
+    return EnrolmentToken(**found._mapping) if found else None
+
+
+def tokens(connection: Connection) -> list[EnrolmentToken]:
+    """Every token, the newest first."""
+    rows = connection.execute(select(*_TOKEN).order_by(enrolment_tokens.c.id.desc()))
+    return [EnrolmentToken(**row._mapping) for row in rows]
+
+
+def use_token(connection: Connection, token: int, now: datetime) -> bool:
+    """Take one use of a token; False if none is left or its time is over. One atomic statement."""
+    row = (
+        update(enrolment_tokens)
+        .where(enrolment_tokens.c.id == token)
+        .where(enrolment_tokens.c.used < enrolment_tokens.c.uses)
+        .where(enrolment_tokens.c.expires_at > now)
+        .values(used=enrolment_tokens.c.used + 1)
+    )
+    return connection.execute(row).rowcount == 1
+
+
+def add_device(
+    connection: Connection,
+    *,
+    name: str,
+    public_key: str,
+    owner: str,
+    agent_version: str,
+    token: int,
+    now: datetime,
+) -> None:
+    """Enrol a laptop."""
+    row = insert(devices).values(
+        name=name,
+        public_key=public_key,
+        owner=owner,
+        agent_version=agent_version,
+        token=token,
+        enrolled_at=now,
+        last_contact_at=now,
+        last_seq=0,
+        head=CHAIN_START,
+        events=0,
+    )
+    connection.execute(row)
+
+
+def reenrol_device(connection: Connection, name: str, token: int, now: datetime) -> None:
+    """Note that a known laptop enrolled again, with another token."""
+    row = update(devices).where(devices.c.name == name).values(token=token, last_contact_at=now)
+    connection.execute(row)
+
+
+def device(connection: Connection, name: str, *, lock: bool = False) -> Device | None:
+    """One laptop by name; with ``lock`` nobody else changes it until the transaction ends."""
+    rows = select(devices).where(devices.c.name == name)
+    found = connection.execute(rows.with_for_update() if lock else rows).first()
+    return _device(found) if found else None
+
+
+def all_devices(connection: Connection, *, skip: int = 0, most: int = 100) -> list[Device]:
+    """Laptops, the most recently heard of first."""
+    order = (devices.c.last_contact_at.desc(), devices.c.name)
+    rows = connection.execute(select(devices).order_by(*order).offset(skip).limit(most))
+    return [_device(row) for row in rows]
+
+
+def count_devices(connection: Connection) -> int:
+    """How many laptops are enrolled."""
+    return int(connection.scalar(select(func.count()).select_from(devices)) or 0)
+
+
+def count_silent(connection: Connection, since: datetime) -> int:
+    """How many laptops were not heard of since a moment."""
+    rows = select(func.count()).select_from(devices).where(devices.c.last_contact_at < since)
+    return int(connection.scalar(rows) or 0)
+
+
+def note_contact(
+    connection: Connection,
+    name: str,
+    *,
+    agent_version: str,
+    boot_id: str,
+    last_seq: int,
+    head: str,
+    new_events: int,
+    now: datetime,
+) -> None:
+    """Note what a batch brought and where the laptop's chain now ends."""
+    row = update(devices).where(devices.c.name == name)
+    row = row.values(
+        agent_version=agent_version,
+        boot_id=boot_id,
+        last_contact_at=now,
+        last_seq=last_seq,
+        head=head,
+        events=devices.c.events + new_events,
+    )
+    connection.execute(row)
+
+
+def open_fault(connection: Connection, fault: Fault, now: datetime) -> None:
+    """Open a fault entry, or count one more time if it is the same as before."""
+    mark = "/".join(
+        str(part)
+        for part in (fault.kind, fault.reason, fault.device, fault.seq, (fault.digest or "")[:32])
+    )
+    again = update(faults).where(faults.c.mark == mark)
+    again = again.values(times=faults.c.times + 1, last_at=now)
+    if connection.execute(again).rowcount:
+        return
+    row = insert(faults).values(
+        mark=mark,
+        kind=fault.kind,
+        reason=fault.reason,
+        device=fault.device,
+        seq=fault.seq,
+        until_seq=fault.until_seq,
+        digest=fault.digest,
+        head=fault.head,
+        first_at=now,
+        last_at=now,
+        times=1,
+    )
+    connection.execute(row)
+
+
+def faults_of(connection: Connection, device_name: str | None, most: int = 100) -> list[Fault]:
+    """The faults of one laptop, or those without a laptop; the newest first."""
+    rows = select(*_FAULT).where(faults.c.device == device_name)
+    rows = rows.order_by(faults.c.last_at.desc(), faults.c.id.desc()).limit(most)
+    return [Fault(**row._mapping) for row in connection.execute(rows)]
+
+
+def fault_counts(connection: Connection, names: Sequence[str]) -> dict[str, int]:
+    """How many fault entries each of these laptops has."""
+    rows = select(faults.c.device, func.count()).where(faults.c.device.in_(names))
+    return {name: int(count) for name, count in connection.execute(rows.group_by(faults.c.device))}
+
+
+def count_faults(connection: Connection) -> int:
+    """How many fault entries there are."""
+    return int(connection.scalar(select(func.count()).select_from(faults)) or 0)
+
+
+def fresh_nonce(
+    connection: Connection, keyid: str, nonce: str, now: datetime, forget: datetime
+) -> bool:
+    """Note a request's nonce; False if it was seen before. Those before ``forget`` are dropped."""
+    connection.execute(delete(nonces).where(nonces.c.seen_at < forget))
+    seen = select(nonces.c.nonce).where(nonces.c.keyid == keyid, nonces.c.nonce == nonce)
+    if connection.execute(seen).first():
+        return False
+    connection.execute(insert(nonces).values(keyid=keyid, nonce=nonce, seen_at=now))
+    return True
+
+
+_TOKEN = tuple(enrolment_tokens.c[name] for name in EnrolmentToken.__slots__)
+_FAULT = tuple(faults.c[name] for name in Fault.__slots__)
+
+
+def _device(row: Row[tuple[object, ...]]) -> Device:
+    return Device(**row._mapping)

@@ -1,0 +1,216 @@
+"""The collector's tables, as SQLAlchemy describes them; migrations bring a database to this shape.
+
+Only words that both SQLite and PostgreSQL know are used. Secrets (enrolment tokens, API tokens,
+session cookies) are stored as digests: a stolen copy of the database opens nothing. The tables
+``breach_history`` and ``audit`` are only added to, and each row carries a hash over the row before.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time in UTC, also in databases that forget the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# SQLite numbers rows by itself only where the type is INTEGER.
+Long = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+enrolment_tokens = Table(
+    "enrolment_tokens",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("uses", Integer, nullable=False),
+    Column("used", Integer, nullable=False),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("name", String(17), primary_key=True),
+    Column("public_key", String(44), nullable=False),
+    Column("owner", String(16), nullable=False),
+    Column("agent_version", String(16), nullable=False),
+    Column("boot_id", String(36)),
+    Column("token", Integer, ForeignKey("enrolment_tokens.id"), nullable=False),
+    Column("enrolled_at", Moment, nullable=False),
+    Column("last_contact_at", Moment, nullable=False),
+    Column("last_seq", Long, nullable=False),
+    Column("head", String(64), nullable=False),
+    Column("events", Long, nullable=False),
+    Index(None, "last_contact_at"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Long, primary_key=True),
+    Column("device", String(17), ForeignKey("devices.name"), nullable=False),
+    Column("seq", Long, nullable=False),
+    Column("event_id", String(36), nullable=False),
+    Column("kind", String(48), nullable=False),
+    Column("observed_at", Moment, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("head", String(64), nullable=False),
+    UniqueConstraint("device", "seq"),
+    UniqueConstraint("device", "event_id"),
+    Index(None, "received_at"),
+)
+
+faults = Table(
+    "faults",
+    metadata,
+    Column("id", Long, primary_key=True),
+    # The same fault seen again counts up instead of filling the table.
+    Column("mark", String(160), nullable=False, unique=True),
+    Column("kind", String(48), nullable=False),
+    Column("reason", String(48), nullable=False),
+    Column("device", String(17)),
+    Column("seq", Long),
+    Column("until_seq", Long),
+    Column("digest", String(64)),
+    Column("head", String(64)),
+    Column("first_at", Moment, nullable=False),
+    Column("last_at", Moment, nullable=False),
+    Column("times", Integer, nullable=False),
+    Index(None, "device", "seq"),
+)
+
+nonces = Table(
+    "nonces",
+    metadata,
+    Column("keyid", String(32), primary_key=True),
+    Column("nonce", String(64), primary_key=True),
+    Column("seen_at", Moment, nullable=False),
+    Index(None, "seen_at"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("role", String(16), nullable=False),
+    Column("password", String(255), nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("user_id", Integer, ForeignKey("users.id"), nullable=False),
+    Column("csrf", String(43), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Index(None, "seen_at"),
+)
+
+login_failures = Table(
+    "login_failures",
+    metadata,
+    Column("id", Long, primary_key=True),
+    Column("name_digest", String(64), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Index(None, "at"),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("scopes", String(64), nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+breaches = Table(
+    "breaches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", String(16), nullable=False, unique=True),
+    Column("device", String(17), nullable=False),
+    Column("seq", Long, nullable=False),
+    Column("kind", String(48), nullable=False),
+    Column("detected_at", Moment, nullable=False),
+    Column("persons_min", Integer),
+    Column("persons_max", Integer),
+    Column("encryption", String(48), nullable=False),
+    Column("measures", String(160), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("created_by", String(64), nullable=False),
+    Column("aware_at", Moment),
+    Column("aware_by", String(64)),
+    UniqueConstraint("device", "seq"),
+)
+
+breach_history = Table(
+    "breach_history",
+    metadata,
+    Column("id", Long, primary_key=True),
+    Column("breach", Integer, ForeignKey("breaches.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("act", String(48), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("previous", String(64), nullable=False, unique=True),
+    Column("head", String(64), nullable=False),
+    Index(None, "breach"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Long, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("act", String(48), nullable=False),
+    Column("subject", String(160), nullable=False),
+    Column("previous", String(64), nullable=False, unique=True),
+    Column("head", String(64), nullable=False),
+)

@@ -1,0 +1,58 @@
+"""What agents call: the CA certificate, enrolment, events."""
+
+import base64
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from agent.wire import messages, signatures
+from agent.wire.signatures import Signed
+from server_stub import enrol, exchange, ingest
+from server_stub.collector import collector_of
+from server_stub.errors import Refused
+
+
+async def get_ca(request: Request) -> Response:
+    """``GET /v1/ca``: the CA certificate, which an enrolling agent checks against its token."""
+    return Response(collector_of(request).ca_pem, media_type="application/x-pem-file")
+
+
+async def post_enrol(request: Request) -> Response:
+    """``POST /v1/enrol``: EnrolRequest -> EnrolReply."""
+    signed = exchange.read_signature(request)
+    body = await exchange.read_body(request, enrol.LARGEST_REQUEST)
+    return await run_in_threadpool(_enrol, request, signed, body)
+
+
+async def post_events(request: Request) -> Response:
+    """``POST /v1/events``: Batch -> Receipt."""
+    signed = exchange.read_signature(request)
+    body = await exchange.read_body(request)
+    return await run_in_threadpool(_take_events, request, signed, body)
+
+
+def _enrol(request: Request, signed: Signed, body: bytes) -> Response:
+    collector, now = collector_of(request), collector_of(request).now()
+    if signed.keyid != signatures.ENROLLING:
+        raise Refused(401, "signature", f"sign an enrolment as {signatures.ENROLLING!r}")
+    applicant = enrol.read_applicant(body)
+    exchange.verify(request, signed, applicant.key, body, url=collector.url, now=now)
+    refused = collector.store.write(lambda c: enrol.admit(c, applicant, signed, now))
+    if refused is not None:
+        raise refused
+    key = base64.b64encode(signatures.public_bytes(collector.reply_key)).decode("ascii")
+    answer = messages.EnrolReply(device=applicant.name, collector_key=key)
+    return exchange.reply(request, collector.reply_key, now, 200, messages.to_json(answer))
+
+
+def _take_events(request: Request, signed: Signed, body: bytes) -> Response:
+    collector, now = collector_of(request), collector_of(request).now()
+    key = collector.keys.of(signed.keyid)
+    exchange.verify(request, signed, key, body, url=collector.url, now=now)
+    batch = ingest.read_batch(body, signed.keyid)
+    judged = ingest.judge(batch)
+    answer = collector.store.write(lambda c: ingest.take_in(c, batch, judged, signed, now))
+    if isinstance(answer, Refused):
+        raise answer
+    return exchange.reply(request, collector.reply_key, now, 200, messages.to_json(answer))

@@ -1,0 +1,149 @@
+"""What people read: the console's texts in three languages, and plain sentences for events.
+
+Sentences are data (``texts/*.toml``). A kind without a sentence of its own, from a collector that
+came after this collector was made, gets a general one that lists its facts, so nothing need be
+changed here for it. Closed words without a translation are shown as they are.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agent.wire.event import Event, Fact
+
+FOLDER = Path(__file__).parent / "texts"
+DEFAULT = "en"
+_IN_HEX = frozenset({"vendor", "product"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The texts of one language."""
+
+    language: str
+    name: str
+    texts: Mapping[str, str]
+    words: Mapping[str, str]
+    names: Mapping[str, str]
+    kinds: Mapping[str, Mapping[str, str]]
+
+    def text(self, key: str, **values: object) -> str:
+        """A text of the console. Raises KeyError for a key that no language has."""
+        return self.texts[key].format_map(values)
+
+    def word(self, word: str) -> str:
+        """A closed word for people."""
+        return self.words.get(word, word.replace("-", " "))
+
+    def fact_name(self, name: str) -> str:
+        """A fact's name for people."""
+        return self.names.get(name, name.replace("-", " "))
+
+    def fact(self, value: Fact, name: str = "") -> str:
+        """A fact's value for people. Makers and products of USB devices are known in hex."""
+        if isinstance(value, bool):
+            return self.text("yes" if value else "no")
+        if isinstance(value, int):
+            number = f"{value:04x}" if name in _IN_HEX else str(value)
+            return number if value >= 0 else self.text("unknown")
+        if isinstance(value, list):
+            return ", ".join(self.word(word) for word in value) or self.text("none")
+        return (
+            value.removeprefix("b32:")[:8] + "…" if value.startswith("b32:") else self.word(value)
+        )
+
+    def title(self, kind: str) -> str:
+        """An event kind in a few words."""
+        return self.kinds[kind]["title"] if kind in self.kinds else self.word(kind).capitalize()
+
+    def sentence(self, event: Event) -> str:
+        """What happened, in one plain sentence."""
+        values = {name: self.fact(value, name) for name, value in event.facts.items()}
+        values["persons"] = self._persons(event.facts)
+        template = self.kinds.get(event.kind, {}).get("sentence")
+        if template is not None:
+            try:
+                return _begin_large(template.format_map(values))
+            except KeyError:
+                pass  # an agent of another version, with other facts
+        listed = "; ".join(
+            f"{self.fact_name(name)}: {self.fact(value, name)}"
+            for name, value in event.facts.items()
+        )
+        key = "sentence.general" if listed else "sentence.bare"
+        return self.text(key, kind=self.title(event.kind), facts=listed)
+
+    def done(self, event: Event) -> str:
+        """What was done about it, in one plain sentence; empty if nothing was decided."""
+        if event.decision is None:
+            return ""
+        action = self.word(event.decision.action)
+        if event.outcome is not None and event.decision.enforced:
+            reason = event.outcome.reason
+            key = f"done.{event.outcome.result}" + ("" if reason == "none" else "-reason")
+            template = self.texts.get(key, self.texts["done.other"])
+            values = {"action": action, "result": self.word(event.outcome.result)}
+            return _begin_large(template.format_map(values | {"reason": self.word(reason)}))
+        if event.decision.held:
+            return self.text("done.held", action=action, held=self.word(event.decision.held))
+        return self.text("done.report")
+
+    def persons(self, least: int | None, most: int | None) -> str:
+        """A number of persons, or a range."""
+        if least is None and most is None:
+            return self.text("persons.unknown")
+        if most is None or least == most:
+            count = least if least is not None else most
+            return self.text("persons.one" if count == 1 else "persons.some", count=count)
+        if least is None:
+            return self.text("persons.most", most=most)
+        return self.text("persons.range", least=least, most=most)
+
+    def _persons(self, facts: Mapping[str, Fact]) -> str:
+        least, most = facts.get("persons-min"), facts.get("persons-max")
+        return self.persons(
+            least if isinstance(least, int) and least >= 0 else None,
+            most if isinstance(most, int) and most >= 0 else None,
+        )
+
+
+def load() -> dict[str, Wording]:
+    """Every language there is a file for."""
+    return {path.stem: _read(path) for path in sorted(FOLDER.glob("*.toml"))}
+
+
+def choose(languages: Mapping[str, Wording], chosen: str | None, accepted: str | None) -> Wording:
+    """The language somebody chose, or else the first their browser asks for, or English."""
+    wanted = [chosen or "", *_accepted(accepted or "")]
+    return next((languages[one] for one in wanted if one in languages), languages[DEFAULT])
+
+
+def _accepted(header: str) -> list[str]:
+    """The languages of an Accept-Language header, the most wanted first."""
+    weighed = []
+    for part in header[:200].split(","):
+        language, _, weight = part.strip().partition(";q=")
+        try:
+            weighed.append((float(weight or 1), language.split("-")[0].lower()))
+        except ValueError:
+            continue
+    return [language for _, language in sorted(weighed, key=lambda pair: -pair[0])]
+
+
+def _read(path: Path) -> Wording:
+    with path.open("rb") as file:
+        content: dict[str, Any] = tomllib.load(file)
+    return Wording(
+        language=path.stem,
+        name=content["language"],
+        texts=content["texts"],
+        words=content["words"],
+        names=content["facts"],
+        kinds=content["kinds"],
+    )
+
+
+def _begin_large(text: str) -> str:
+    return text[:1].upper() + text[1:]
