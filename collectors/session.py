@@ -202,6 +202,11 @@ class SessionCollector:
             yield CoverageRestored(observed_at=self.now(), subject=name, what=what)
 
 
+def this_machine() -> Desk:
+    """The sessions of this machine."""
+    return LogindDesk()
+
+
 def make(settings: Settings) -> SessionCollector:
     """Build the collector from its section of the policy. Raises CollectorError."""
     limit, poll = settings["limit_minutes"], settings["poll_seconds"]
@@ -209,7 +214,7 @@ def make(settings: Settings) -> SessionCollector:
         raise CollectorError(
             f"session: limit_minutes is 1 to {LONGEST_LIMIT}, poll_seconds is 1 to 60"
         )
-    return SessionCollector(LogindDesk(), limit_minutes=limit, poll=float(poll))
+    return SessionCollector(this_machine(), limit_minutes=limit, poll=float(poll))
 
 
 def _is_unattended(session: Session, seconds: float, limit_minutes: int) -> bool:

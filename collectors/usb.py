@@ -200,12 +200,17 @@ def judged(tree: Tree, device: UsbDevice, now: datetime) -> UsbStorageAttached:
     )
 
 
+def this_machine() -> Tree:
+    """What is attached to this machine."""
+    return UsbTree()
+
+
 def make(settings: Settings) -> UsbCollector:
     """Build the collector from its section of the policy. Raises CollectorError."""
     settle, retry = settings["settle_milliseconds"], settings["retry_seconds"]
     if not 0 <= settle <= 10_000 or not 1 <= retry <= 3600:
         raise CollectorError("usb: settle_milliseconds is 0 to 10000, retry_seconds 1 to 3600")
-    return UsbCollector(UsbTree(), settle=settle / 1000, retry=float(retry))
+    return UsbCollector(this_machine(), settle=settle / 1000, retry=float(retry))
 
 
 def _who(device: UsbDevice) -> Facts:
