@@ -83,7 +83,7 @@ def commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParse
 
 def options(parser: argparse.ArgumentParser) -> set[str]:
     """The options of a command besides those that every command has."""
-    everywhere = {"-h", "--help", "--config", "--state", "--socket"}
+    everywhere = {"--help", "--config", "--state", "--socket", "--database"}
     given = {max(a.option_strings, key=len) for a in parser._actions if a.option_strings}
     return given - everywhere
 
@@ -119,8 +119,15 @@ COMMANDS = {parser.prog: parser for parser in commands(build_parser())}
 
 
 def server_commands() -> dict[str, argparse.ArgumentParser]:
-    build = import_module("server_stub.cli").build_parser
+    build = import_module("server_stub.cli").parser
     return {parser.prog: parser for parser in commands(build())}
+
+
+def test_every_variable_of_the_collector_is_described() -> None:
+    source = read(ROOT / "server_stub/config.py")
+    text = sections(DOCS / "settings.md")["The collector"]
+    for name in re.findall(r"environ\.get\(\"([A-Z_]+)\"\)", source):
+        assert row(text, name), name
 
 
 @pytest.mark.parametrize(("word", "kind"), OBSERVATIONS, ids=[word for word, _ in OBSERVATIONS])
