@@ -119,7 +119,7 @@ COMMANDS = {parser.prog: parser for parser in commands(build_parser())}
 
 
 def server_commands() -> dict[str, argparse.ArgumentParser]:
-    build = import_module("server_stub.cli").parser
+    build = import_module("server_stub.cli").build_parser
     return {parser.prog: parser for parser in commands(build())}
 
 
