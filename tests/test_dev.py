@@ -1,6 +1,8 @@
 """The developers' door answers plainly, also when it is asked for what it does not have."""
 
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,3 +62,20 @@ def test_every_lock_names_the_same_version_of_a_library() -> None:
                 name, _, rest = line.partition("==")
                 found.setdefault(name, set()).add(rest.split()[0])
     assert {name: versions for name, versions in found.items() if len(versions) > 1} == {}
+
+
+def test_a_run_of_the_tests_names_at_its_end_what_it_could_not_run(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
+    source = "import pytest\n\ndef test_needs_a_moon():\n    pytest.skip('no moon here')\n"
+    (tmp_path / "test_sky.py").write_text(source, "utf-8")
+    answer = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert answer.returncode == 0
+    assert "could not run here: 1" in answer.stdout
+    assert "test_sky.py::test_needs_a_moon: no moon here" in answer.stdout
