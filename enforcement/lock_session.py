@@ -1,0 +1,47 @@
+"""Lock a session, and see that it is locked.
+
+The subject is the session as the system names it. The proof is when it began (``started``, in
+microseconds since 1970), so that a later session that was given the same name is left alone.
+Asking is not locking: with no locker running the request succeeds and nothing happens. So the
+action waits until the session says that it is locked, and else fails with ``not-confirmed``.
+"""
+
+import sys
+
+from enforcement.base import Attempt, EnforcementError, Outcome, Reason, Result, Settings
+
+if sys.platform == "linux":
+    from enforcement.lock_session_linux import lock
+else:
+
+    def lock(session: str, started: int, patience: float) -> Outcome:
+        raise EnforcementError(Reason.UNSUPPORTED, f"no way to lock a session on {sys.platform}")
+
+
+PATIENCE = 5.0
+"""Seconds a locker may take to show: the slowest of those tried took 2.7, emulated."""
+
+
+def make(settings: Settings) -> "LockSession":
+    """Build the action; it needs none of the settings."""
+    return LockSession()
+
+
+class LockSession:
+    """Asks for one session to be locked and watches whether it is."""
+
+    name = "lock-session"
+
+    def __init__(self, *, patience: float = PATIENCE) -> None:
+        self._patience = patience
+
+    def apply(self, attempt: Attempt) -> Outcome:
+        """Lock the session ``subject`` if it is still the one that began at ``started``."""
+        started = attempt.proof.get("started")
+        if not isinstance(started, int):
+            raise EnforcementError(Reason.FAULT, "the proof does not say when the session started")
+        return lock(attempt.subject, started, self._patience)
+
+    def resume(self, attempt_id: str) -> Outcome:
+        """Nothing is kept: a session that is still open after a crash is observed anew."""
+        return Outcome(result=Result.FAILED, reason=Reason.INTERRUPTED)
