@@ -15,7 +15,7 @@ from server_stub.errors import AskedError, CollectorError, ConfigError, Refused,
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit code."""
-    arguments = parser().parse_args(argv)
+    arguments = build_parser().parse_args(argv)
     before = os.umask(0o077)  # a database is nobody else's to read
     try:
         return int(arguments.run(arguments))
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.umask(before)
 
 
-def parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     """Every sub-command with its options."""
     top = argparse.ArgumentParser(
         prog="dossierwacht-collector",
@@ -130,6 +130,7 @@ def _password_options(one: argparse.ArgumentParser) -> None:
     ways = one.add_mutually_exclusive_group()
     ways.add_argument("--password-stdin", action="store_true", help="read it from standard input")
     ways.add_argument("--generate", action="store_true", help="make one and print it")
+    _json(one)
 
 
 def _command(

@@ -170,7 +170,12 @@ def _password(arguments: argparse.Namespace) -> str:
 
 
 def _say_password(arguments: argparse.Namespace, name: str, password: str) -> None:
-    print(f"{name} can log in" + (f" with this password: {password}" if arguments.generate else ""))
+    """Say that it is done; a password only if it was made here, for this is the only time."""
+    made = {"password": password} if arguments.generate else {}
+    if arguments.json:
+        print(msgspec.json.encode({"name": name} | made).decode())
+    else:
+        print(f"{name} can log in" + (f" with this password: {password}" if made else ""))
 
 
 def _name(text: str) -> str:
