@@ -516,6 +516,16 @@ def test_the_stage_of_a_persons_own_folder_lies_above_it(home):
 
 
 @pytest.mark.root
+@pytest.mark.parametrize(("mode", "inside"), [(0o777, False), (0o1777, True), (0o755, True)])
+def test_the_stage_is_made_only_where_nobody_else_can_rename_it(home, mode, inside):
+    path = pupil_file(home)
+    home.chmod(mode)
+    assert action(home).apply(attempt(path)).result is Result.DONE
+    assert (home / stage.NAME).exists() is inside
+    assert (home.parent / stage.NAME).exists() is not inside
+
+
+@pytest.mark.root
 def test_a_stage_that_a_person_planted_is_not_used(home):
     path = pupil_file(home)
     (home / stage.NAME).mkdir(mode=0o700)
