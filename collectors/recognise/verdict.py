@@ -87,6 +87,8 @@ class Reason(StrEnum):
     """Larger, deeper or slower than the limits allow."""
     UNSUPPORTED = "unsupported"
     """A document format that this version does not open."""
+    NO_ACCESS = "no-access"
+    """It may not be opened."""
     WORKER_FAULT = "worker-fault"
     """The worker died or answered nonsense."""
 

@@ -1,0 +1,1 @@
+"""Folders that are looked through and watched: opening safely, walking, watching, remembering."""

@@ -1,0 +1,87 @@
+"""What is said about files: a pupil file was found, or a document that nobody can look into."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from collectors.base import Details, Facts, Keyed, Observation, Proof
+from collectors.folders.place import Place
+from collectors.recognise.verdict import Evidence, Format, Kind, Reason
+
+LARGEST_FACT = 9_999_999
+
+
+class Watched(StrEnum):
+    """What this collector may have to report as not watched or not read."""
+
+    ROOT = "root"
+    FILES = "files"
+    CHANGES = "changes"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PupilFileFound(Observation):
+    """A file holds data about pupils or clients. ``subject`` is its path.
+
+    ``file_class`` says what kind, ``persons_min`` and ``persons_max`` about how many persons, and
+    ``sha256``, ``device`` and ``inode`` which file exactly was judged. ``size`` is in bytes.
+    """
+
+    kind: ClassVar[str] = "pupil-file-found"
+    file_class: Kind
+    persons_min: int
+    persons_max: int
+    evidence: tuple[Evidence, ...]
+    format: Format
+    place: Place
+    size: int
+    sha256: str
+    device: int
+    inode: int
+
+    def facts(self) -> Facts:
+        return {
+            "class": self.file_class,
+            "place": self.place,
+            "format": self.format,
+            "persons-min": self.persons_min,
+            "persons-max": self.persons_max,
+            "evidence": self.evidence,
+            "size-kb": min(LARGEST_FACT, -(-self.size // 1024)),
+            "file": Keyed(self.subject),
+        }
+
+    def details(self) -> Details:
+        return {"path": self.subject, "sha256": self.sha256}
+
+    def proof(self) -> Proof:
+        return {"sha256": self.sha256, "device": self.device, "inode": self.inode}
+
+    def once(self) -> str:
+        return f"{self.sha256}:{self.subject}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnreadableFileFound(Observation):
+    """A document that may hold anything: encrypted, or the picture of a page. ``subject`` is its
+    path; ``stamp`` tells one state of the file from the next."""
+
+    kind: ClassVar[str] = "unreadable-file-found"
+    reason: Reason
+    format: Format
+    place: Place
+    stamp: str
+
+    def facts(self) -> Facts:
+        return {
+            "reason": self.reason,
+            "format": self.format,
+            "place": self.place,
+            "file": Keyed(self.subject),
+        }
+
+    def details(self) -> Details:
+        return {"path": self.subject}
+
+    def once(self) -> str:
+        return f"{self.reason}:{self.stamp}:{self.subject}"
