@@ -24,6 +24,7 @@ SOCKET = Path("/run/dossierwacht/control.sock")
 AGENT_KEYS: dict[str, tuple[type, Any, str]] = {
     "socket": (str, "", "path of the control socket; empty: the default place"),
     "sender_user": (str, "dossierwacht-sender", "system user of the process that sends"),
+    "stage": (str, "", "folder a file passes through while sealed; empty: one on its own mount"),
     "journal_megabytes": (int, 64, "most that waits while the collector cannot be reached"),
 }
 """Each key of agent.toml: its type, its default and what it means."""
@@ -38,6 +39,7 @@ class Config:
     socket: Path
     sender_user: str
     journal_bytes: int
+    stage: Path | None
     policy: Policy
     notice: Notice | None
 
@@ -53,6 +55,7 @@ def load(folder: Path = CONFIG, state: Path = STATE, socket: Path | None = None)
         socket=socket or (Path(values["socket"]) if values["socket"] else socket_for(state)),
         sender_user=values["sender_user"],
         journal_bytes=values["journal_megabytes"] * 1024 * 1024,
+        stage=Path(values["stage"]) if values["stage"] else None,
         policy=policy_file.read(policy_path) if policy_path.exists() else policy_file.default(),
         notice=read_notice(folder / "notice.toml"),
     )

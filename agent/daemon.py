@@ -19,7 +19,7 @@ from typing import Any
 from agent.errors import JournalFull
 from agent.guard import Guard
 from agent.journal import Journal
-from agent.own import AgentStarted, CollectorFailed, CollectorName
+from agent.own import ActionName, ActionRecovered, AgentStarted, CollectorFailed, CollectorName
 from agent.policy import Decision, Policy
 from agent.recorder import Recorder
 from agent.wire.event import Event, OutcomePart
@@ -125,7 +125,32 @@ class Daemon:
             name = event.decision.action if event.decision else ""
             outcome = self._tried(name, methodcaller("resume", event.id))
             self._complete(event, outcome)
-        return len(open_attempts)
+        return len(open_attempts) + self._recover()
+
+    def _recover(self) -> int:
+        """Finish what actions left open and a damaged journal does not know of."""
+        number = 0
+        for name, action in self.actions.items():
+            for attempt_id, outcome in self._recovered(name, action).items():
+                log.warning("recovered %s %s: %s", name, attempt_id, outcome.reason)
+                self.record(
+                    ActionRecovered(
+                        observed_at=self.now(),
+                        subject=attempt_id,
+                        action=ActionName.of(name),
+                        result=outcome.result,
+                        reason=outcome.reason,
+                    )
+                )
+                number += 1
+        return number
+
+    def _recovered(self, name: str, action: Action) -> Mapping[str, Outcome]:
+        try:
+            return action.recover()
+        except EnforcementError as error:
+            log.error("what %s left open could not be finished: %s", name, error)
+            return {}
 
     def _started(self, resumed: int) -> AgentStarted:
         return AgentStarted(

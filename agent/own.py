@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from agent.policy import Mode
 from collectors.base import Details, Facts, Observation
+from enforcement.base import Reason, Result
 
 
 class LeakKind(StrEnum):
@@ -35,6 +36,19 @@ class CollectorName(StrEnum):
         return cls(word) if word in tuple(cls) else cls.OTHER
 
 
+class ActionName(StrEnum):
+    """The actions as events of the agent name them; an unknown one is ``other``."""
+
+    SEAL_FILE = "seal-file"
+    LOCK_SESSION = "lock-session"
+    BLOCK_USB = "block-usb"
+    OTHER = "other"
+
+    @classmethod
+    def of(cls, name: str) -> "ActionName":
+        return cls(name) if name in tuple(cls) else cls.OTHER
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AgentStarted(Observation):
     """The agent began to run; ``resumed`` counts the actions a crash had cut off."""
@@ -62,6 +76,19 @@ class CollectorFailed(Observation):
 
     def facts(self) -> Facts:
         return {"collector": self.collector, "failures": self.failures}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ActionRecovered(Observation):
+    """An action that was open without an entry in the journal was brought to its end."""
+
+    kind: ClassVar[str] = "action-recovered"
+    action: ActionName
+    result: Result
+    reason: Reason
+
+    def facts(self) -> Facts:
+        return {"action": self.action, "result": self.result, "reason": self.reason}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

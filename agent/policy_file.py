@@ -16,6 +16,7 @@ import pyrage
 
 from agent.errors import ConfigError
 from agent.policy import REPORT, Contact, Mode, Policy, Rule
+from agent.toml_lines import Lines
 from collectors import COLLECTORS
 from collectors.base import Setting
 from enforcement import ACTIONS
@@ -24,6 +25,10 @@ from enforcement.base import Recipient
 LARGEST_FILE = 256 * 1024
 """Bytes; a policy is a page or two."""
 LANGUAGES = ("nl", "da", "en")
+LONGEST_LEAD = 365
+"""Days between telling the staff and enforcing."""
+LONGEST_WORD = 48
+"""Characters of a word that may leave the laptop."""
 WORD = re.compile(r"\A[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 
 Kinds = Mapping[str, type | tuple[type, ...]]
@@ -91,131 +96,131 @@ class _Reading:
 
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
-        self.lines = text.splitlines()
+        self.lines = Lines(text)
         self.mistakes: list[str] = []
 
     def policy(self, given: dict[str, Any]) -> Policy:
-        self._known(given, TOP, "")
+        top = self._section(given, TOP, "")
         policy = Policy(
-            name=self._word(given, "name", "policy"),
-            version=self._version(given),
-            mode=Mode(self._one_of(given, "mode", tuple(Mode), Mode.REPORT)),
-            language=self._one_of(given, "language", LANGUAGES, "en"),
-            notice_lead_days=self._notice(given.get("notice", {})),
-            contact=self._contact(given.get("contact", {})),
-            recipients=tuple(self._recipients(given.get("recipients", []))),
-            collectors=self._collectors(given.get("collectors", {})),
-            rules=tuple(self._rules(given.get("rules", []))),
+            name=self._word(top, "name", "", 0),
+            version=self._version(top),
+            mode=Mode(self._one_of(top, "mode", tuple(Mode), Mode.REPORT, "", 0)),
+            language=self._one_of(top, "language", LANGUAGES, "en", "", 0),
+            notice_lead_days=self._lead_days(top.get("notice", {})),
+            contact=Contact(**self._section(top.get("contact", {}), CONTACT, "contact")),
+            recipients=tuple(self._recipients(top.get("recipients", []))),
+            collectors=self._collectors(top.get("collectors", {})),
+            rules=tuple(self._rules(top.get("rules", []))),
         )
         if self.mistakes:
             raise ConfigError("\n".join(f"{self.path}: {mistake}" for mistake in self.mistakes))
         return policy
 
-    def _version(self, given: Mapping[str, Any]) -> int:
-        version = given.get("version")
-        if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-            self._wrong("version", "give 'version' as a whole number from 1 that rises each time")
-            return 0
+    def _version(self, top: Mapping[str, Any]) -> int:
+        version = int(top.get("version", 0))
+        if version < 1:
+            says = "give 'version' as a whole number from 1 that rises each time"
+            self._wrong("", 0, "version", says)
         return version
 
-    def _notice(self, given: Any) -> int:
-        self._known(given, NOTICE, "notice")
-        days = given.get("lead_days", 0) if isinstance(given, dict) else 0
-        if not isinstance(days, int) or not 0 <= days <= 365:
-            self._wrong("lead_days", "give 'lead_days' as a whole number from 0 to 365")
-            return 0
+    def _lead_days(self, given: Any) -> int:
+        days = int(self._section(given, NOTICE, "notice").get("lead_days", 0))
+        if not 0 <= days <= LONGEST_LEAD:
+            says = f"give 'lead_days' as a whole number from 0 to {LONGEST_LEAD}"
+            self._wrong("notice", 0, "lead_days", says)
         return days
 
-    def _contact(self, given: Any) -> Contact:
-        self._known(given, CONTACT, "contact")
-        return Contact(**{k: str(v) for k, v in _table(given).items() if k in CONTACT})
-
-    def _recipients(self, given: Any) -> Iterable[Recipient]:
-        for entry in given if isinstance(given, list) else ():
-            self._known(entry, RECIPIENT, "recipients")
-            key = str(_table(entry).get("key", ""))
+    def _recipients(self, given: list[Any]) -> Iterable[Recipient]:
+        for number, entry in enumerate(given):
+            named = self._section(entry, RECIPIENT, "recipients", number)
+            key = str(named.get("key", ""))
             try:
                 pyrage.x25519.Recipient.from_str(key)
             except pyrage.RecipientError:
-                self._wrong("key", f"'{key[:16]}' is no age recipient; one begins with age1")
+                says = f"'{key[:16]}' is no age recipient; one begins with age1"
+                self._wrong("recipients", number, "key", says)
                 continue
-            proven = _table(entry).get("proven") is True
-            yield Recipient(name=str(entry.get("name", "")), key=key, proven=proven)
+            yield Recipient(name=named.get("name", ""), key=key, proven=named.get("proven", False))
 
     def _collectors(self, given: Any) -> dict[str, dict[str, Any]]:
         known = collector_settings()
-        self._known(given, dict.fromkeys(known, dict), "collectors")
-        chosen: dict[str, dict[str, Any]] = {}
-        for name, settings in known.items():
-            section = _table(_table(given).get(name, {}))
-            kinds = {key: _kinds(setting.default) for key, setting in settings.items()}
-            self._known(section, kinds, f"collectors.{name}")
-            defaults = {key: setting.default for key, setting in settings.items()}
-            chosen[name] = {**defaults, **{k: v for k, v in section.items() if k in kinds}}
-        return chosen
+        chosen = self._section(given, dict.fromkeys(known, dict), "collectors")
+        return {
+            name: self._collector(name, chosen.get(name, {}), settings)
+            for name, settings in known.items()
+        }
 
-    def _rules(self, given: Any) -> Iterable[Rule]:
+    def _collector(self, name: str, given: Any, settings: Mapping[str, Setting]) -> dict[str, Any]:
+        kinds = {key: _kinds(setting.default) for key, setting in settings.items()}
+        defaults = {key: setting.default for key, setting in settings.items()}
+        return {**defaults, **self._section(given, kinds, f"collectors.{name}")}
+
+    def _rules(self, given: list[Any]) -> Iterable[Rule]:
         names: set[str] = set()
-        for entry in given if isinstance(given, list) else ():
-            self._known(entry, RULE, "rules")
-            rule = _table(entry)
-            name, kind = self._word(rule, "name", "rule"), self._word(rule, "kind", "kind")
+        for number, entry in enumerate(given):
+            rule = self._section(entry, RULE, "rules", number)
+            name = self._word(rule, "name", "rules", number)
             if name in names:
-                self._wrong(name, f"two rules are named '{name}'; a report must tell them apart")
+                says = f"two rules are named '{name}'; a report must tell them apart"
+                self._wrong("rules", number, "name", says)
             names.add(name)
-            action = self._one_of(rule, "action", action_names(), REPORT)
-            when = _table(rule.get("when", {}))
+            when = rule.get("when", {})
             if not all(isinstance(value, str | int) for value in when.values()):
-                self._wrong("when", f"rule '{name}': 'when' compares with words and numbers only")
-            source = str(rule.get("source", ""))
-            yield Rule(name=name, kind=kind, action=action, when=when, source=source)
+                self._wrong("rules", number, "when", "'when' compares words and numbers only")
+            yield Rule(
+                name=name,
+                kind=self._word(rule, "kind", "rules", number),
+                action=self._one_of(rule, "action", action_names(), REPORT, "rules", number),
+                when=when,
+                source=rule.get("source", ""),
+            )
 
-    def _word(self, given: Mapping[str, Any], key: str, what: str) -> str:
-        value = given.get(key)
-        if not isinstance(value, str) or not WORD.match(value) or len(value) > 48:
-            self._wrong(key, f"the {what} needs '{key}' in small letters and hyphens")
-            return "unnamed"
-        return value
-
-    def _one_of(
-        self, given: Mapping[str, Any], key: str, words: tuple[str, ...], default: str
-    ) -> str:
-        value = given.get(key, default)
-        if value not in words:
-            hint = suggest(str(value), words)
-            self._wrong(str(value), f"'{key}' cannot be '{value}'{hint}; one of {', '.join(words)}")
-            return default
-        return str(value)
-
-    def _known(self, given: Any, kinds: Kinds, section: str) -> None:
-        where = f" in [{section}]" if section else ""
+    def _section(self, given: Any, kinds: Kinds, section: str, number: int = 0) -> dict[str, Any]:
+        """The keys of a section that are known and of their kind; the others are mistakes."""
         if not isinstance(given, dict):
-            self._wrong(section, f"[{section}] should be a table of keys")
-            return
+            self._wrong(section, number, "", f"[{section}] should be a table of keys")
+            return {}
+        where = f" in [{section}]" if section else ""
         for key, value in given.items():
             if key not in kinds:
-                self._wrong(key, f"unknown key '{key}'{where}{suggest(key, kinds)}")
-            elif not isinstance(value, kinds[key]) or (
-                isinstance(value, bool) and kinds[key] is not bool
-            ):
-                self._wrong(key, f"'{key}'{where} should be {_name_of(kinds[key])}")
+                says = f"unknown key '{key}'{where}{suggest(key, kinds)}"
+                self._wrong(section, number, key, says)
+            elif not _is(value, kinds[key]):
+                self._wrong(
+                    section, number, key, f"'{key}'{where} should be {_name_of(kinds[key])}"
+                )
+        return {k: v for k, v in given.items() if k in kinds and _is(v, kinds[k])}
 
-    def _wrong(self, token: str, message: str) -> None:
-        self.mistakes.append(f"line {self._line_of(token)}: {message}")
+    def _word(self, given: Mapping[str, Any], key: str, section: str, number: int) -> str:
+        value = given.get(key, "")
+        if not WORD.match(value) or len(value) > LONGEST_WORD:
+            self._wrong(section, number, key, f"'{key}' is needed, in small letters and hyphens")
+            return "unnamed"
+        return str(value)
 
-    def _line_of(self, token: str) -> int:
-        """The first line on which a key or value stands; a mistake seen before moves it on."""
-        places = [n for n, line in enumerate(self.lines, 1) if _stands(token, line)]
-        seen = sum(f"'{token}'" in mistake for mistake in self.mistakes)
-        return places[min(seen, len(places) - 1)] if places else 1
+    def _one_of(
+        self,
+        given: Mapping[str, Any],
+        key: str,
+        words: tuple[str, ...],
+        default: str,
+        section: str,
+        number: int,
+    ) -> str:
+        value = given.get(key, default)
+        if value in words:
+            return str(value)
+        hint = suggest(value, words) or f"; one of {', '.join(words)}"
+        self._wrong(section, number, key, f"'{key}' cannot be '{value}'{hint}")
+        return default
+
+    def _wrong(self, section: str, number: int, key: str, says: str) -> None:
+        self.mistakes.append(f"line {self.lines.at(section, number, key)}: {says}")
 
 
-def _stands(token: str, line: str) -> bool:
-    return re.search(rf"(?<![\w-]){re.escape(token)}(?![\w-])", line.split("#")[0]) is not None
-
-
-def _table(given: Any) -> dict[str, Any]:
-    return given if isinstance(given, dict) else {}
+def _is(value: Any, kind: type | tuple[type, ...]) -> bool:
+    """Whether a value is of a kind; true and false are no numbers."""
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
 
 
 def _kinds(default: Any) -> type | tuple[type, ...]:

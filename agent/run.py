@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from agent import identity, processes
+from agent import identity, processes, texts
 from agent.answers import Answers
 from agent.config import Config, prepare_state
 from agent.control_server import ControlServer
@@ -80,7 +80,7 @@ def _daemon(config: Config, journal: Journal, caps: Caps) -> Daemon:
         journal=journal,
         recorder=Recorder(key=identity.digest_key(state), seal=_seal(policy), now=utc_now),
         collectors=load_collectors(policy, state),
-        actions=load_actions(policy, state),
+        actions=load_actions(config),
         now=utc_now,
     )
 
@@ -90,11 +90,25 @@ def load_collectors(policy: Policy, state: Path) -> dict[str, Callable[[], Colle
     return {_last(name): partial(_make_collector, name, policy, state) for name in COLLECTORS}
 
 
-def load_actions(policy: Policy, state: Path) -> dict[str, Action]:
+def load_actions(config: Config) -> dict[str, Action]:
     """Each action by the word a rule calls it."""
-    settings = Settings(state=state, roots=policy.roots(), recipients=policy.recipients)
+    settings = Settings(
+        state=config.state,
+        roots=config.policy.roots(),
+        recipients=config.policy.recipients,
+        note=_note(config.policy),
+        stage=config.stage,
+    )
     made: list[Action] = [import_module(name).make(settings) for name in ACTIONS]
     return {action.name: action for action in made}
+
+
+def _note(policy: Policy) -> str:
+    """What is left where files were sealed: what happened, why, and whom to ask."""
+    contact = policy.contact
+    named = ", ".join(part for part in (contact.name, contact.phone, contact.mail) if part)
+    whom = named or texts.say(policy.language, "sealed-note-contact")
+    return texts.say(policy.language, "sealed-note", contact=whom)
 
 
 def _make_collector(module: str, policy: Policy, state: Path) -> Collector:

@@ -118,3 +118,7 @@ class Action(Protocol):
     def resume(self, attempt_id: str) -> Outcome:
         """Bring an attempt that a crash cut off to an end; ``interrupted`` if nothing began."""
         ...
+
+    def recover(self) -> Mapping[str, Outcome]:
+        """Finish what is open though no journal knows of it: each attempt's id and its end."""
+        ...

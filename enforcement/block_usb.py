@@ -61,6 +61,10 @@ class BlockUsb:
         """Nothing is kept: a device that is still on after a crash is observed anew."""
         return Outcome(result=Result.FAILED, reason=Reason.INTERRUPTED)
 
+    def recover(self) -> dict[str, Outcome]:
+        """Nothing is ever left open here."""
+        return {}
+
     def _wait(self, device: int) -> None:
         end = time.monotonic() + self._patience
         while usb_tree.authorized(device) or usb_tree.blocks(self._sysfs, device):

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psutil
 
-from agent import config, control, processes
+from agent import config, control, processes, sealed
 from agent.demo import stage
 from agent.demo.sample_home import Inventory
 from agent.demo.stage import Folders
@@ -182,14 +182,12 @@ def _events(database: Path) -> list[tuple[int, dict]]:
 
 def _restore_all(laptop: Laptop) -> Counter[str]:
     """Restore every sealed file with the officer's key; how often each content came back."""
-    from agent import sealed
-
     (identity,) = laptop.folders.keys.glob("officer*")
     target = laptop.folders.top / "restored"
     target.mkdir()
     found: Counter[str] = Counter()
-    for entry in sealed.entries(laptop.folders.agent):
-        path = target / entry.id
-        sealed.give_back(laptop.folders.agent, entry.id, identity, path)
+    for row in sealed.rows(laptop.folders.agent):
+        path = target / str(row["id"])
+        sealed.give_back(laptop.folders.agent, str(row["id"]), identity, path)
         found[digest(path)] += 1
     return found

@@ -27,7 +27,7 @@ class Chain:
 
     def ask_collector(self, *words: str) -> str:
         """Run one command of the collector."""
-        return processes.ask("server_stub", [*words, "--state", str(self.folders.collector)])
+        return processes.ask("server_stub", ["--state", str(self.folders.collector), *words])
 
     def token(self, *options: str) -> str:
         said = self.ask_collector("token", "new", *options)

@@ -37,6 +37,7 @@ def answers(journal: Journal, tmp_path: Path, **changes: object) -> Answers:
         socket=tmp_path / "s",
         sender_user="x",
         journal_bytes=10**6,
+        stage=None,
         policy=Policy(version=1, contact=contact),
         notice=None,
     )

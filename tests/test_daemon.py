@@ -78,6 +78,7 @@ class Scripted:
     asked: list[Attempt | str] = field(default_factory=list)
     journal: Journal | None = None
     name: str = "seal-file"
+    left_open: dict[str, Outcome] = field(default_factory=dict)
 
     def apply(self, attempt: Attempt) -> Outcome:
         assert self.journal is None or [e.id for e in self.journal.attempts()] == [attempt.id]
@@ -85,6 +86,9 @@ class Scripted:
 
     def resume(self, attempt_id: str) -> Outcome:
         return self._said(attempt_id)
+
+    def recover(self) -> dict[str, Outcome]:
+        return self.left_open
 
     def _said(self, asked: Attempt | str) -> Outcome:
         self.asked.append(asked)
@@ -205,6 +209,14 @@ def test_what_a_crash_cut_off_is_resumed_before_anything_else(journal: Journal) 
     )
     assert second.facts["resumed"] == 1
     assert journal.attempts() == []
+
+
+def test_what_an_action_left_open_without_the_journals_knowing_is_told(journal: Journal) -> None:
+    action = Scripted(left_open={"a": Outcome(result=Result.DONE)})
+    recovered, started = run_until(build(journal, action), journal, 2)
+    assert recovered.kind == "action-recovered"
+    assert recovered.facts == {"action": "seal-file", "result": "done", "reason": "none"}
+    assert started.facts["resumed"] == 1
 
 
 def test_an_attempt_of_an_action_that_is_no_more_is_closed_as_a_fault(journal: Journal) -> None:

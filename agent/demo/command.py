@@ -5,8 +5,7 @@ import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 from agent import config, processes, run
@@ -26,11 +25,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Run the demo; with --once its checks decide the exit code."""
-    with _folders(arguments.state, keep=not arguments.once) as folders:
-        return _play(folders, arguments.once)
+    folders = _folders(arguments.state)
+    fine = _play(folders, arguments.once)
+    if arguments.once and fine and arguments.state == config.STATE:
+        shutil.rmtree(folders.top)
+    else:
+        print(f"Everything the demo made, with its logs, lies in {folders.top}.")
+    return 0 if fine else 1
 
 
-def _play(folders: Folders, once: bool) -> int:
+def _play(folders: Folders, once: bool) -> bool:
+    """Set the stage, let the agent work, look; whether all was well."""
     with ExitStack() as children:
         _say("a collector, with a certificate authority and a database of its own")
         collector, server = stage.start_collector(folders)
@@ -55,7 +60,7 @@ def _play(folders: Folders, once: bool) -> int:
         if not once:
             _invite(server, logins, folders)
             _wait()
-    return 0 if fine else 1
+    return fine
 
 
 def _show(evidence: Evidence) -> bool:
@@ -75,7 +80,7 @@ def _invite(server: str, logins: list[Login], folders: Folders) -> None:
     for login in logins:
         print(f"  log in as {login.name} ({login.role}), password {login.password}")
     print(f"\nThe sample home is {folders.home}: put a file there and watch.")
-    print(f"Everything the demo made lies in {folders.top}. Stop it with Ctrl-C.", flush=True)
+    print("Stop it with Ctrl-C.", flush=True)
 
 
 def _wait() -> None:
@@ -89,19 +94,14 @@ def _say(what: str) -> None:
     print(f"  ...   {what}", flush=True)
 
 
-@contextmanager
-def _folders(given: Path, keep: bool) -> Iterator[Folders]:
-    """A new folder, removed afterwards unless it is to be kept; or an empty one that was named."""
-    if given != config.STATE:
-        if given.exists() and any(given.iterdir()):
-            raise AgentError(f"{given} is not empty; the demo wants a folder of its own")
-        top = given.absolute()
-    else:
+def _folders(given: Path) -> Folders:
+    """A new folder, or an empty one that was named."""
+    if given == config.STATE:
         top = Path(tempfile.mkdtemp(prefix="dossierwacht-demo-"))
+    elif given.exists() and any(given.iterdir()):
+        raise AgentError(f"{given} is not empty; the demo wants a folder of its own")
+    else:
+        top = given.absolute()
     folders = Folders(top=top)
     folders.make()
-    try:
-        yield folders
-    finally:
-        if not keep and given == config.STATE:
-            shutil.rmtree(top, ignore_errors=True)
+    return folders

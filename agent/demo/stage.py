@@ -107,7 +107,7 @@ def sample_home(folders: Folders) -> Inventory:
 def start_collector(folders: Folders) -> tuple[processes.Child, str]:
     """Start the collector on a free port; its process and its address."""
     log = folders.top / "collector.log"
-    arguments = ["serve", "--state", str(folders.collector), "--listen", "127.0.0.1:0"]
+    arguments = ["--state", str(folders.collector), "serve", "--listen", "127.0.0.1:0"]
     child = processes.start("server_stub", arguments, log)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and child.poll() is None:
@@ -133,6 +133,8 @@ def make_policy(folders: Folders) -> None:
     told = (datetime.now(UTC) - timedelta(days=60)).date()
     notice = f'policy_version = 1\ngiven_on = {told}\nlanguage = "en"\n'
     (folders.settings / "notice.toml").write_text(notice, "utf-8")
+    passing = f'stage = "{folders.top}/home/.dossierwacht-stage"\n'
+    (folders.settings / "agent.toml").write_text(passing, "utf-8")
 
 
 def enrol_laptop(folders: Folders, server: str) -> str:
@@ -171,4 +173,4 @@ def _add_login(folders: Folders, name: str, role: str) -> Login:
 
 
 def _collector(folders: Folders, *words: str) -> str:
-    return processes.ask("server_stub", [*words, "--state", str(folders.collector)])
+    return processes.ask("server_stub", ["--state", str(folders.collector), *words])
