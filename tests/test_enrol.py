@@ -19,7 +19,7 @@ from tests.test_sender import Authority
 
 @pytest.fixture(scope="module")
 def real() -> Iterator[Chain]:
-    with tempfile.TemporaryDirectory() as top, chain(Path(top) / "chain") as made:
+    with tempfile.TemporaryDirectory() as top, chain(Path(top)) as made:
         yield made
 
 

@@ -23,7 +23,7 @@ from tests.test_journal import new_event
 
 @pytest.fixture
 def laptop() -> Iterator[Chain]:
-    with tempfile.TemporaryDirectory() as top, chain(Path(top) / "chain") as made:
+    with tempfile.TemporaryDirectory() as top, chain(Path(top)) as made:
         stage.enrol_laptop(made.folders, made.server)
         yield made
 
@@ -87,7 +87,7 @@ def test_while_the_collector_is_down_events_stay_and_status_says_why(laptop: Cha
 
 @pytest.mark.slow
 def test_another_server_in_the_collectors_place_gets_nothing(laptop: Chain) -> None:
-    with tempfile.TemporaryDirectory() as top, chain(Path(top) / "impostor") as impostor:
+    with tempfile.TemporaryDirectory() as top, chain(Path(top)) as impostor:
         who = identity.enrolled(laptop.folders.agent)
         assert who is not None
         ca = (laptop.folders.agent / "ca.pem").read_bytes()

@@ -5,6 +5,7 @@ USB and session only report, and the staff notice and the installation's date ar
 The newcomer's files, sticks and screen are not touched.
 """
 
+import os
 import re
 import time
 from collections.abc import Callable
@@ -84,6 +85,12 @@ class Folders:
         """Make the folders; the sender, another user, must be able to pass through the top."""
         self.top.mkdir(parents=True, exist_ok=True)
         self.top.chmod(0o711)
+        closed = [folder for folder in self.top.parents if not folder.stat().st_mode & 0o001]
+        if closed and os.geteuid() == 0:
+            raise AgentError(
+                f"{closed[0]} is closed to other users, and the sender gives up root's rights:"
+                " choose another folder with --state"
+            )
         for folder in (self.home, self.settings):
             folder.mkdir(parents=True)
         for folder in (self.agent, self.collector):
