@@ -84,9 +84,11 @@ def drop_rights(user: str) -> None:
     _prctl(PR_SET_NO_NEW_PRIVS, 1)
 
 
-def end_with_parent() -> None:
-    """Be killed when the parent dies. Call it after dropping rights: that clears the setting."""
-    parent = os.getppid()
+def end_with_parent(parent: int) -> None:
+    """Be killed when the parent (a pid) dies; end now if it is dead already.
+
+    Call it after dropping rights: that clears the setting.
+    """
     _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         raise SystemExit(0)

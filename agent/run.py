@@ -151,7 +151,8 @@ def _sender_uid(config: Config) -> int:
 
 
 def _sender(config: Config, stop: threading.Event) -> threading.Thread:
-    arguments = ["--socket", str(config.socket), "--user", config.sender_user, "--with-parent"]
+    user, parent = config.sender_user, str(os.getpid())
+    arguments = ["--socket", str(config.socket), "--user", user, "--parent", parent]
     thread = threading.Thread(
         target=processes.keep_running, args=("agent.sender", arguments, stop), name="sender"
     )

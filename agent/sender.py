@@ -114,13 +114,13 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="dossierwacht-sender", description=__doc__)
     parser.add_argument("--socket", type=Path, required=True)
     parser.add_argument("--user", default="", help="drop to this user's rights first")
-    parser.add_argument("--with-parent", action="store_true", help="end when the parent ends")
+    parser.add_argument("--parent", type=int, help="end when the process of this pid ends")
     arguments = parser.parse_args(argv)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="sender: %(message)s")
     json.dumps({})  # imported before the rights are gone
     processes.drop_rights(arguments.user)
-    if arguments.with_parent:
-        processes.end_with_parent()
+    if arguments.parent is not None:
+        processes.end_with_parent(arguments.parent)
     run(arguments.socket)
     return 0
 

@@ -93,7 +93,9 @@ def kill_loop(top: Path, kills: int, seed: int = 1) -> Counted:
         counted = Counted()
         for number in range(kills):
             laptop.add_files(number)
-            counted.orphans += _live_and_die(laptop)
+            left = _live_and_die(laptop)
+            counted.orphans += len(left)
+            counted.notes += left
             counted.kills += 1
         _settle(laptop)
         _count(laptop, counted)
@@ -115,15 +117,15 @@ def _start(laptop: Laptop) -> "subprocess.Popen[bytes]":
         )
 
 
-def _live_and_die(laptop: Laptop) -> int:
-    """Start the agent, kill it at a random moment; how many of its processes outlived it."""
+def _live_and_die(laptop: Laptop) -> list[str]:
+    """Start the agent, kill it at a random moment; which of its processes outlived it."""
     agent = _start(laptop)
     time.sleep(laptop.dice.uniform(0.05, LONGEST_LIFE))
     children = psutil.Process(agent.pid).children(recursive=True)
     agent.kill()
     agent.wait()
     _, alive = psutil.wait_procs(children, timeout=10)
-    return len(alive)
+    return [f"outlived its agent: {' '.join(process.cmdline())}" for process in alive]
 
 
 def _settle(laptop: Laptop) -> None:
@@ -170,7 +172,7 @@ def _count(laptop: Laptop, counted: Counted) -> None:
         for _, event in events
         if event["outcome"] and event["outcome"]["result"] == "failed"
     )
-    counted.notes = [f"{number} attempts ended {reason}" for reason, number in failed.items()]
+    counted.notes += [f"{number} attempts ended {reason}" for reason, number in failed.items()]
 
 
 def _events(database: Path) -> list[tuple[int, dict]]:
