@@ -5,6 +5,7 @@ import traceback
 from email.utils import formatdate
 from pathlib import Path
 
+from h11 import LocalProtocolError
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -102,8 +103,9 @@ class Guard:
 
         try:
             await self.app(scope, receive, send_on)
-        except ClientDisconnect:
-            log.info("a caller went away in the middle of a request")
+        except (ClientDisconnect, LocalProtocolError):
+            # Gone in the middle, or its body was no HTTP and uvicorn has answered it already.
+            log.info("a caller broke off in the middle of a request")
         except Exception as error:
             # Neither the request nor the error's own text, which may hold part of it.
             place = "".join(traceback.format_tb(error.__traceback__))

@@ -1,0 +1,249 @@
+"""A real collector over HTTPS on loopback, and a laptop that speaks to it as an agent would.
+
+The collector is the command line in a process of its own; the laptop keeps a chain like a journal
+and can be told to break it, so tests can say exactly what arrives.
+"""
+
+import base64
+import json
+import os
+import secrets
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import requests
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from sqlalchemy import text
+
+from agent.wire import event as wire
+from agent.wire import messages, signatures
+from server_stub.store import Store
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = (sys.executable, "-m", "server_stub")
+HEADER = (
+    b"age-encryption.org/v1\n-> X25519 "
+    + b"A" * 43
+    + b"\n"
+    + b"B" * 43
+    + b"\n--- "
+    + b"C" * 43
+    + b"\n"
+)
+
+
+def run(state: Path, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Run one command of the collector's command line."""
+    return subprocess.run(
+        [*PROGRAM, *words, "--state", str(state)],
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+        env=os.environ | {"TZ": "Europe/Amsterdam"},
+        check=False,
+    )
+
+
+@dataclass
+class Running:
+    """A collector that answers."""
+
+    state: Path
+    url: str
+    log: list[str]
+
+    @property
+    def ca(self) -> str:
+        return str(self.state / "ca-only.pem")
+
+    def command(self, *words: str, given: str = "") -> str:
+        """The output of a command that must succeed."""
+        done = run(self.state, *words, given=given)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def token(self, *options: str) -> str:
+        return self.command("token", "new", *options).strip()
+
+    def rows(self, query: str, **values: object) -> list[Any]:
+        """What stands in the database."""
+        store = Store(f"sqlite:///{self.state / 'collector.db'}")
+        try:
+            with store.read() as connection:
+                return list(connection.execute(text(query), values))
+        finally:
+            store.close()
+
+    def dump(self) -> bytes:
+        """Every byte of the database, its write-ahead log included."""
+        return b"".join(path.read_bytes() for path in sorted(self.state.glob("collector.db*")))
+
+    def laptop(self) -> "Laptop":
+        """A laptop that has just enrolled."""
+        made = Laptop(self)
+        assert made.enrol(self.token()).status_code == 200
+        return made
+
+
+@dataclass
+class Laptop:
+    """A device key, and a chain as a journal keeps it."""
+
+    at: Running
+    key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    seq: int = 0
+    head: str = wire.CHAIN_START
+    skew: timedelta = timedelta()
+
+    @property
+    def name(self) -> str:
+        return messages.device_name(signatures.public_bytes(self.key))
+
+    def enrol(self, token: str) -> requests.Response:
+        public = base64.b64encode(signatures.public_bytes(self.key)).decode()
+        request = messages.EnrolRequest(token=token, public_key=public, agent_version="0.1.0")
+        body = messages.to_json(request)
+        return self.post(messages.ENROL_PATH, body, keyid=signatures.ENROLLING)
+
+    def post(
+        self, path: str, body: bytes, *, keyid: str = "", nonce: str = "", uri: str = ""
+    ) -> requests.Response:
+        """Post a signed body; the reply's own signature is checked by ``believed``."""
+        headers = signatures.sign_request(
+            self.key,
+            method="POST",
+            uri=uri or self.at.url + path,
+            body=body,
+            keyid=keyid or self.name,
+            nonce=nonce or secrets.token_urlsafe(24),
+            created=datetime.now(UTC) + self.skew,
+        )
+        return requests.post(
+            self.at.url + path, data=body, headers=headers, verify=self.at.ca, timeout=30
+        )
+
+    def records(self, *bodies: str | wire.Event) -> tuple[str, list[messages.Record]]:
+        """The next records of the chain, and the value before the first."""
+        previous, made = self.head, []
+        for one in bodies:
+            body = wire.encode(one).decode() if isinstance(one, wire.Event) else one
+            self.seq += 1
+            self.head = wire.link(self.head, self.seq, body.encode())
+            made.append(messages.Record(seq=self.seq, body=body))
+        return previous, made
+
+    def batch(self, previous: str, records: list[messages.Record], **other: Any) -> bytes:
+        values: dict[str, Any] = {
+            "device": self.name,
+            "agent_version": "0.1.0",
+            "boot_id": str(uuid.uuid4()),
+            "sent_at": datetime.now(UTC),
+            "previous": previous,
+            "records": records,
+        }
+        return messages.to_json(messages.Batch(**(values | other)))
+
+    def send(self, *bodies: str | wire.Event) -> requests.Response:
+        """Chain these bodies and post them."""
+        return self.post(messages.EVENTS_PATH, self.batch(*self.records(*bodies)))
+
+    def receipt(self, *bodies: str | wire.Event) -> messages.Receipt:
+        reply = self.send(*bodies)
+        assert reply.status_code == 200, reply.text
+        return msgspec.json.decode(reply.content, type=messages.Receipt)
+
+
+def pupil_file(**changes: Any) -> wire.Event:
+    """An event as the agent makes them."""
+    now = datetime.now(UTC)
+    values: dict[str, Any] = {
+        "id": str(uuid.uuid4()),
+        "kind": "pupil-file-found",
+        "observed_at": now,
+        "recorded_at": now,
+        "facts": {
+            "class": "pupil-list",
+            "place": "downloads",
+            "format": "xlsx",
+            "persons-min": 24,
+            "persons-max": 31,
+            "evidence": ["bsn", "roster"],
+            "size-kb": 48,
+            "file": wire.digest_text(b"invented path, keyed" + b"0" * 12),
+        },
+        "decision": wire.DecisionPart(action="seal-file", rule="downloads", enforced=True),
+        "outcome": wire.OutcomePart(result="done", reason="none"),
+        "sealed": base64.b64encode(HEADER + b"\x07" * 200).decode(),
+    }
+    return wire.Event(**(values | changes))
+
+
+def problem(reply: requests.Response) -> str:
+    """The code of a refusal."""
+    return msgspec.json.decode(reply.content, type=messages.Problem).error.code
+
+
+def believed(reply: requests.Response, key: str, nonce: str) -> None:
+    """Check a reply's signature as an agent does; raises SignatureError."""
+    public = Ed25519PublicKey.from_public_bytes(base64.b64decode(key))
+    signatures.verify_reply(
+        signatures.read(reply.headers),
+        public,
+        status=reply.status_code,
+        body=reply.content,
+        nonce=nonce,
+    )
+
+
+@contextmanager
+def collector(state: Path, *options: str) -> Iterator[Running]:
+    """A collector in a process of its own, on a port the system chose."""
+    process = subprocess.Popen(
+        [*PROGRAM, "serve", "--state", str(state), "--listen", "127.0.0.1:0", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"TZ": "Europe/Amsterdam"},
+    )
+    assert process.stdout is not None and process.stderr is not None
+    log: list[str] = []
+    reader = threading.Thread(target=log.extend, args=(process.stderr,))
+    reader.start()
+    try:
+        line = process.stdout.readline()
+        assert line.startswith("listening on https://"), (line, log)
+        running = Running(state=state, url=line.split()[-1], log=log)
+        pem = (state / "ca.pem").read_text().partition("-----BEGIN PRIVATE")[0]
+        Path(running.ca).write_text(pem)
+        yield running
+    finally:
+        process.terminate()
+        code = process.wait(30)
+        reader.join(30)
+        process.stdout.close()
+        process.stderr.close()
+    assert code == 0, (code, log)
+
+
+def faults(running: Running, device: str) -> list[tuple[str, str, int]]:
+    """Kind, reason and number of each fault entry of a device."""
+    rows = running.rows(
+        "SELECT kind, reason, seq FROM faults WHERE device = :device ORDER BY id", device=device
+    )
+    return [tuple(row) for row in rows]
+
+
+def as_json(body: bytes) -> Any:
+    return json.loads(body)

@@ -1,0 +1,162 @@
+"""Enrolment at a real collector: a token lets in as many laptops as it has uses, and no more."""
+
+import base64
+import secrets
+import ssl
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+import requests
+from sqlalchemy import text
+
+from agent.wire import messages, signatures
+from agent.wire.messages import pin_of, read_token
+from server_stub.enrol import token_digest
+from server_stub.store import Store
+from tests.collector_on_loopback import Laptop, Running, believed, collector, problem
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with collector(tmp_path_factory.mktemp("enrol") / "state") as made:
+        yield made
+
+
+def test_the_ca_that_the_collector_shows_has_the_pin_in_its_tokens(running: Running) -> None:
+    pem = requests.get(running.url + messages.CA_PATH, verify=running.ca, timeout=10).text
+    _, pin = read_token(running.token())
+    assert pin_of(ssl.PEM_cert_to_DER_cert(pem)) == pin
+    assert "PRIVATE" not in pem
+
+
+def test_a_laptop_is_named_after_its_key_and_can_send(running: Running) -> None:
+    laptop = Laptop(running)
+    reply = laptop.enrol(running.token())
+    answer = msgspec.json.decode(reply.content, type=messages.EnrolReply)
+    assert answer.device == laptop.name
+    believed(reply, answer.collector_key, _nonce(reply))
+
+
+def test_a_lost_reply_is_made_good_by_asking_again(running: Running) -> None:
+    laptop, token = Laptop(running), running.token()
+    first, second = laptop.enrol(token), laptop.enrol(token)
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert first.json() == second.json()
+    assert running.rows("SELECT name FROM devices WHERE name = :n", n=laptop.name)
+
+
+def test_another_key_with_a_spent_token_is_refused_and_noted(running: Running) -> None:
+    token = running.token()
+    assert Laptop(running).enrol(token).status_code == 200
+    for thief in (Laptop(running), Laptop(running)):
+        reply = thief.enrol(token)
+        assert (reply.status_code, problem(reply)) == (403, "token-spent")
+        assert not running.rows("SELECT name FROM devices WHERE name = :n", n=thief.name)
+    digest = _digest(token)
+    query = (
+        "SELECT times FROM faults JOIN enrolment_tokens ON faults.seq = enrolment_tokens.id "
+        "WHERE faults.kind = 'token-reuse' AND enrolment_tokens.digest = :d"
+    )
+    assert running.rows(query, d=digest) == [(2,)]
+
+
+def test_of_many_laptops_with_one_token_exactly_one_comes_in(running: Running) -> None:
+    for _ in range(4):
+        token = running.token()
+        with ThreadPoolExecutor(16) as pool:
+            laptops = [Laptop(running) for _ in range(16)]
+            replies = pool.map(Laptop.enrol, laptops, [token] * len(laptops))
+            statuses = [reply.status_code for reply in replies]
+        assert sorted(statuses) == [200] + [403] * 15
+        came = [x.name for x in laptops if _is_enrolled(running, x.name)]
+        assert len(came) == 1
+
+
+def test_a_token_with_three_uses_lets_in_three(running: Running) -> None:
+    token = running.token("--uses", "3")
+    statuses = [Laptop(running).enrol(token).status_code for _ in range(5)]
+    assert statuses == [200, 200, 200, 403, 403]
+
+
+def test_an_expired_token_lets_nobody_in(running: Running) -> None:
+    token = running.token()
+    _age(running, token, "2020-01-01 00:00:00.000000")
+    reply = Laptop(running).enrol(token)
+    assert (reply.status_code, problem(reply)) == (403, "token-expired")
+
+
+def test_a_made_up_token_lets_nobody_in_and_fills_nothing(running: Running) -> None:
+    before = running.rows("SELECT count(*) FROM faults")
+    made_up = messages.write_token(secrets.token_bytes(17), "a" * 26)
+    assert problem(Laptop(running).enrol(made_up)) == "token-unknown"
+    assert problem(Laptop(running).enrol("dw1-short")) == "token-unknown"
+    assert running.rows("SELECT count(*) FROM faults") == before
+
+
+def test_the_token_itself_is_nowhere_in_the_database(running: Running) -> None:
+    token = running.token()
+    assert Laptop(running).enrol(token).status_code == 200
+    secret, _ = read_token(token)
+    assert secret.encode() not in running.dump()
+
+
+def test_a_request_signed_by_another_key_than_it_names_is_refused(running: Running) -> None:
+    laptop, token = Laptop(running), running.token()
+    public = Laptop(running).key.public_key().public_bytes_raw()
+    body = messages.to_json(
+        messages.EnrolRequest(
+            token=token, public_key=base64.b64encode(public).decode(), agent_version="0.1.0"
+        )
+    )
+    reply = laptop.post(messages.ENROL_PATH, body, keyid=signatures.ENROLLING)
+    assert (reply.status_code, problem(reply)) == (401, "signature")
+    assert Laptop(running).enrol(token).status_code == 200, "the token must not have been used"
+
+
+def test_a_wrong_clock_is_told_as_such_and_costs_no_token(running: Running) -> None:
+    token = running.token()
+    for skew in (timedelta(minutes=6), -timedelta(days=365)):
+        laptop = Laptop(running, skew=skew)
+        reply = laptop.enrol(token)
+        assert (reply.status_code, problem(reply)) == (401, "clock")
+        assert "Date" in reply.headers
+    assert Laptop(running).enrol(token).status_code == 200
+
+
+def test_a_laptop_can_enrol_again_with_a_new_token(running: Running) -> None:
+    laptop = running.laptop()
+    assert laptop.enrol(running.token()).status_code == 200
+    assert len(running.rows("SELECT 1 FROM devices WHERE name = :n", n=laptop.name)) == 1
+
+
+def test_a_collector_keeps_its_keys_and_its_tokens_over_a_restart(tmp_path: Path) -> None:
+    with collector(tmp_path / "state") as first:
+        token = first.token()
+        before = requests.get(first.url + messages.CA_PATH, verify=first.ca, timeout=10).text
+    with collector(tmp_path / "state") as second:
+        after = requests.get(second.url + messages.CA_PATH, verify=second.ca, timeout=10).text
+        assert after == before
+        assert Laptop(second).enrol(token).status_code == 200
+
+
+def _nonce(reply: requests.Response) -> str:
+    return signatures.read(reply.headers).nonce
+
+
+def _digest(token: str) -> str:
+    return token_digest(read_token(token)[0])
+
+
+def _is_enrolled(running: Running, name: str) -> bool:
+    return bool(running.rows("SELECT 1 FROM devices WHERE name = :n", n=name))
+
+
+def _age(running: Running, token: str, moment: str) -> None:
+    store = Store(f"sqlite:///{running.state / 'collector.db'}")
+    change = text("UPDATE enrolment_tokens SET expires_at = :m WHERE digest = :d")
+    store.write(lambda c: c.execute(change, {"m": moment, "d": _digest(token)}))
+    store.close()
