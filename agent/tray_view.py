@@ -1,0 +1,123 @@
+"""What the tray shows, worked out from the agent's answer: no screen, no clock, no bus in here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from agent.texts import LANGUAGES, has, say
+
+LEAK_COMMAND = "dossierwacht leak report"
+
+
+class State(StrEnum):
+    """How things are, each with a colour and a sign of its own."""
+
+    FINE = "fine"
+    LOOK = "look"
+    BLOCKED = "blocked"
+    NO_CONTACT = "no-contact"
+    """The agent works; the organisation cannot be reached."""
+    OFFLINE = "offline"
+    """The agent does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the icon shows: its state, and the lines that stand in its menu."""
+
+    state: State
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notification; two with the same ``topic`` replace each other."""
+
+    topic: str
+    text: str
+
+
+Status = Mapping[str, Any]
+
+
+def language_for(wished: str | None, status: Status | None) -> str:
+    """The person's own language if we speak it, else the organisation's, else English."""
+    told = str((status or {}).get("language", ""))
+    return wished or (told if told in LANGUAGES else "en")
+
+
+def view_of(status: Status | None, language: str) -> View:
+    """What to show for an answer; None means that the agent did not answer."""
+    if status is None:
+        return View(State.OFFLINE, (say(language, "tray-offline"),))
+    state = _state(status)
+    lines = [say(language, f"tray-{state}")]
+    mode = f"tray-mode-{status.get('mode', '')}"
+    if has(mode):
+        lines.append(say(language, mode))
+    if pending := _whole(status.get("pending")):
+        lines.append(say(language, "tray-pending", count=pending))
+    if contact := _contact(status.get("contact")):
+        lines.append(say(language, "tray-contact", contact=contact))
+    return View(state, tuple(lines))
+
+
+def notices(messages: Sequence[Mapping[str, Any]], language: str) -> list[Notice]:
+    """What to tell of new messages: only what was done, and many alike become one."""
+    found: dict[str, Notice] = {}
+    for message in messages:
+        if message.get("action") == "report":
+            continue
+        parts = [key for key in _keys(message) if has(key)] or ["tray-message"]
+        topic = "+".join(parts)
+        values = _values(message.get("values"))
+        text = " ".join(say(language, part, **values) for part in parts)
+        found[topic] = Notice(topic, text)
+    return list(found.values())
+
+
+def lock_notice(status: Status | None, language: str) -> Notice | None:
+    """The warning that the screen is about to lock, while it is."""
+    seconds = (status or {}).get("lock_in_seconds")
+    if not isinstance(seconds, int) or seconds < 0:
+        return None
+    return Notice("lock", say(language, "tray-lock-soon", seconds=seconds))
+
+
+def messages_in(status: Status | None) -> dict[str, Mapping[str, Any]]:
+    """The messages of an answer by their id, oldest first; whatever is no message is left out."""
+    given = (status or {}).get("messages")
+    listed = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+    return {str(one["id"]): one for one in listed if "id" in one}
+
+
+def _state(status: Status) -> State:
+    word = str(status.get("state", ""))
+    if word == "offline":
+        return State.NO_CONTACT
+    return State(word) if word in (State.FINE, State.BLOCKED) else State.LOOK
+
+
+def _keys(message: Mapping[str, Any]) -> list[str]:
+    """The sentences of a message: what happened, then what was done about it."""
+    if text_key := message.get("text-key"):
+        return [str(text_key)]
+    action, result = str(message.get("action", "")), message.get("result")
+    return [str(message.get("kind", "")), f"{action}-failed" if result == "failed" else action]
+
+
+def _values(given: object) -> dict[str, str | int]:
+    if not isinstance(given, dict):
+        return {}
+    return {str(name): value for name, value in given.items() if isinstance(value, str | int)}
+
+
+def _contact(given: object) -> str:
+    if not isinstance(given, dict):
+        return ""
+    return " ".join(str(given[part]) for part in ("name", "phone") if given.get(part))
+
+
+def _whole(given: object) -> int:
+    return given if isinstance(given, int) and given > 0 else 0
