@@ -59,9 +59,7 @@ def test_what_was_signed_verifies() -> None:
     ("method", "uri", "body"),
     [("GET", URI, b"{}"), ("POST", URI + "x", b"{}"), ("POST", URI, b"{ }")],
 )
-def test_another_method_address_or_body_does_not_verify(
-    method: str, uri: str, body: bytes
-) -> None:
+def test_another_method_address_or_body_does_not_verify(method: str, uri: str, body: bytes) -> None:
     signed = signatures.read(signed_headers())
     with pytest.raises(SignatureError):
         signatures.verify_request(signed, KEY.public_key(), method=method, uri=uri, body=body)
