@@ -80,6 +80,7 @@ class PupilFilesCollector:
         self._monotonic = monotonic
         self._roots: dict[str, Root] = {}
         self._unwatched: set[str] = set()
+        self._watch: Watch | None = None
 
     def observe(self, stop: Stop) -> Iterator[Observation]:
         """What is there first, then each change. Raises CollectorError if it cannot go on."""
@@ -97,26 +98,37 @@ class PupilFilesCollector:
 
     def _observe(self, stop: Stop, held: ExitStack) -> Iterator[Observation]:
         changes = Changes(self._monotonic)
-        watch = Watch(changes)
-        held.callback(watch.close)
+        held.callback(self._close)
         patrol = self._patrol(held)
-        held.callback(self._close_roots)
+        self._watch = Watch(changes)
         looked = swept = self._monotonic()
-        yield from self._attach(watch)
+        yield from self._attach()
         yield from patrol.sweep(self._roots.values(), stop)
         while not stop.wait(TICK):
             yield from patrol.look_at(changes.take(), self._roots.values(), stop)
             due = self._monotonic() - swept >= self._rescan
-            if lost := changes.lost():
-                yield self._lost(Watched.CHANGES, Gap.OVERFLOW, "changes of files")
             if self._monotonic() - looked >= LOOK_AGAIN:
                 looked = self._monotonic()
-                before = set(self._roots)
-                yield from self._attach(watch)
-                due = due or bool(set(self._roots) - before)
-            if due or lost:
+                before = set(self._roots.values())
+                yield from self._attach()
+                due = due or bool(set(self._roots.values()) - before)
+            if not self._watch.works():
+                yield from self._watch_anew(changes)
+            if changes.lost():
+                yield self._lost(Watched.CHANGES, Gap.OVERFLOW, "changes of files")
+                due = True
+            if due:
                 swept = self._monotonic()
                 yield from patrol.sweep(self._roots.values(), stop)
+
+    def _watch_anew(self, changes: Changes) -> Iterator[Observation]:
+        """A thread of watchdog died: begin again with all roots, and sweep for what was missed."""
+        changes.lose()
+        if self._watch is not None:
+            self._watch.close()
+        self._watch = Watch(changes)
+        for wanted, root in self._roots.items():
+            yield from self._add(wanted, root)
 
     def _patrol(self, held: ExitStack) -> Patrol:
         crew = Crew(self._workers)
@@ -134,7 +146,7 @@ class PupilFilesCollector:
             now=self._now,
         )
 
-    def _attach(self, watch: Watch) -> Iterator[Observation]:
+    def _attach(self) -> Iterator[Observation]:
         """Open and watch every root that is there; say which are not, and which are back."""
         for wanted in self._wanted:
             root = self._roots.get(wanted)
@@ -149,21 +161,24 @@ class PupilFilesCollector:
                     yield self._lost(Watched.ROOT, Gap.MISSING, wanted)
                 self._unwatched.add(wanted)
                 continue
-            yield from self._watch(watch, wanted, opened)
+            if wanted in self._unwatched:
+                self._unwatched.discard(wanted)
+                yield CoverageRestored(observed_at=self._now(), subject=wanted, what=Watched.ROOT)
+            yield from self._add(wanted, opened)
 
-    def _watch(self, watch: Watch, wanted: str, root: Root) -> Iterator[Observation]:
-        if wanted in self._unwatched:
-            self._unwatched.discard(wanted)
-            yield CoverageRestored(observed_at=self._now(), subject=wanted, what=Watched.ROOT)
+    def _add(self, wanted: str, root: Root) -> Iterator[Observation]:
         try:
-            watch.add(root.path)
+            if self._watch is not None:
+                self._watch.add(root.path)
         except OSError:
             yield self._lost(Watched.CHANGES, Gap.LIMIT, wanted)
 
     def _lost(self, what: Watched, gap: Gap, subject: str) -> CoverageLost:
         return CoverageLost(observed_at=self._now(), subject=subject, what=what, gap=gap)
 
-    def _close_roots(self) -> None:
+    def _close(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
         for root in self._roots.values():
             root.close()
         self._roots.clear()

@@ -14,11 +14,12 @@ from collectors.base import (
     Observation,
     Stop,
 )
-from collectors.folders.found import PupilFileFound, UnreadableFileFound, Watched
+from collectors.folders.found import LARGEST_FACT, PupilFileFound, UnreadableFileFound, Watched
 from collectors.folders.index import Index
 from collectors.folders.opening import status_beneath
 from collectors.folders.place import place_of
 from collectors.folders.walk import Plain, Root, Tally, excluded, open_plain, walk
+from collectors.folders.watch import most_watches
 from collectors.recognise.crew import Crew
 from collectors.recognise.verdict import Judgement, Reason, Verdict
 
@@ -179,19 +180,22 @@ class Patrol:
 
     def _passed(self, tally: Tally, subject: str) -> Iterator[Observation]:
         """What a sweep could not read, in numbers; or that there is no such thing any more."""
+        most = most_watches()
+        if most is not None and tally.folders >= most:
+            yield self._lost(Watched.CHANGES, Gap.LIMIT, tally.folders, subject)
         gaps = ((Gap.ODD_FILE, tally.odd), (Gap.UNREADABLE, tally.unreadable))
         for gap, count in gaps:
             if count:
-                yield CoverageLost(
-                    observed_at=self._now(),
-                    subject=subject,
-                    what=Watched.FILES,
-                    gap=gap,
-                    count=min(count, 9_999_999),
-                )
+                yield self._lost(Watched.FILES, gap, count, subject)
         before, self._gaps = self._gaps, any(count for _, count in gaps)
         if before and not self._gaps:
             yield CoverageRestored(observed_at=self._now(), subject=subject, what=Watched.FILES)
+
+    def _lost(self, what: Watched, gap: Gap, count: int, subject: str) -> CoverageLost:
+        bounded = min(count, LARGEST_FACT)
+        return CoverageLost(
+            observed_at=self._now(), subject=subject, what=what, gap=gap, count=bounded
+        )
 
 
 def _judged(root: Root, relative: str, status: os.stat_result) -> _Judged:

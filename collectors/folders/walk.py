@@ -65,6 +65,8 @@ class Tally:
     """Pipes, sockets, devices."""
     unreadable: int = 0
     """Files and folders that could not be opened or judged."""
+    folders: int = 0
+    """Folders that were walked through."""
 
 
 def open_folder(path: str) -> Root:
@@ -95,6 +97,7 @@ def walk(
     folders = [start]
     while folders and not stop.is_set():
         folder = folders.pop()
+        tally.folders += 1
         for name, status in _entries(root, folder, tally):
             relative = f"{folder}/{name}" if folder else name
             if skip(relative):

@@ -8,8 +8,10 @@ never ends. When events are lost all the same, or too many wait, a sweep makes u
 import logging
 import os
 import threading
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from watchdog.events import (
     DirCreatedEvent,
@@ -40,7 +42,8 @@ _EVENTS = [
     DirCreatedEvent,
     DirMovedEvent,
 ]
-_WATCHDOG_LOG = "watchdog.observers"
+_WATCHDOG = "watchdog.observers"
+_MOST_WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
 
 
 class Changes:
@@ -91,23 +94,43 @@ class Watch:
     """Watches any number of folders for ``Changes``."""
 
     def __init__(self, changes: Changes) -> None:
+        # watchdog warns of a folder it came to watch twice, which is harmless, and names the path.
+        warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
         self._changes = changes
         self._observer = Observer()
         self._log = _Overflow(changes)
-        logging.getLogger(_WATCHDOG_LOG).addHandler(self._log)
+        logging.getLogger(_WATCHDOG).addHandler(self._log)
         self._observer.start()
+        self._threads: set[threading.Thread] = set()
 
     def add(self, folder: str) -> None:
         """Watch a folder and all below it. Raises OSError at a limit of the kernel."""
         self._observer.schedule(
             _Listener(self._changes), folder, recursive=True, event_filter=_EVENTS
         )
+        self._threads.update(
+            thread
+            for thread in threading.enumerate()
+            if type(thread).__module__.startswith(_WATCHDOG)
+        )
+
+    def works(self) -> bool:
+        """Whether all threads of watchdog still live; one that died says nothing of it."""
+        return all(thread.is_alive() for thread in self._threads)
 
     def close(self) -> None:
-        logging.getLogger(_WATCHDOG_LOG).removeHandler(self._log)
+        logging.getLogger(_WATCHDOG).removeHandler(self._log)
         self._observer.stop()
         with suppress(RuntimeError):
             self._observer.join(10)
+
+
+def most_watches() -> int | None:
+    """How many folders one user may watch; what is beyond it watchdog leaves out, unsaid."""
+    try:
+        return int(_MOST_WATCHES.read_text("ascii"))
+    except (OSError, ValueError):
+        return None
 
 
 class _Listener(FileSystemEventHandler):

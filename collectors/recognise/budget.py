@@ -57,13 +57,19 @@ class Budget:
         self.inflated = limits.inflated
         self.members = limits.members
         self.text = limits.text
+        self.cut = False
 
     def keep(self, text: str) -> str:
-        """Count extracted text. Raises Refused when a document holds more than may be judged."""
-        self.text -= len(text)
-        if self.text < 0:
+        """As much of a text as may still be judged; ``cut`` says that it was not all of it.
+
+        Raises Refused where nothing may be added any more.
+        """
+        if self.text <= 0:
             raise Refused(Reason.LIMIT)
-        return text
+        self.cut = self.cut or len(text) > self.text
+        kept = text[: self.text]
+        self.text -= len(kept)
+        return kept
 
     def count_member(self) -> None:
         """Count one member of an archive."""

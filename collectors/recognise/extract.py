@@ -59,6 +59,8 @@ _DAMAGE = (
 def parts(file: BinaryIO, format: Format, budget: Budget) -> Iterator[Part]:
     """The parts of a document. Never raises for what the document holds."""
     yield from _parts(file, format, budget, 0)
+    if budget.cut:
+        yield Part(format, problem=Reason.LIMIT)
 
 
 def _parts(file: BinaryIO, format: Format, budget: Budget, depth: int) -> Iterator[Part]:

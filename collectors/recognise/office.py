@@ -31,6 +31,7 @@ _VALUE = re.compile(r"<(?:\w+:)?(?:v|t)\b[^>]*>([^<]*)<")
 _ITEM = re.compile(r"<(?:\w+:)?si\b[^>]*>(.*?)</(?:\w+:)?si>", re.S)
 _REFERENCE = re.compile(r'\br="([A-Z]{1,3})\d+"')
 _STYLE = re.compile(r'\bs="(\d+)"')
+_TYPED = re.compile(r'\bt="(?!n")')
 _DATE_CODES = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
 _MOST_COLUMNS = 200
 _FEW = 40
@@ -195,7 +196,7 @@ def _shown(attributes: str, content: str, shared: list[str], dates: frozenset[in
         index = int(value or 0)
         return shared[index] if index < len(shared) else ""
     style = _STYLE.search(attributes)
-    if style and int(style.group(1)) in dates and "t=" not in attributes:
+    if style and int(style.group(1)) in dates and not _TYPED.search(attributes):
         return _as_date(value)
     return html.unescape(value)
 

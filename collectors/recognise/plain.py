@@ -181,7 +181,7 @@ def _cells(content: str, delimiter: str) -> Iterator[str]:
 
 def rtf(file: BinaryIO, budget: Budget, nested: object) -> Iterator[Part]:
     """The text of a Rich Text document."""
-    content = file.read(budget.limits.text).decode("latin-1")
+    content = file.read(budget.limits.inflated).decode("latin-1")
     page = re.search(r"\\ansicpg(\d+)", content)
     codec = f"cp{page.group(1)}" if page and page.group(1) in ("1250", "1252", "437") else "cp1252"
     yield Part(Format.RTF, budget.keep("".join(_rtf_words(content, codec))))
@@ -226,5 +226,6 @@ def _rtf_text(
 
 def _read(file: BinaryIO, budget: Budget) -> str:
     """All text of a file. What lies beyond the budget makes it ``limit``."""
-    content = file.read(budget.limits.text * 2 + 1)
+    content = file.read(budget.limits.text * 2)
+    budget.cut = budget.cut or bool(file.read(1))
     return budget.keep(decode(content))

@@ -28,7 +28,7 @@ Row = list[str]
 
 _POINTS = {
     "child": 3.0,
-    "birth": 3.0,
+    "birth": 4.0,
     "pupil_no": 3.0,
     "guardian": 3.0,
     "class": 2.0,

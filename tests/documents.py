@@ -1,0 +1,123 @@
+"""Documents for tests, made by the real document libraries. Everybody in them is invented."""
+
+import csv
+import io
+import zipfile
+from email.message import EmailMessage
+
+import docx
+import fpdf
+import odfdo
+import openpyxl
+
+HEADS = ("Leerling", "Klas", "Geboortedatum", "Ouder 1", "Telefoon")
+ROWS = (
+    ("Sanne Vuurbloem", "5A", "12-03-2016", "Karin Vuurbloem", "06-00000001"),
+    ("Mees Zandloper", "5A", "30-08-2015", "Hans Zandloper", "06-00000002"),
+    ("Yara Wolkenveld", "5A", "01-12-2015", "Samira Wolkenveld", "06-00000003"),
+    ("Bilal Regenhout", "5A", "17-06-2016", "Fatima Regenhout", "06-00000004"),
+    ("Freja Mosgroen", "5A", "09-02-2016", "Mette Mosgroen", "06-00000005"),
+    ("Levi Duinpan", "5A", "24-11-2015", "Petra Duinpan", "06-00000006"),
+)
+STAFF = (
+    ("Medewerker", "Functie", "WTF", "Telefoon"),
+    *((row[3], "leerkracht", "0,8", row[4]) for row in ROWS),
+)
+POLICY = (
+    "Protocol medicatie en meldcode. De medewerker bewaart gegevens van leerlingen, zoals BSN, "
+    "diagnose, handelingsplan en ontwikkelingsperspectief, uitsluitend in het leerlingvolgsysteem. "
+    "Datalekken worden gemeld volgens het privacybeleid en de AVG. Bewaartermijnen: zie bijlage."
+)
+LETTER = (
+    "Handelingsplan",
+    "Naam leerling: Sanne Vuurbloem",
+    "Geboortedatum: 12-03-2016",
+    "Groep: 5A",
+    "Beginsituatie: Sanne heeft dyslexie en krijgt begeleiding van de orthopedagoog.",
+)
+BLANK = tuple(f"{line.partition(':')[0]}: ..........." for line in LETTER[1:])
+
+
+def table_text(rows, delimiter=";"):
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter, lineterminator="\r\n").writerows(rows)
+    return out.getvalue()
+
+
+def roster(delimiter=";"):
+    return table_text((HEADS, *ROWS), delimiter)
+
+
+def word(lines=(), rows=()):
+    document = docx.Document()
+    for line in lines:
+        document.add_paragraph(line)
+    if rows:
+        table = document.add_table(rows=0, cols=len(rows[0]))
+        for row in rows:
+            for cell, text in zip(table.add_row().cells, row, strict=True):
+                cell.text = text
+    return _saved(document.save)
+
+
+def excel(rows):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    return _saved(book.save)
+
+
+def pdf(lines):
+    document = fpdf.FPDF()
+    document.add_page()
+    document.set_font("helvetica", size=11)
+    for line in lines:
+        document.cell(text=line, new_x="LMARGIN", new_y="NEXT")
+    return bytes(document.output())
+
+
+def writer(lines):
+    document = odfdo.Document("text")
+    document.body.clear()
+    for line in lines:
+        document.body.append(odfdo.Paragraph(line))
+    return _saved(document.save)
+
+
+def calc(rows):
+    document = odfdo.Document("spreadsheet")
+    document.body.clear()
+    table = odfdo.Table("Blad1")
+    for _ in rows:
+        table.append_row(odfdo.Row())
+    for y, row in enumerate(rows):
+        for x, text in enumerate(row):
+            table.set_value((x, y), text)
+    document.body.append(table)
+    return _saved(document.save)
+
+
+def mail(body, attachments=()):
+    message = EmailMessage()
+    message["From"], message["To"] = "a@example.org", "b@example.org"
+    message["Subject"] = "Bijlage"
+    message.set_content(body)
+    for name, content in attachments:
+        message.add_attachment(
+            content, maintype="application", subtype="octet-stream", filename=name
+        )
+    return message.as_bytes()
+
+
+def packed(members, **options):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, **options) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def _saved(save):
+    buffer = io.BytesIO()
+    save(buffer)
+    return buffer.getvalue()
