@@ -54,6 +54,11 @@ class Wording:
             value.removeprefix("b32:")[:8] + "…" if value.startswith("b32:") else self.word(value)
         )
 
+    def in_order(self, facts: Mapping[str, Fact]) -> list[tuple[str, Fact]]:
+        """Facts in the order of the texts; those without a name there come last."""
+        order = {name: number for number, name in enumerate(self.names)}
+        return sorted(facts.items(), key=lambda pair: (order.get(pair[0], len(order)), pair[0]))
+
     def title(self, kind: str) -> str:
         """An event kind in a few words."""
         return self.kinds[kind]["title"] if kind in self.kinds else self.word(kind).capitalize()
@@ -87,7 +92,8 @@ class Wording:
             values = {"action": action, "result": self.word(event.outcome.result)}
             return _begin_large(template.format_map(values | {"reason": self.word(reason)}))
         if event.decision.held:
-            return self.text("done.held", action=action, held=self.word(event.decision.held))
+            held = self.word(event.decision.held)
+            return _begin_large(self.text("done.held", action=action, held=held))
         return self.text("done.report")
 
     def persons(self, least: int | None, most: int | None) -> str:

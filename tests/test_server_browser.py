@@ -1,0 +1,236 @@
+"""The console in a real Chromium: from the login to a register entry, with nothing refused.
+
+Screenshots go to ``build/console``, for a person to look at.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Request, sync_playwright
+
+from server_stub import wording
+from tests.console_visit import PASSWORDS, Console, console
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "build" / "console"
+CHROMIUM = "/usr/bin/chromium"
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not os.path.exists(CHROMIUM), reason="needs chromium"),
+]
+
+# Whether a text's colour stands out enough from what lies behind it (WCAG 2.2, 1.4.3), for every
+# text on the page; the few lines of the standard's own formula.
+CONTRAST = """() => {
+  const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+  const rgba = colour => {
+    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+    return canvas.getImageData(0, 0, 1, 1).data;
+  };
+  const light = colour => [0, 1, 2].map(i => colour[i] / 255)
+    .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = element => {
+    for (let one = element; one; one = one.parentElement) {
+      const colour = rgba(getComputedStyle(one).backgroundColor);
+      if (colour[3] === 255) return colour;
+    }
+    return [255, 255, 255, 255];
+  };
+  const weak = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+    if (!own && element.tagName !== "INPUT") continue;
+    const style = getComputedStyle(element);
+    const pair = [light(rgba(style.color)), light(behind(element))].sort((a, b) => b - a);
+    const ratio = (pair[0] + 0.05) / (pair[1] + 0.05);
+    if (ratio < 4.5) weak.push(`${element.tagName} ${element.textContent.trim()} ${ratio}`);
+  }
+  return weak;
+}"""
+
+# What an assistive program needs of every page.
+STRUCTURE = """() => {
+  const wrong = [];
+  const say = (bad, what) => { if (bad) wrong.push(what); };
+  const all = selector => [...document.querySelectorAll(selector)];
+  say(!document.documentElement.lang, "no language");
+  say(!document.title.trim(), "no title");
+  say(all("h1").length !== 1, "not one h1");
+  say(all("main").length !== 1, "not one main");
+  say(!document.querySelector("a.skip[href='#content']"), "no skip link");
+  for (const field of all("input:not([type=hidden])"))
+    say(!field.labels || field.labels.length !== 1, `no label: ${field.name}`);
+  for (const head of all("th")) say(!head.hasAttribute("scope"), `no scope: ${head.textContent}`);
+  for (const image of all("img")) say(!image.hasAttribute("alt"), `no alt: ${image.src}`);
+  for (const name of all("[aria-labelledby],[aria-describedby]"))
+    for (const id of ["aria-labelledby", "aria-describedby"].flatMap(
+        a => (name.getAttribute(a) || "").split(" ").filter(Boolean)))
+      say(!document.getElementById(id), `nothing is called ${id}`);
+  const ids = all("[id]").map(one => one.id);
+  say(new Set(ids).size !== ids.length, `an id is used twice: ${ids}`);
+  let level = 0;
+  for (const heading of all("h1,h2,h3,h4")) {
+    const now = Number(heading.tagName[1]);
+    say(now > level + 1, `heading skips a level: ${heading.textContent}`);
+    level = now;
+  }
+  for (const link of all("main a, main button"))
+    say(!link.textContent.trim(), "a link or button without a name");
+  const wide = document.documentElement.scrollWidth > document.documentElement.clientWidth;
+  say(wide, "the page is wider than the window");
+  return wrong;
+}"""
+
+
+@pytest.fixture(scope="module")
+def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    with console(tmp_path_factory.mktemp("browser") / "state") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield made
+        made.close()
+
+
+def open_page(browser: object, language: str, width: int = 1280) -> tuple[Page, list[str]]:
+    """A fresh browser's page, and what its console complains of."""
+    context = browser.new_context(  # type: ignore[attr-defined]
+        ignore_https_errors=True, locale=language, viewport={"width": width, "height": 900}
+    )
+    page, said = context.new_page(), []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("requestfailed", lambda request: said.extend(refused(request)))
+    return page, said
+
+
+def refused(request: Request) -> list[str]:
+    """A request that failed, unless the browser itself dropped it by going on to another page."""
+    dropped = (request.failure or "") == "net::ERR_ABORTED"
+    return [] if dropped else [f"{request.url}: {request.failure}"]
+
+
+def look(page: Page, name: str) -> None:
+    """Check a page as it stands, and take its picture."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=str(PICTURES / f"{name}.png"), full_page=True)
+    assert page.evaluate(STRUCTURE) == [], name
+    assert page.evaluate(CONTRAST) == [], name
+
+
+def log_in(page: Page, at: Console, name: str) -> None:
+    page.goto(at.running.url + "/login")
+    page.fill("#name", name)
+    page.fill("#password", PASSWORDS[name])
+    page.click("main button[type=submit]")
+    page.wait_for_url("**/devices")
+
+
+def test_the_officer_walks_from_the_login_to_a_register_entry(at: Console, browser: object) -> None:
+    page, said = open_page(browser, "en-GB")
+    words = wording.load()["en"]
+    page.goto(at.running.url)
+    look(page, "login")
+    log_in(page, at, "olaf")
+    look(page, "devices")
+    page.click(f"text={at.laptop.name}")
+    look(page, "device")
+    page.click("text=A file with a list of pupils >> nth=-1")
+    look(page, "event")
+    page.click(f"text={words.text('event.register.button')}")
+    page.wait_for_url("**/register/*")
+    number = page.url.rpartition("/")[2]
+    assert words.text("entry.title", number=number) in page.inner_text("h1")
+    assert words.text("register.provisional") in page.inner_text("main")
+    assert "24 to 31 persons" in page.inner_text("main")
+    assert "seal the file: done" in page.inner_text("main")
+    look(page, "entry-provisional")
+    page.fill("#aware_at", "2099-01-01T10:00")
+    page.click(f"text={words.text('entry.aware.button')}")
+    assert words.text("entry.aware.in-the-future") in page.inner_text("[role=alert]")
+    look(page, "entry-wrong")
+    page.goto(page.url.removesuffix("/aware"))
+    page.click(f"text={words.text('entry.aware.button')}")
+    page.wait_for_load_state()
+    assert words.text("register.decided") in page.inner_text("main")
+    look(page, "entry")
+    for name in ("register", "overview", "log"):
+        page.goto(f"{at.running.url}/{name}")
+        look(page, name)
+    page.click(f"text={words.text('logout')}")
+    page.wait_for_url("**/login")
+    expected = [line for line in said if "422" in line]
+    assert [line for line in said if line not in expected] == []
+
+
+@pytest.mark.parametrize("language", ["nl-NL", "da-DK"])
+def test_it_sees_the_same_in_its_own_language(at: Console, browser: object, language: str) -> None:
+    page, said = open_page(browser, language)
+    short = language[:2]
+    log_in(page, at, "ingrid")
+    page.goto(f"{at.running.url}/devices/{at.laptop.name}")
+    assert page.get_attribute("html", "lang") == short
+    look(page, f"device-{short}")
+    page.goto(f"{at.running.url}/devices/{at.laptop.name}/5")
+    look(page, f"event-{short}")
+    assert said == []
+
+
+def test_the_console_fits_a_telephone(at: Console, browser: object) -> None:
+    page, said = open_page(browser, "en-GB", width=360)
+    log_in(page, at, "olaf")
+    for name, path in (
+        ("devices", "/devices"),
+        ("device", f"/devices/{at.laptop.name}"),
+        ("event", f"/devices/{at.laptop.name}/2"),
+        ("register", "/register"),
+    ):
+        page.goto(at.running.url + path)
+        look(page, f"telephone-{name}")
+    assert said == []
+
+
+def test_everything_can_be_reached_with_the_keyboard(at: Console, browser: object) -> None:
+    page, _ = open_page(browser, "en-GB")
+    page.goto(at.running.url + "/login")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().top") >= 0
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "name"
+    page.keyboard.type("olaf")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORDS["olaf"])
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/devices")
+
+
+def test_management_sees_counts_and_a_plain_refusal(at: Console, browser: object) -> None:
+    page, said = open_page(browser, "nl-NL")
+    page.goto(at.running.url + "/login")
+    page.fill("#name", "maaike")
+    page.fill("#password", PASSWORDS["maaike"])
+    page.click("main button[type=submit]")
+    page.wait_for_url("**/overview")
+    look(page, "overview-management")
+    page.goto(at.running.url + "/register")
+    look(page, "refused")
+    assert [line for line in said if "403" not in line] == []
