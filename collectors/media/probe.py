@@ -2,9 +2,9 @@
 
 The bytes on a stick are whatever somebody chose to put there, so the agent never parses them. It
 opens the disk for reading and starts this module as a child with the disk as its standard input.
-The child gives up its rights, reads, and prints one line of JSON: a list of volumes, each with
-offset, size, kind and role. A child that crashes, hangs or answers anything else means
-``probe-failed``, never "encrypted".
+The child shuts itself into the recogniser's sandbox (no rights, no files, no network), reads, and
+prints one line of JSON: a list of volumes, each with offset, size, kind and role. A child that
+crashes, hangs or answers anything else means ``probe-failed``, never "encrypted".
 
     request   argv[1]  {"sector": 512, "seen": [[1048576, 62913536]]}
     answer    stdout   {"volumes": [[1048576, 62913536, "luks2", "data"]]}
@@ -19,14 +19,17 @@ from typing import Any
 from collectors.media.header import survey
 from collectors.media.tables import MOST_PARTS, Span
 from collectors.media.verdict import Role, Volume, VolumeKind
+from collectors.recognise import sandbox
 
 if sys.platform == "linux":
-    from collectors.media.probe_linux import ask_child, give_up_rights
+    from collectors.media.probe_linux import ask_child
 else:
     raise ImportError(f"disks cannot be probed on {sys.platform} yet")
 
 LONGEST_ANSWER = 64 * 1024
 """Bytes."""
+ACCOUNT = "nobody"
+CPU_SECONDS = 10.0
 _LARGEST = 2**63
 
 
@@ -86,8 +89,10 @@ def _volume(row: Any, size: int) -> Volume:
 
 def main() -> int:
     """The child's whole life."""
-    give_up_rights()
-    sys.stdout.write(answer_for(sys.argv[1], sys.stdin.fileno()))
+    asked, disk, answer = sys.argv[1], sys.stdin.fileno(), sys.stdout.fileno()
+    sandbox.enter(ACCOUNT)
+    sandbox.limit_cpu(CPU_SECONDS)
+    os.write(answer, answer_for(asked, disk).encode("ascii"))
     return 0
 
 
