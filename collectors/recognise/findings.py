@@ -4,18 +4,23 @@ from dataclasses import dataclass, field
 
 from collectors.recognise.verdict import Evidence
 
+_FEW = 3
+"""Up to so many persons a text may name more of them than any one way of finding sees."""
+_NAMED = (Evidence.ROSTER, Evidence.NAME_LABEL, Evidence.MENTION, Evidence.NAME_LIST)
+
 
 @dataclass(slots=True)
 class Findings:
     """Person evidence of one document. ``points`` says how much each kind of evidence weighs.
 
     ``groups`` holds one set of persons per way of finding them: the same child may be found by
-    number, by row and by sentence, and must not be counted three times. ``child_words`` tells
-    whether anything names the persons as children.
+    number, by row and by sentence, and must not be counted three times. ``maybe`` holds names of
+    whom something is told without its being said that they are children.
     """
 
     points: dict[Evidence, float] = field(default_factory=dict)
     groups: dict[Evidence, set[str]] = field(default_factory=dict)
+    maybe: set[str] = field(default_factory=set)
     adults: float = 0.0
     """Weight of tables that list staff, members or customers."""
 
@@ -29,10 +34,17 @@ class Findings:
         return sum(self.points.values())
 
     def persons(self) -> tuple[int, int]:
-        """Fewest and most persons: the largest group, and everybody that any group names."""
-        sizes = [len(group) for group in self.groups.values()]
-        fewest = max(sizes, default=0)
-        named = (Evidence.ROSTER, Evidence.NAME_LABEL, Evidence.MENTION, Evidence.NAME_LIST)
-        together = set[str]().union(*(self.groups.get(kind, set()) for kind in named))
-        first_names = {name.split(" ")[0] for name in together}
-        return fewest, max(fewest, len(first_names) if fewest <= 3 else fewest)
+        """Fewest and most persons: the largest group, and everybody who may be meant besides."""
+        groups = {kind: _full_names(group) for kind, group in self.groups.items()}
+        fewest = max((len(group) for group in groups.values()), default=0)
+        if fewest > _FEW:
+            return fewest, fewest
+        named = set[str]().union(*(groups.get(kind, set()) for kind in _NAMED), self.maybe)
+        fewest = max(fewest, 1 if self.points else 0)
+        return fewest, max(fewest, len(_full_names(named)))
+
+
+def _full_names(names: set[str]) -> set[str]:
+    """Names without those that are the beginning of a longer one: "Sanne" is "Sanne de Vries"."""
+    longer = {name.split(" ")[0] for name in names if " " in name}
+    return {name for name in names if " " in name or name not in longer}

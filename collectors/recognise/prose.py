@@ -104,9 +104,8 @@ def _pair_births(
         if _is_adult(line, near[-1]) and not label:
             continue
         known = findings.groups.get(Evidence.BIRTH_DATE, set())
-        person = key_of(near[-1].text)
-        count = len(known) + 1
-        findings.add(Evidence.BIRTH_DATE, (4.0 if label else 1.0) + min(5.0, 1.0 * count), person)
+        points = (4.0 if label else 1.0) + min(5.0, 1.0 + len(known))
+        findings.add(Evidence.BIRTH_DATE, points, found.day.isoformat())
 
 
 def _mentions(lines: list[str], index: int, names: list[Found], told: dict[str, _Told]) -> None:
@@ -131,7 +130,8 @@ def _weigh(told: dict[str, _Told], findings: Findings) -> None:
                 longer.join(person)
     for key, person in told.items():
         if points := person.points():
-            findings.add(Evidence.MENTION, points, key)
+            findings.add(Evidence.MENTION, points, key if person.child else "")
+            findings.maybe.update(() if person.child else (key,))
 
 
 def _is_signature(lines: list[str], index: int, names: list[Found]) -> bool:
