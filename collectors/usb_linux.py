@@ -7,6 +7,7 @@ has an ``idVendor``. A LUKS volume that was unlocked is found through ``holders`
 
 import contextlib
 import os
+import socket
 import stat
 import time
 from collections.abc import Iterator, Mapping
@@ -45,7 +46,7 @@ class UsbTree:
 
     def answers(self) -> bool:
         """Whether udev runs and its messages can be heard."""
-        if not self.udev.exists():
+        if not _somebody_listens(self.udev):
             self._monitor = None
             return False
         if self._monitor is None:
@@ -139,6 +140,18 @@ def open_disk(node: Path, number: str) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _somebody_listens(control: Path) -> bool:
+    """Whether a daemon is behind udev's socket; a dead one leaves the socket's file behind."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asking:
+        try:
+            asking.connect(str(control))
+        except PermissionError:
+            return True
+        except OSError:
+            return False
+    return True
 
 
 def _listen() -> pyudev.Monitor:

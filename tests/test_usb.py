@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -46,7 +47,9 @@ class Sysfs:
         self.udev = root / "udev-control"
         for folder in (self.root / "block", self.root / "bus/usb/devices", self.nodes):
             folder.mkdir(parents=True)
-        self.udev.touch()
+        self.listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.listening.bind(str(self.udev))
+        self.listening.listen()
 
     def tree(self) -> UsbTree:
         return UsbTree(self.root, self.nodes, self.udev)
@@ -100,8 +103,10 @@ def write(folder: Path, attributes: Mapping[str, str]) -> None:
 
 
 @pytest.fixture
-def sysfs(tmp_path: Path) -> Sysfs:
-    return Sysfs(tmp_path)
+def sysfs(tmp_path: Path) -> Iterator[Sysfs]:
+    copied = Sysfs(tmp_path)
+    yield copied
+    copied.listening.close()
 
 
 def test_a_stick_is_found_with_its_disk_and_partitions(sysfs: Sysfs) -> None:
@@ -182,8 +187,13 @@ def test_a_blocked_device_is_still_present_and_another_in_its_place_is_not(sysfs
 
 
 def test_without_udev_the_tree_says_so(sysfs: Sysfs) -> None:
+    tree = sysfs.tree()
+    assert tree.answers()
+    sysfs.listening.close()
+    assert sysfs.udev.exists()
+    assert not tree.answers(), "the daemon is gone, though its socket's file is there"
     sysfs.udev.unlink()
-    assert not sysfs.tree().answers()
+    assert not tree.answers()
 
 
 @pytest.mark.parametrize(
@@ -520,7 +530,7 @@ def test_the_collector_ends_soon_after_it_is_told_to(sysfs: Sysfs) -> None:
 
 def test_a_whole_tree_becomes_an_observation(sysfs: Sysfs) -> None:
     """No message of udev is needed for what is there at the start."""
-    sysfs.udev.unlink()
+    sysfs.listening.close()
     sysfs.disk(sysfs.device(), "sda")
     stop = threading.Event()
     watching: Iterator[object] = UsbCollector(sysfs.tree(), retry=60.0).observe(stop)
