@@ -1,0 +1,207 @@
+"""The breach register: what an event gives by itself, when it is due, and that history stands."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import text
+
+from agent.wire.event import DecisionPart, OutcomePart
+from server_stub import chain, store_register
+from server_stub.register import (
+    Breach,
+    Clock,
+    Draft,
+    deadline,
+    draft_from,
+    number_of,
+    why_not_aware,
+)
+from server_stub.store import Store
+from tests.collector_on_loopback import pupil_file
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+DEVICE = "dabcdefghijklmnop"
+
+
+def breach(detected_at: datetime = NOON, aware_at: datetime | None = None) -> Breach:
+    return Breach(
+        id=1,
+        number="2026-0001",
+        draft=draft_from(DEVICE, 7, pupil_file(observed_at=detected_at)),
+        created_at=detected_at,
+        created_by="olaf",
+        aware_at=aware_at,
+        aware_by="olaf" if aware_at else None,
+    )
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    made = Store(f"sqlite:///{tmp_path / 'collector.db'}")
+    made.migrate()
+    yield made
+    made.close()
+
+
+def opened(store: Store, seq: int = 7, who: str = "olaf", now: datetime = NOON) -> Breach:
+    draft = draft_from(DEVICE, seq, pupil_file(observed_at=now))
+    return store.write(lambda c: store_register.open_breach(c, draft, who, now))
+
+
+# --- an entry from an event -----------------------------------------------------------------------
+
+
+def test_an_entry_begins_with_what_the_event_says() -> None:
+    assert draft_from(DEVICE, 7, pupil_file(observed_at=NOON)) == Draft(
+        device=DEVICE,
+        seq=7,
+        kind="pupil-file-found",
+        detected_at=NOON,
+        persons_min=24,
+        persons_max=31,
+        encryption="unknown",
+        measures=("seal-file", "done"),
+    )
+
+
+def test_an_unencrypted_stick_is_entered_as_such() -> None:
+    facts = {"verdict": "unencrypted", "why": "plain-file-system", "size-gb": 16}
+    draft = draft_from(DEVICE, 7, pupil_file(kind="usb-storage-attached", facts=facts))
+    assert draft.encryption == "unencrypted"
+    assert (draft.persons_min, draft.persons_max) == (None, None)
+
+
+def test_what_was_not_carried_out_is_no_measure() -> None:
+    held = DecisionPart(action="seal-file", rule="r", enforced=False, held="no-notice")
+    assert draft_from(DEVICE, 7, pupil_file(decision=held, outcome=None)).measures == ()
+    failed = OutcomePart(result="failed", reason="in-use")
+    assert draft_from(DEVICE, 7, pupil_file(outcome=failed)).measures == ("seal-file", "failed")
+
+
+def test_minus_one_person_means_not_known() -> None:
+    facts = {"persons-min": -1, "persons-max": -1}
+    draft = draft_from(DEVICE, 7, pupil_file(facts=facts))
+    assert (draft.persons_min, draft.persons_max) == (None, None)
+
+
+# --- the clock ------------------------------------------------------------------------------------
+
+
+def test_until_somebody_decides_the_deadline_counts_from_detection_and_says_so() -> None:
+    due = deadline(breach(), NOON + timedelta(hours=5, minutes=59), Clock())
+    assert (due.at, due.provisional) == (NOON + timedelta(hours=72), True)
+    assert (due.elapsed_hours, due.left_hours, due.passed) == (5, 66, False)
+
+
+def test_awareness_starts_the_clock() -> None:
+    aware = NOON + timedelta(hours=30)
+    due = deadline(breach(aware_at=aware), aware, Clock())
+    assert (due.at, due.provisional) == (aware + timedelta(hours=72), False)
+
+
+@pytest.mark.parametrize(
+    ("begun", "ends"),
+    [
+        ("2026-03-27T14:00", "2026-03-30T15:00"),  # the night an hour is lost
+        ("2026-10-23T14:00", "2026-10-26T13:00"),  # the night an hour is won
+        ("2026-11-20T17:30", "2026-11-23T17:30"),  # a weekend counts
+    ],
+)
+def test_seventy_two_hours_are_hours_that_pass(begun: str, ends: str) -> None:
+    start = datetime.fromisoformat(begun).replace(tzinfo=AMSTERDAM).astimezone(UTC)
+    due = deadline(breach(aware_at=start), start, Clock())
+    assert due.at.astimezone(AMSTERDAM).strftime("%Y-%m-%dT%H:%M") == ends
+    assert deadline(breach(aware_at=start), due.at, Clock()).elapsed_hours == 72
+
+
+def test_the_last_second_is_in_time_and_the_next_is_late() -> None:
+    end = NOON + timedelta(hours=72)
+    assert not deadline(breach(), end, Clock()).passed
+    late = deadline(breach(), end + timedelta(seconds=1), Clock())
+    assert (late.passed, late.left_hours) == (True, 0)
+
+
+def test_another_law_gives_other_hours() -> None:
+    due = deadline(breach(), NOON, Clock(authority=timedelta(hours=96)))
+    assert due.at == NOON + timedelta(hours=96)
+
+
+def test_a_laptops_clock_that_runs_ahead_gives_no_negative_hours() -> None:
+    assert deadline(breach(), NOON - timedelta(minutes=3), Clock()).elapsed_hours == 0
+
+
+def test_awareness_is_neither_in_the_future_nor_before_the_event() -> None:
+    now = NOON + timedelta(hours=10)
+    assert why_not_aware(breach(), NOON + timedelta(hours=1), now) is None
+    assert why_not_aware(breach(), now + timedelta(minutes=1), now) == "in-the-future"
+    assert why_not_aware(breach(), NOON - timedelta(hours=2), now) == "before-detection"
+
+
+# --- numbers and history --------------------------------------------------------------------------
+
+
+def test_entries_are_numbered_within_their_year(store: Store) -> None:
+    numbers = [opened(store, seq).number for seq in (1, 2)]
+    numbers.append(opened(store, 3, now=datetime(2027, 1, 1, tzinfo=UTC)).number)
+    assert numbers == ["2026-0001", "2026-0002", "2027-0001"]
+    assert number_of(2026, 12_345) == "2026-12345"
+
+
+def test_an_event_has_one_entry_however_often_it_is_asked_for(store: Store) -> None:
+    assert opened(store) == opened(store, who="somebody else")
+    with store.read() as connection:
+        assert len(store_register.history(connection)) == 1
+
+
+def test_the_moment_of_awareness_is_kept_with_who_said_so(store: Store) -> None:
+    made, aware = opened(store), NOON + timedelta(hours=2)
+    store.write(lambda c: store_register.set_aware(c, made, aware, "olaf", aware))
+    with store.read() as connection:
+        found = store_register.breach_numbered(connection, made.number)
+        acts = [(line.who, line.act) for line in store_register.history(connection, made.id)]
+    assert found is not None
+    assert (found.aware_at, found.aware_by) == (aware, "olaf")
+    assert acts == [("olaf", "opened"), ("olaf", "aware-set")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE breach_history SET who = 'nobody' WHERE id = 2",
+        "UPDATE breach_history SET detail = '' WHERE id = 1",
+        "DELETE FROM breach_history WHERE id = 2",
+        "DELETE FROM breach_history WHERE id = 1",
+    ],
+)
+def test_a_changed_history_shows(store: Store, change: str) -> None:
+    for seq in (1, 2, 3):
+        opened(store, seq)
+    with store.read() as connection:
+        assert store_register.history_is_whole(connection)
+    store.write(lambda c: c.execute(text(change)))
+    with store.read() as connection:
+        assert not store_register.history_is_whole(connection)
+
+
+def test_a_changed_log_shows(store: Store) -> None:
+    for who in ("ingrid", "olaf", "ingrid"):
+        store.write(lambda c, who=who: store_register.log_view(c, who, "viewed-device", "d", NOON))
+    with store.read() as connection:
+        assert store_register.views_are_whole(connection)
+    store.write(lambda c: c.execute(text("DELETE FROM audit WHERE id = 2")))
+    with store.read() as connection:
+        assert not store_register.views_are_whole(connection)
+
+
+def test_a_chain_says_where_it_breaks() -> None:
+    heads = [chain.START]
+    for number in range(4):
+        heads.append(chain.next_head(heads[-1], (number,)))
+    rows = [(heads[n], (n,), heads[n + 1]) for n in range(4)]
+    assert chain.first_break(rows) is None
+    rows[2] = (heads[2], (9,), heads[3])
+    assert chain.first_break(rows) == 2

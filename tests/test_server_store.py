@@ -1,0 +1,141 @@
+"""The database: its shape, its durability, and that another engine than SQLite stays possible."""
+
+import io
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
+
+from server_stub import store_devices, tables
+from server_stub.errors import ConfigError, StoreError
+from server_stub.store import Store, migrations, open_store
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    made = Store(f"sqlite:///{tmp_path / 'collector.db'}")
+    made.migrate()
+    yield made
+    made.close()
+
+
+def test_the_migrations_end_at_the_tables_as_the_code_knows_them(store: Store) -> None:
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, tables.metadata) == []
+
+
+def test_migrating_again_changes_nothing(store: Store) -> None:
+    store.write(lambda c: store_devices.add_token(c, "0" * 64, 1, NOON, NOON))
+    store.migrate()
+    with store.read() as connection:
+        assert len(store_devices.tokens(connection)) == 1
+
+
+def test_a_database_of_a_newer_version_is_left_alone(store: Store) -> None:
+    store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    with pytest.raises(ConfigError, match="newer version"):
+        store.migrate()
+
+
+def test_a_database_without_tables_is_not_served(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="migrate"):
+        open_store(f"sqlite:///{tmp_path / 'empty.db'}")
+
+
+def test_the_migrations_can_be_written_for_postgresql() -> None:
+    settings = migrations()
+    settings.attributes["dialect"] = "postgresql"
+    settings.output_buffer = io.StringIO()
+    with redirect_stdout(settings.output_buffer):
+        command.upgrade(settings, "head", sql=True)
+    sql = settings.output_buffer.getvalue()
+    for table in tables.metadata.tables:
+        assert f"CREATE TABLE {table} " in sql
+    assert "TIMESTAMP WITH TIME ZONE" in sql
+    assert "PRAGMA" not in sql
+
+
+def test_every_table_is_plain_sql_for_postgresql() -> None:
+    for table in tables.metadata.sorted_tables:
+        assert str(CreateTable(table).compile(dialect=postgresql.dialect()))
+
+
+def test_a_commit_is_on_the_disk_before_write_returns(store: Store, tmp_path: Path) -> None:
+    with store.read() as connection:
+        assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+    store.write(lambda c: store_devices.add_token(c, "0" * 64, 1, NOON, NOON))
+    other = sqlite3.connect(tmp_path / "collector.db")
+    assert other.execute("SELECT count(*) FROM enrolment_tokens").fetchone() == (1,)
+    other.close()
+
+
+def test_a_work_that_fails_leaves_nothing_behind(store: Store) -> None:
+    def work(connection: object) -> None:
+        store_devices.add_token(connection, "0" * 64, 1, NOON, NOON)  # type: ignore[arg-type]
+        raise KeyError("invented")
+
+    with pytest.raises(KeyError):
+        store.write(work)
+    with store.read() as connection:
+        assert store_devices.tokens(connection) == []
+
+
+def test_writers_from_many_threads_lose_nothing(store: Store) -> None:
+    store.write(lambda c: store_devices.add_token(c, "0" * 64, 1000, NOON, NOON + timedelta(1)))
+
+    def use() -> None:
+        for _ in range(25):
+            assert store.write(lambda c: store_devices.use_token(c, 1, NOON))
+
+    threads = [threading.Thread(target=use) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with store.read() as connection:
+        assert store_devices.tokens(connection)[0].used == 200
+
+
+def test_a_nonce_is_fresh_once_and_forgotten_in_time(store: Store) -> None:
+    def fresh(now: datetime) -> bool:
+        forget = now - timedelta(minutes=15)
+        return store.write(lambda c: store_devices.fresh_nonce(c, "d", "n", now, forget))
+
+    assert [fresh(NOON), fresh(NOON), fresh(NOON + timedelta(minutes=16))] == [True, False, True]
+
+
+def test_times_keep_their_moment_whatever_zone_they_came_in(store: Store) -> None:
+    east = NOON.astimezone(timezone(timedelta(hours=9)))
+    store.write(lambda c: store_devices.add_token(c, "0" * 64, 1, east, NOON))
+    with store.read() as connection:
+        found = store_devices.tokens(connection)[0]
+    assert found.created_at == NOON
+    assert found.created_at.tzinfo is UTC
+
+
+def test_what_the_database_refuses_is_said_plainly_and_without_values(store: Store) -> None:
+    store.write(lambda c: store_devices.add_token(c, "a" * 64, 1, NOON, NOON))
+    with pytest.raises(StoreError) as caught:
+        store.write(lambda c: store_devices.add_token(c, "a" * 64, 1, NOON, NOON))
+    assert "a" * 64 not in str(caught.value)
+    assert "a" * 64 not in str(caught.value.__cause__)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "oracle://x/y", "mysql+nothing://x/y"])
+def test_an_unusable_database_url_is_said_plainly(url: str) -> None:
+    with pytest.raises(ConfigError, match="cannot use the database URL"):
+        Store(url)
