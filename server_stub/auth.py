@@ -14,6 +14,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
@@ -63,7 +64,6 @@ class Login:
 _hasher = PasswordHasher()
 # One check takes 64 MiB: a crowd at the door must not take the whole memory.
 _checking = threading.Semaphore(2)
-_nobody = _hasher.hash(secrets.token_hex(16))
 
 
 def hash_password(password: str) -> str:
@@ -156,13 +156,19 @@ def check_bearer(store: Store, header: str | None, scope: Scope) -> None:
 
 
 def _fits(user: User | None, password: str) -> bool:
-    stored = user.password if user is not None else _nobody
+    stored = user.password if user is not None else _of_nobody()
     with _checking:
         try:
             _hasher.verify(stored, _normal(password[:LONGEST_PASSWORD]))
         except (VerifyMismatchError, VerificationError, InvalidHashError):
             return False
     return user is not None
+
+
+@cache
+def _of_nobody() -> str:
+    """A password nobody has, so that an unknown name takes as long as a known one."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 def _normal(text: str) -> str:
