@@ -18,6 +18,7 @@ from agent.identity import Enrolled
 from agent.outbox import ADVICE, Outbox, Trouble
 from agent.own import LeakKind, LeakReported
 from agent.policy import Mode
+from agent.wire.event import Event
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ REPORTS_PER_HOUR = 10
 LONGEST_TEXT = 8000
 """Characters of a leak report."""
 LONGEST_WAIT = 30.0
+BLOCKED_SHOWN = timedelta(minutes=2)
+"""How long the tray says that something was blocked."""
 
 
 @dataclass(kw_only=True)
@@ -143,9 +146,16 @@ class Answers:
         return {"trouble": self.outbox.trouble}
 
     def _state(self, trouble: Trouble) -> str:
+        if any(self._blocked_just_now(event) for event in list(self.daemon.messages)):
+            return "blocked"
         if self.daemon.coverage or not all(self.daemon.running.values()):
             return "look"
         return "fine" if trouble in (Trouble.NONE, Trouble.NOT_ENROLLED) else "offline"
+
+    def _blocked_just_now(self, event: Event) -> bool:
+        blocked = event.decision is not None and event.decision.action == "block-usb"
+        done = event.outcome is not None and event.outcome.result == "done"
+        return blocked and done and self.daemon.now() - event.recorded_at < BLOCKED_SHOWN
 
     def _held(self) -> str | None:
         if self.config.policy.mode is Mode.REPORT:
@@ -156,12 +166,14 @@ class Answers:
         who = self.identity()
         return who.device if who else None
 
-    def _message(self, event: Any) -> dict[str, Any]:
+    def _message(self, event: Event) -> dict[str, Any]:
         """One thing that was done, for the tray: words and numbers only."""
         return {
             "id": event.id,
             "kind": event.kind,
             "action": event.decision.action if event.decision else "report",
+            "result": event.outcome.result if event.outcome else "done",
+            "reason": event.outcome.reason if event.outcome else "none",
             "at": event.recorded_at.isoformat(),
         }
 

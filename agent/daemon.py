@@ -16,6 +16,8 @@ from dataclasses import dataclass, field, replace
 from operator import methodcaller
 from typing import Any
 
+import msgspec
+
 from agent.errors import JournalFull
 from agent.guard import Guard
 from agent.journal import Journal
@@ -104,7 +106,7 @@ class Daemon:
         part = OutcomePart(result=outcome.result, reason=outcome.reason)
         if not self.journal.complete(event.id, part):
             return False
-        self.messages.append(event)
+        self.messages.append(msgspec.structs.replace(event, outcome=part))
         log.info("%s: %s %s", event.kind, outcome.result, outcome.note or outcome.reason)
         return True
 
