@@ -24,9 +24,11 @@ from agent.demo import stage
 from agent.demo.sample_home import Inventory
 from agent.demo.stage import Folders
 
-PUPIL_FILES_A_ROUND = 2
+PUPIL_FILES_A_ROUND = 6
 LONGEST_LIFE = 3.0
 """Seconds an agent lives at most before it is killed; it starts in about one."""
+BURST = 0.12
+"""Seconds in which a round's files are sealed; every second kill falls into it."""
 
 
 @dataclass(kw_only=True)
@@ -93,7 +95,7 @@ def kill_loop(top: Path, kills: int, seed: int = 1) -> Counted:
         counted = Counted()
         for number in range(kills):
             laptop.add_files(number)
-            left = _live_and_die(laptop)
+            left = _live_and_die(laptop, number)
             counted.orphans += len(left)
             counted.notes += left
             counted.kills += 1
@@ -117,10 +119,16 @@ def _start(laptop: Laptop) -> "subprocess.Popen[bytes]":
         )
 
 
-def _live_and_die(laptop: Laptop) -> list[str]:
+def _live_and_die(laptop: Laptop, round_number: int) -> list[str]:
     """Start the agent, kill it at a random moment; which of its processes outlived it."""
     agent = _start(laptop)
-    time.sleep(laptop.dice.uniform(0.05, LONGEST_LIFE))
+    if round_number % 2:
+        there = [path for path in laptop.pupil if path.exists()]
+        while agent.poll() is None and all(path.exists() for path in there):
+            time.sleep(0.001)
+        time.sleep(laptop.dice.uniform(0.0, BURST))
+    else:
+        time.sleep(laptop.dice.uniform(0.05, LONGEST_LIFE))
     children = psutil.Process(agent.pid).children(recursive=True)
     agent.kill()
     agent.wait()
