@@ -1,6 +1,8 @@
 """Recognition as a whole: documents of every format in, verdicts out."""
 
 import io
+import subprocess
+import sys
 from datetime import date
 
 import fpdf
@@ -217,3 +219,22 @@ def test_a_pdf_that_is_only_a_picture_needs_ocr():
 def test_a_file_is_told_by_content_and_never_by_name():
     # There is no name to go by: recognition is handed a file object and nothing else.
     assert look(documents.word(documents.LETTER)).format is Format.DOCX
+
+
+def test_the_verdict_does_not_depend_on_the_order_of_sets(tmp_path):
+    (tmp_path / "a").write_bytes(PUPIL_FILES["word letter"][0])
+    code = (
+        "import sys; from datetime import date; from collectors.recognise.judge import judge\n"
+        "print(judge(open(sys.argv[1], 'rb'), date(2026, 11, 1)))"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path / "a")],
+            env={"PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            check=True,
+            timeout=60,
+        ).stdout
+        for seed in range(4)
+    }
+    assert len(said) == 1

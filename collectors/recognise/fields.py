@@ -7,8 +7,10 @@ PDF has lost its table, a line that begins with a label.
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 
 from collectors.recognise.findings import Findings
+from collectors.recognise.heads import meaning
 from collectors.recognise.names import (
     age_on,
     begins_with_given,
@@ -18,7 +20,6 @@ from collectors.recognise.names import (
     looks_like_name,
 )
 from collectors.recognise.rules import rules
-from collectors.recognise.tables import meaning
 from collectors.recognise.verdict import Evidence
 
 Field = tuple[str, str]
@@ -108,8 +109,8 @@ def _fields(text: str) -> Iterator[Field]:
         if "\t" in line:
             yield from _cell_fields([cell.strip(" \"'") for cell in line.split("\t")])
             continue
-        for piece in _PIECE.split(line):
-            pair = _PAIR.fullmatch(piece)
+        for piece in _PIECE.split(line) if "   " in line or "|" in line else (line,):
+            pair = _PAIR.fullmatch(piece) if ":" in piece else None
             if pair:
                 yield _normal(pair.group(1)), pair.group(2).strip(" \"'")
             elif len(piece) <= 90 and (unmarked := _unmarked(piece)):
@@ -123,7 +124,7 @@ def _cell_fields(cells: list[str]) -> Iterator[Field]:
         if _kind(label) and not _kind(labels[place + 1]) and not meaning(cells[place + 1]):
             yield label, cells[place + 1]
     for cell in cells:
-        if pair := _PAIR.fullmatch(cell):
+        if ":" in cell and (pair := _PAIR.fullmatch(cell)):
             yield _normal(pair.group(1)), pair.group(2)
 
 
@@ -131,9 +132,17 @@ def _normal(label: str) -> str:
     return " ".join(_PLAIN.sub(" ", label.lower()).split())
 
 
+@cache
+def _first_words() -> frozenset[str]:
+    people = rules().people
+    return frozenset(label.split()[0] for label in people.child_labels | people.birth_labels)
+
+
 def _unmarked(line: str) -> Field | None:
     """A field whose table was lost: "Naam leerling Sanne de Vries"."""
-    words = line.split()
+    words = line.split(None, 9)
+    if len(words) < 2 or words[0].lower().rstrip(":") not in _first_words():
+        return None
     for length in (4, 3, 2, 1):
         label = _normal(" ".join(words[:length]))
         if len(words) > length and (kind := _kind(label)):

@@ -39,6 +39,8 @@ from collectors.recognise.verdict import (
 THRESHOLD = 5.0
 LEAST_PERSON = 2.0
 STRONG_PERSON = 8.0
+SCHOOLED = 0.6
+"""Weight of all topics from which a text speaks of school or care at all."""
 _TOPIC_SHARE = 0.6
 _MOST_TOPIC = 10.0
 _MOST_COUNTER = 9.0
@@ -101,11 +103,11 @@ def judge(file: BinaryIO, today: date, limits: Limits | None = None) -> Verdict:
 def weigh_text(part: Part, today: date) -> Opinion:
     """Weigh the text of one part."""
     findings = Findings()
+    weights = weigh(part.text)
     read_tables(part.text, today, findings)
     blank = read_fields(part.text, today, findings)
-    read_prose(part.text, today, findings)
+    read_prose(part.text, today, sum(weights.topics.values()) >= SCHOOLED, findings)
     _read_numbers(part.text, today, findings)
-    weights = weigh(part.text)
     counter = dict(weights.counter)
     counter["blank-form"] = max(counter["blank-form"], blank)
     counter["staff"] = max(counter["staff"], findings.adults)

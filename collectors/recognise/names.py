@@ -13,6 +13,7 @@ OLDEST_PUPIL = 22
 _WORD = r"[A-ZÀ-ÖØ-ÞĀŁŚŞŽÇİ][\wÀ-ÿĀ-ž'’-]*\.?"
 _PARTICLE = r"(?:van|de|der|den|ter|ten|te|het|'t|el|al|von|bin|la|le|du|da|af|op|in|die|dos|ben)"
 _NAME = re.compile(rf"\b{_WORD}(?:[ \u00a0](?:{_PARTICLE}[ \u00a0]){{0,3}}{_WORD}){{0,3}}")
+CAPITALISED = re.compile(r"\b[A-ZÀ-ÖØ-ÞĀŁŚŞŽÇİ][\wÀ-ÿĀ-ž'’-]*")
 _CELL_WORD = re.compile(r"[^\W\d_][^\W\d_'’.-]*(?:['’.-][^\W\d_]*)*", re.UNICODE)
 _DMY = r"(?P<d>0?[1-9]|[12]\d|3[01])[-/. ](?P<m>0?[1-9]|1[0-2])[-/. ](?P<y>(?:19|20)\d\d)"
 _ISO = r"(?P<y2>(?:19|20)\d\d)[-/.](?P<m2>0[1-9]|1[0-2])[-/.](?P<d2>0[1-9]|[12]\d|3[01])"
@@ -51,6 +52,11 @@ def is_given(word: str) -> bool:
     names = rules().given_names
     word = word.casefold().rstrip(".")
     return word in names or word.partition("-")[0] in names
+
+
+def names_present(text: str) -> set[str]:
+    """The words of a text that open a name, so that most lines need no closer look."""
+    return {word for word in set(CAPITALISED.findall(text)) if _opens_a_name(word)}
 
 
 def find_names(text: str) -> Iterator[Found]:

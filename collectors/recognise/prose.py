@@ -14,12 +14,14 @@ from functools import cache
 
 from collectors.recognise.findings import Findings
 from collectors.recognise.names import (
+    CAPITALISED,
     Found,
     find_dates,
     find_names,
     is_given,
     is_young,
     key_of,
+    names_present,
 )
 from collectors.recognise.rules import rules
 from collectors.recognise.verdict import Evidence
@@ -31,6 +33,7 @@ _GAP = 40
 """How many characters may stand between a name and the birth date that belongs to it."""
 _LIST = 5
 """From so many names on a list is a list."""
+_MOST_NAMES = 5000
 _UNLABELLED = 2.0
 """Years. A date without a label that is younger than this may be any date of a letter."""
 
@@ -58,24 +61,36 @@ class _Told:
         self.situation = max(self.situation, other.situation)
 
 
-def read_prose(text: str, today: date, findings: Findings) -> None:
-    """Look at every line of a text for named children."""
-    if not text:
-        return
-    names_in_text: set[str] = set()
+def read_prose(text: str, today: date, schooled: bool, findings: Findings) -> None:
+    """Look at every line of a text for named children.
+
+    Only where a text speaks of school or care at all, ``schooled``, is a word behind "pupil" taken
+    for an unusual name.
+    """
     told: dict[str, _Told] = {}
-    lines = [line for line in text.splitlines() if line.strip()]
-    births_named = _has_birth_label(text)
-    for index, line in enumerate(lines):
-        names = [*find_names(line[:_LONG_LINE]), *_behind_noun(line[:_LONG_LINE])]
-        if not names:
-            continue
-        names_in_text.update(key_of(name.text) for name in names if " " in name.text)
-        _pair_births(line, names, today, births_named, findings)
-        _mentions(lines, index, names, told)
+    full_names: set[str] = set()
+    present = names_present(text)
+    labelled = _has_birth_label(text)
+    if present or schooled:
+        lines = [line for line in text.splitlines() if line.strip()]
+        for index, line in enumerate(lines):
+            names = _names(line[:_LONG_LINE], present, schooled)
+            if names and len(told) < _MOST_NAMES:
+                full_names.update(key_of(name.text) for name in names if " " in name.text)
+                _pair_births(line, names, today, labelled, findings)
+                _mentions(lines, index, names, told)
     _weigh(told, findings)
-    _lone_births(text, today, findings)
-    _name_list(text, names_in_text, findings)
+    if labelled:
+        _lone_births(text, today, findings)
+    _name_list(text, full_names, findings)
+
+
+def _names(line: str, present: set[str], schooled: bool) -> list[Found]:
+    words = set(CAPITALISED.findall(line))
+    if not words:
+        return []
+    known = [] if words.isdisjoint(present) else list(find_names(line))
+    return known + list(_behind_noun(line)) if schooled else known
 
 
 def _lone_births(text: str, today: date, findings: Findings) -> None:
@@ -125,9 +140,9 @@ def _mentions(lines: list[str], index: int, names: list[Found], told: dict[str, 
 def _weigh(told: dict[str, _Told], findings: Findings) -> None:
     """Join "Sanne" to "Sanne de Vries", then weigh each."""
     for key, person in told.items():
-        for other, longer in told.items():
-            if other != key and other.split(" ")[0] == key:
-                longer.join(person)
+        first = told.get(key.split(" ")[0])
+        if first is not None and first is not person:
+            person.join(first)
     for key, person in told.items():
         if points := person.points():
             findings.add(Evidence.MENTION, points, key if person.child else "")

@@ -7,24 +7,19 @@ goods and club members speak against the whole table.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from collectors.recognise.findings import Findings
+from collectors.recognise.heads import Row, Table, flattened, meaning
 from collectors.recognise.names import (
-    Found,
     begins_with_given,
     find_dates,
-    find_names,
     is_young,
     key_of,
     looks_like_name,
 )
 from collectors.recognise.numbers import born, cell_bsn, cell_cpr
-from collectors.recognise.rules import rules
 from collectors.recognise.verdict import Evidence
-
-Row = list[str]
 
 _POINTS = {
     "child": 3.0,
@@ -47,16 +42,7 @@ ENOUGH = 4.0
 """Points at which a table with a name column is a roster."""
 _FEWEST_GIVEN = 0.3
 """Share of cells that must begin with a usual given name in a column headed just "name"."""
-_NOT_WORD = re.compile(r"[\W_]+")
 _CLASS = re.compile(r"(?:groep |klas |\w{0,3})?\d{0,2}[ ./-]?[A-Za-zÅØÆ]?\d?", re.I)
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table: the meaning of each column by place, and the rows below the head."""
-
-    columns: dict[int, str]
-    rows: list[Row]
 
 
 def read_tables(text: str, today: date, findings: Findings) -> None:
@@ -64,26 +50,8 @@ def read_tables(text: str, today: date, findings: Findings) -> None:
     for block in _blocks(text):
         for table in _split_at_heads(block):
             _judge(table, today, findings)
-    for table in _flattened(text):
+    for table in flattened(text):
         _judge(table, today, findings)
-
-
-def meaning(head: str) -> str | None:
-    """What a column head says its column holds, or None."""
-    heads = rules().heads
-    plain = _NOT_WORD.sub(" ", head.lower()).strip()
-    if not plain or len(plain) > 40:
-        return None
-    if plain in heads:
-        return heads[plain]
-    stripped = plain.rstrip(" 0123456789")
-    if stripped in heads:
-        return heads[stripped]
-    words = [heads[word] for word in stripped.split() if word in heads]
-    for group in ("national_id", "guardian", "birth", "staff", "goods"):
-        if group in words:
-            return group
-    return words[0] if words and len(stripped.split()) <= 3 else None
 
 
 def _blocks(text: str) -> Iterator[list[Row]]:
@@ -110,42 +78,6 @@ def _split_at_heads(block: list[Row]) -> Iterator[Table]:
         elif any(row):
             current.rows.append(row)
     yield current
-
-
-def _flattened(text: str) -> Iterator[Table]:
-    """Tables that a PDF shows as plain lines: a line of heads, then lines with a name in front."""
-    columns: dict[int, str] = {}
-    rows: list[Row] = []
-    for line in text.splitlines():
-        if "\t" in line or not line.strip():
-            continue
-        found = _flat_heads(line)
-        if found:
-            yield Table(columns, rows)
-            columns, rows = found, []
-        elif columns and (name := next(find_names(line), None)) and name.start <= 8:
-            rows.append(_flat_row(line, name, columns))
-    yield Table(columns, rows)
-
-
-def _flat_heads(line: str) -> dict[int, str]:
-    words = line.split()
-    if not 3 <= len(words) <= 20 or any(letter.isdigit() or letter in ":.!?" for letter in line):
-        return {}
-    groups = [group for word in words if (group := meaning(word))]
-    named = [group for group in groups if group in ("child", "name")]
-    if not named or len(set(groups)) < 2 or len(groups) * 5 < len(words) * 2:
-        return {}
-    return dict(enumerate(dict.fromkeys(groups)))
-
-
-def _flat_row(line: str, name: Found, columns: dict[int, str]) -> Row:
-    """A row with the cells that can be told apart: the name and, where there is one, a date."""
-    day = next(find_dates(line), None)
-    cells = {"child": name.text, "name": name.text, "birth": "", "national_id": ""}
-    if day is not None:
-        cells["birth"] = line[day.start : day.end]
-    return [cells.get(group, "-") for group in columns.values()]
 
 
 def _columns(row: Row) -> dict[int, str]:

@@ -1,12 +1,11 @@
 """The topic of a text: words of care, safety, progress and school, and words that speak against."""
 
-import re
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from collectors.recognise.rules import Terms, rules
+from collectors.recognise.rules import WORD, Terms, rules
 
-_TOKEN = re.compile(r"[^\W_][\w'-]*", re.UNICODE)
 _MOST_PER_TOPIC = 12.0
 
 
@@ -21,7 +20,7 @@ class Topics:
 def weigh(text: str) -> Topics:
     """Weigh a text. Each term counts once, so length adds nothing."""
     lower = text.lower()
-    tokens = set(_TOKEN.findall(lower))
+    tokens = set(WORD.findall(lower))
     topics = {
         topic: min(_MOST_PER_TOPIC, _sum(terms, tokens, lower))
         for topic, terms in rules().topics.items()
@@ -34,9 +33,11 @@ def weigh(text: str) -> Topics:
 
 
 def _sum(terms: Terms, tokens: set[str], lower: str) -> float:
-    words = terms.words
-    found = sum(words[token] for token in tokens if token in words)
-    return found + sum(weight for term, weight in terms.phrases.items() if _holds(lower, term))
+    found = [terms.words[token] for token in tokens & terms.words.keys()]
+    for first in tokens & terms.phrases.keys():
+        found += [weight for term, weight in terms.phrases[first] if _holds(lower, term)]
+    # fsum, since the order of a set changes from process to process and a verdict must not.
+    return math.fsum(found)
 
 
 def _holds(lower: str, phrase: str) -> bool:

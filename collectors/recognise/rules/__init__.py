@@ -5,6 +5,7 @@ English. Code holds how the words are used, never a word itself, so that a langu
 profession is added without touching it.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,15 +13,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+WORD = re.compile(r"[^\W_][\w'-]*")
+"""A word of a text, as terms are looked up by it."""
+
 _FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Terms:
-    """Weighted terms, parted into single words and phrases since they are looked up apart."""
+    """Weighted terms: single words, and phrases by the word they begin with."""
 
     words: Mapping[str, float]
-    phrases: Mapping[str, float]
+    phrases: Mapping[str, tuple[tuple[str, float], ...]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,13 +90,15 @@ def _toml(name: str) -> dict[str, Any]:
 
 
 def _terms(weights: Mapping[str, float]) -> Terms:
-    single = {term: float(weight) for term, weight in weights.items() if _is_word(term)}
-    phrases = {term: float(w) for term, w in weights.items() if not _is_word(term)}
+    single: dict[str, float] = {}
+    phrases: dict[str, tuple[tuple[str, float], ...]] = {}
+    for term, weight in weights.items():
+        (first, *_) = WORD.findall(term)
+        if WORD.fullmatch(term):
+            single[term] = float(weight)
+        else:
+            phrases[first] = (*phrases.get(first, ()), (term, float(weight)))
     return Terms(words=single, phrases=phrases)
-
-
-def _is_word(term: str) -> bool:
-    return all(letter.isalnum() or letter in "-'" for letter in term)
 
 
 def _people(table: Mapping[str, Any]) -> People:
