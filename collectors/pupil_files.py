@@ -31,6 +31,7 @@ from collectors.folders.patrol import Patrol
 from collectors.folders.walk import Root, open_folder
 from collectors.folders.watch import Changes, Watch
 from collectors.recognise.crew import Crew
+from collectors.recognise.message import Layers
 from collectors.recognise.recogniser import WorkerError
 
 __all__ = ["SETTINGS", "PupilFileFound", "PupilFilesCollector", "UnreadableFileFound", "make"]
@@ -81,6 +82,12 @@ class PupilFilesCollector:
         self._roots: dict[str, Root] = {}
         self._unwatched: set[str] = set()
         self._watch: Watch | None = None
+        self._crew: Crew | None = None
+
+    @property
+    def layers(self) -> Layers | None:
+        """What holds the workers, as they said themselves; None before the first file."""
+        return self._crew.layers() if self._crew is not None else None
 
     def observe(self, stop: Stop) -> Iterator[Observation]:
         """What is there first, then each change. Raises CollectorError if it cannot go on."""
@@ -131,7 +138,7 @@ class PupilFilesCollector:
             yield from self._add(wanted, root)
 
     def _patrol(self, held: ExitStack) -> Patrol:
-        crew = Crew(self._workers)
+        self._crew = crew = Crew(self._workers)
         held.callback(crew.close)
         index = open_index(self._state) if self._state is not None else None
         if index is not None:
