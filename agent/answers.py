@@ -43,7 +43,6 @@ class Answers:
     outbox: Outbox
     identity: Callable[[], Enrolled | None]
     sender_uid: int
-    workers: Callable[[], Mapping[str, Any]] = dict
     reported: defaultdict[int, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
 
     def table(self) -> dict[str, Answer]:
@@ -98,7 +97,7 @@ class Answers:
             "roots": [str(root) for root in self.config.policy.roots()],
             "rules": len(self.config.policy.rules),
             "recipients": len(self.config.policy.recipients),
-            "workers": dict(self.workers()),
+            "conditions": {n: dict(c.condition()) for n, c in self.daemon.live.items()},
             "memory_mb": round(sum(_memory(p) for p in (own, *children)) / 2**20, 1),
             "processes": len(children) + 1,
             "open_attempts": len(self.daemon.journal.attempts()),

@@ -52,6 +52,7 @@ class Daemon:
     messages: deque[Event] = field(default_factory=lambda: deque(maxlen=MESSAGES_KEPT))
     coverage: dict[str, str] = field(default_factory=dict)
     running: dict[str, bool] = field(default_factory=dict)
+    live: dict[str, Collector] = field(default_factory=dict)
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set and the collectors have ended."""
@@ -181,7 +182,8 @@ class Daemon:
         while not stop.is_set():
             try:
                 self.running[name] = True
-                for observation in self.collectors[name]().observe(stop):
+                self.live[name] = collector = self.collectors[name]()
+                for observation in collector.observe(stop):
                     put(observation)
                     failures = 0
             except Exception:

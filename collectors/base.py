@@ -24,6 +24,7 @@ Fact = bool | int | StrEnum | Keyed | tuple[StrEnum, ...]
 Facts = Mapping[str, Fact]
 Details = Mapping[str, str | int]
 Proof = Mapping[str, str | int]
+Condition = Mapping[str, str | int | bool]
 Clock = Callable[[], datetime]
 
 
@@ -72,6 +73,10 @@ class Collector(Protocol):
 
     def observe(self, stop: Stop) -> Iterator[Observation]: ...
 
+    def condition(self) -> Condition:
+        """How it works right now, for IT: words and numbers, nothing of anybody's."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -119,7 +124,7 @@ class CoverageLost(Observation):
         return {"what": self.subject}
 
     def once(self) -> str | None:
-        return f"{self.what}/{self.gap}/{self.observed_at.date()}"
+        return f"{self.what}/{self.gap}/{self.observed_at.date()}/{self.subject}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

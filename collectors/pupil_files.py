@@ -11,11 +11,13 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 
 from collectors.base import (
     Clock,
     CollectorError,
+    Condition,
     CoverageLost,
     CoverageRestored,
     Gap,
@@ -31,7 +33,6 @@ from collectors.folders.patrol import Patrol
 from collectors.folders.walk import Root, open_folder
 from collectors.folders.watch import Changes, Watch
 from collectors.recognise.crew import Crew
-from collectors.recognise.message import Layers
 from collectors.recognise.recogniser import WorkerError
 
 __all__ = ["SETTINGS", "PupilFileFound", "PupilFilesCollector", "UnreadableFileFound", "make"]
@@ -84,10 +85,10 @@ class PupilFilesCollector:
         self._watch: Watch | None = None
         self._crew: Crew | None = None
 
-    @property
-    def layers(self) -> Layers | None:
-        """What holds the workers, as they said themselves; None before the first file."""
-        return self._crew.layers() if self._crew is not None else None
+    def condition(self) -> Condition:
+        """The layers of the workers' sandbox, as far as a worker has said them."""
+        layers = self._crew.layers() if self._crew is not None else None
+        return {} if layers is None else asdict(layers)
 
     def observe(self, stop: Stop) -> Iterator[Observation]:
         """What is there first, then each change. Raises CollectorError if it cannot go on."""

@@ -22,6 +22,7 @@ from typing import ClassVar
 from collectors.base import (
     Clock,
     CollectorError,
+    Condition,
     CoverageLost,
     CoverageRestored,
     Details,
@@ -166,6 +167,9 @@ class SessionCollector:
         self.monotonic = monotonic
         self.spells: Spells = {}
         self.lost: dict[Watched, Gap] = {}
+
+    def condition(self) -> Condition:
+        return {}
 
     def observe(self, stop: Stop) -> Iterator[Observation]:
         try:

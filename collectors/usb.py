@@ -18,6 +18,7 @@ from typing import ClassVar, Protocol
 from collectors.base import (
     Clock,
     CollectorError,
+    Condition,
     CoverageLost,
     CoverageRestored,
     Details,
@@ -143,6 +144,9 @@ class UsbCollector:
         self.retry = retry
         self.now = now
         self.known: dict[str, UsbStorageAttached] = {}
+
+    def condition(self) -> Condition:
+        return {}
 
     def observe(self, stop: Stop) -> Iterator[Observation]:
         lost, touched = False, frozenset[str]()

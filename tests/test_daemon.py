@@ -21,6 +21,7 @@ from agent.recorder import Recorder
 from agent.wire import event as wire
 from collectors.base import (
     Collector,
+    Condition,
     CoverageLost,
     CoverageRestored,
     Facts,
@@ -68,6 +69,9 @@ class Listed:
     def observe(self, stop: Stop) -> Iterator[Observation]:
         yield from self.observations
         stop.wait()
+
+    def condition(self) -> Condition:
+        return {"waits": True}
 
 
 @dataclass
@@ -259,6 +263,9 @@ class Dying:
             raise OSError(12, "no memory")
         yield seen()
         stop.wait()
+
+    def condition(self) -> Condition:
+        return {}
 
 
 def test_a_collector_that_dies_is_reported_and_started_again(

@@ -246,9 +246,9 @@ def test_a_root_that_comes_back_is_told_looked_through_and_watched(tmp_path, mon
 def test_the_collector_says_what_holds_its_workers(home):
     put(home, "a.csv")
     collector = make({"roots": [str(home)]})
-    assert collector.layers is None
+    assert collector.condition() == {}
     list(collector.observe(Once()))
-    assert collector.layers.seccomp
+    assert collector.condition()["seccomp"]
 
 
 def test_a_relative_root_is_refused_at_once():
