@@ -5,6 +5,7 @@ and can be told to break it, so tests can say exactly what arrives.
 """
 
 import base64
+import io
 import json
 import os
 import secrets
@@ -13,7 +14,7 @@ import sys
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from sqlalchemy import text
 
 from agent.wire import event as wire
 from agent.wire import messages, signatures
+from server_stub import cli
 from server_stub.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,17 +44,20 @@ HEADER = (
 
 
 def run(state: Path, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    """Run one command of the collector's command line."""
-    return subprocess.run(
-        [*PROGRAM, *words, "--state", str(state)],
-        input=given,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=ROOT,
-        env=os.environ | {"TZ": "Europe/Amsterdam"},
-        check=False,
-    )
+    """Run one command of the collector's command line; ``serve`` in a process of its own."""
+    words = (*words, "--state", str(state))
+    if words[0] == "serve":
+        return subprocess.run(
+            [*PROGRAM, *words], capture_output=True, text=True, timeout=60, cwd=ROOT, check=False
+        )
+    out, err, before = io.StringIO(), io.StringIO(), sys.stdin
+    sys.stdin = io.StringIO(given)
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            code = cli.main(words)
+    finally:
+        sys.stdin = before
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
 
 
 @dataclass
@@ -62,6 +67,7 @@ class Running:
     state: Path
     url: str
     log: list[str]
+    many: str = ""
 
     @property
     def ca(self) -> str:
@@ -91,8 +97,9 @@ class Running:
 
     def laptop(self) -> "Laptop":
         """A laptop that has just enrolled."""
+        self.many = self.many or self.token("--uses", "1000")
         made = Laptop(self)
-        assert made.enrol(self.token()).status_code == 200
+        assert made.enrol(self.many).status_code == 200
         return made
 
 

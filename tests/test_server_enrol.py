@@ -65,7 +65,7 @@ def test_another_key_with_a_spent_token_is_refused_and_noted(running: Running) -
 
 
 def test_of_many_laptops_with_one_token_exactly_one_comes_in(running: Running) -> None:
-    for _ in range(4):
+    for _ in range(3):
         token = running.token()
         with ThreadPoolExecutor(16) as pool:
             laptops = [Laptop(running) for _ in range(16)]
