@@ -2,8 +2,10 @@
 
 import logging
 import traceback
+from collections.abc import Mapping
 from email.utils import formatdate
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from h11 import LocalProtocolError
 from starlette.applications import Starlette
@@ -78,14 +80,15 @@ def make_app(collector: Collector) -> ASGIApp:
         exception_handlers={Refused: _refused, StoreError: _store_failed, HTTPException: _http},
     )
     app.state.collector = collector
-    return Guard(app)
+    return Guard(app, HEADERS | _keep_to_https(collector.url))
 
 
 class Guard:
     """Round every request: the security headers, and an answer when something unforeseen fails."""
 
-    def __init__(self, app: Starlette) -> None:
+    def __init__(self, app: Starlette, headers: Mapping[str, str]) -> None:
         self.app = app
+        self.headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -98,7 +101,7 @@ class Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                _add_headers(MutableHeaders(raw=message["headers"]))
+                self._add_headers(MutableHeaders(raw=message["headers"]))
             await send(message)
 
         try:
@@ -114,11 +117,16 @@ class Guard:
                 reply = _fail(Request(scope, receive), 500, "fault", "the collector failed")
                 await reply(scope, receive, send_on)
 
+    def _add_headers(self, headers: MutableHeaders) -> None:
+        for name, value in self.headers.items():
+            headers.setdefault(name, value)
+        headers.setdefault("Date", formatdate(usegmt=True))
 
-def _add_headers(headers: MutableHeaders) -> None:
-    for name, value in HEADERS.items():
-        headers.setdefault(name, value)
-    headers.setdefault("Date", formatdate(usegmt=True))
+
+def _keep_to_https(url: str) -> dict[str, str]:
+    """Browsers remember it for the whole host, so never for one that others share."""
+    shared = urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
+    return {} if shared else {"Strict-Transport-Security": "max-age=31536000"}
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import requests
 
 from agent.wire import event as wire
 from server_stub import wording
-from tests.collector_on_loopback import HEADER, pupil_file
+from tests.collector_on_loopback import HEADER, collector, pupil_file
 from tests.console_visit import PASSWORDS, Console, console
 
 
@@ -178,6 +180,17 @@ def test_every_reply_carries_the_security_headers(at: Console) -> None:
         assert "unsafe" not in headers["Content-Security-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff", path
     assert at.get(session, "/devices").headers["Cache-Control"] == "no-store"
+
+
+def test_a_browser_is_told_to_keep_to_https_only_for_a_host_of_our_own(tmp_path: Path) -> None:
+    with collector(tmp_path / "state", "--public-url", "https://school.example") as made:
+        address = f"https://127.0.0.1:{made.url.rpartition(':')[2]}/login"
+        headers = requests.get(address, verify=made.ca, timeout=10).headers
+    assert headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_loopback_is_no_host_of_our_own(at: Console) -> None:
+    assert "Strict-Transport-Security" not in at.get(at.stranger(), "/login").headers
 
 
 @pytest.mark.parametrize("language", ["nl", "da", "en"])
