@@ -33,9 +33,10 @@ class Wording:
         """A text of the console. Raises KeyError for a key that no language has."""
         return self.texts[key].format_map(values)
 
-    def word(self, word: str) -> str:
-        """A closed word for people."""
-        return self.words.get(word, word.replace("-", " "))
+    def word(self, word: str, name: str = "") -> str:
+        """A closed word for people; some mean different things in different facts."""
+        told = self.words.get(f"{name}.{word}") or self.words.get(word)
+        return told or word.replace("-", " ")
 
     def fact_name(self, name: str) -> str:
         """A fact's name for people."""
@@ -49,7 +50,7 @@ class Wording:
             number = f"{value:04x}" if name in _IN_HEX else str(value)
             return number if value >= 0 else self.text("unknown")
         if isinstance(value, list):
-            return ", ".join(self.word(word) for word in value) or self.text("none")
+            return ", ".join(self.word(word, name) for word in value) or self.text("none")
         return (
             value.removeprefix("b32:")[:8] + "…" if value.startswith("b32:") else self.word(value)
         )

@@ -1,0 +1,72 @@
+"""The console's sentences fit what agents really send: each kind, each fact, each closed word."""
+
+import re
+from enum import StrEnum
+from importlib import import_module
+
+import pytest
+
+from agent import journal
+from agent.guard import Held
+from agent.own import CollectorName, LeakKind
+from agent.policy import Mode
+from collectors.base import Gap, Observation
+from enforcement.base import Reason, Result
+from server_stub import wording
+from tests.test_docs import OBSERVATIONS, keys_told_by
+
+SENT = {word: keys_told_by(kind, "facts") for word, kind in OBSERVATIONS} | {
+    journal.GAP: set(journal._gap("size-limit", 1, []).facts)
+}
+COMPUTED = {"persons"}
+WORDS = (
+    Held,
+    LeakKind,
+    CollectorName,
+    Mode,
+    Gap,
+    Result,
+    Reason,
+    import_module("collectors.media.verdict").Verdict,
+    import_module("collectors.media.verdict").Why,
+    import_module("collectors.recognise.verdict").Kind,
+    import_module("collectors.recognise.verdict").Reason,
+    import_module("collectors.recognise.verdict").Evidence,
+    import_module("collectors.folders.place").Place,
+    import_module("collectors.folders.found").Watched,
+    import_module("collectors.session").Watched,
+    import_module("collectors.usb").Watched,
+)
+PLAIN = {"luks1", "luks2", "bitlocker", "apfs", "none"}
+"""Words that are names, or are never shown alone."""
+
+
+@pytest.mark.parametrize("kind", SENT)
+def test_each_kind_has_a_sentence_from_facts_it_really_has(kind: str) -> None:
+    for one in wording.load().values():
+        assert kind in one.kinds, (one.language, kind)
+        needed = set(re.findall(r"{([\w-]+)}", one.kinds[kind]["sentence"])) - COMPUTED
+        assert needed <= SENT[kind], (one.language, kind)
+
+
+@pytest.mark.parametrize("kind", SENT)
+def test_each_fact_has_a_name_for_people(kind: str) -> None:
+    for one in wording.load().values():
+        assert SENT[kind] <= set(one.names), (one.language, SENT[kind] - set(one.names))
+
+
+@pytest.mark.parametrize("words", WORDS, ids=lambda words: f"{words.__module__}.{words.__name__}")
+def test_each_closed_word_is_translated(words: type[StrEnum]) -> None:
+    for one in wording.load().values():
+        missing = {word.value for word in words} - PLAIN - set(one.words)
+        missing -= {word.rpartition(".")[2] for word in one.words if "." in word}
+        assert not missing, (one.language, missing)
+
+
+def test_no_sentence_is_kept_for_a_kind_nobody_sends() -> None:
+    assert set(wording.load()["en"].kinds) == set(SENT)
+
+
+def test_observations_were_found() -> None:
+    assert len(SENT) >= 12
+    assert all(issubclass(kind, Observation) for _, kind in OBSERVATIONS)
