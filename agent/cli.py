@@ -34,22 +34,26 @@ COMMANDS: tuple[Command, ...] = (
         "run", "run the agent in the foreground, with all its processes", "agent.cli", main="run"
     ),
     Command("demo", "collector, agent and a sample home on this machine", "agent.demo.command"),
-    Command("scan", "look through files once", "agent.scan"),
-    Command("usb list", "attached storage devices", "agent.listings", "add_usb", "usb"),
-    Command("session list", "sessions", "agent.listings", "add_session", "session"),
-    Command("status", "how the agent is", "agent.status", main="status"),
-    Command("report", "everything IT may know of this laptop", "agent.status", main="report"),
-    Command("doctor", "checks to read out over the phone", "agent.status", main="doctor"),
-    Command("leak report", "report a data leak", "agent.leak"),
-    Command("enrol", "give this laptop its name and its collector", "agent.enrol"),
+    Command("scan", "look through files once", "agent.commands.scan"),
+    Command("usb list", "attached storage devices", "agent.commands.listings", "add_usb", "usb"),
+    Command("session list", "sessions", "agent.commands.listings", "add_session", "session"),
+    Command("status", "how the agent is", "agent.commands.status", main="status"),
     Command(
-        "policy check", "can this policy be used?", "agent.policy_command", "add_check", "check"
+        "report", "everything IT may know of this laptop", "agent.commands.status", main="report"
     ),
-    Command("policy show", "the policy in force", "agent.policy_command", "add_show", "show"),
-    Command("policy explain", "who decides?", "agent.policy_command", "add_explain", "explain"),
-    Command("sealed list", "what was sealed", "agent.sealed", "add_list", "listing"),
-    Command("sealed restore", "give a file back", "agent.sealed", "add_restore", "restore"),
-    Command("tray", "the icon in the staff member's session", "agent.tray"),
+    Command("doctor", "checks to read out over the phone", "agent.commands.status", main="doctor"),
+    Command("leak report", "report a data leak", "agent.commands.leak"),
+    Command("enrol", "give this laptop its name and its collector", "agent.commands.enrol"),
+    Command(
+        "policy check", "can this policy be used?", "agent.commands.policy", "add_check", "check"
+    ),
+    Command("policy show", "the policy in force", "agent.commands.policy", "add_show", "show"),
+    Command("policy explain", "who decides?", "agent.commands.policy", "add_explain", "explain"),
+    Command("sealed list", "what was sealed", "agent.commands.sealed", "add_list", "listing"),
+    Command(
+        "sealed restore", "give a file back", "agent.commands.sealed", "add_restore", "restore"
+    ),
+    Command("tray", "the icon in the staff member's session", "agent.tray.panel"),
 )
 GROUPS = {
     "usb": "storage devices",

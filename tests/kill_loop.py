@@ -19,7 +19,8 @@ from pathlib import Path
 
 import psutil
 
-from agent import config, control, processes, sealed
+from agent import config, control, processes
+from agent.commands import sealed
 from agent.demo import stage
 from agent.demo.sample_home import Inventory
 from agent.demo.stage import Folders

@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "server_stub": ("server_stub", "agent.wire"),
 }
 # Runs as the staff member: neither it nor anything it imports may bring these in.
-LIGHT = {"agent.tray": ("collectors", "enforcement")}
+LIGHT = {"agent.tray.panel": ("collectors", "enforcement")}
 # Decides or defines, and so touches neither the world nor the clock.
 PURE = ("agent.policy", "agent.wire", "collectors.base", "enforcement.base")
 WORLDLY = {"os", "socket", "sqlite3", "time", "requests", "random", "secrets"}
@@ -340,10 +340,10 @@ BREAKING: list[tuple[Rule, str, str]] = [
     (only_allowed_imports, "collectors/usb.py", "import enforcement.base"),
     (only_allowed_imports, "collectors/usb.py", "from agent.wire.event import Event"),
     (only_allowed_imports, "enforcement/lock_session.py", "from collectors import session"),
-    (only_allowed_imports, "agent/enrol.py", "import installer.enrol"),
-    (light_modules_stay_light, "agent/tray.py", "from collectors.base import utc_now"),
-    (light_modules_stay_light, "agent/tray.py", "def f():\n    import agent.heavy"),
-    (light_modules_stay_light, "agent/tray.py", "from agent import heavy"),
+    (only_allowed_imports, "agent/commands/enrol.py", "import installer.enrol"),
+    (light_modules_stay_light, "agent/tray/panel.py", "from collectors.base import utc_now"),
+    (light_modules_stay_light, "agent/tray/panel.py", "def f():\n    import agent.heavy"),
+    (light_modules_stay_light, "agent/tray/panel.py", "from agent import heavy"),
     (no_relative_imports, "agent/cli.py", "from .config import Config"),
     (no_relative_imports, "agent/cli.py", "from . import config"),
     (platform_only_at_the_seam, "collectors/plain.py", "import sys\nx = sys.platform"),

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from agent import config, enrol, identity
+from agent import config, identity
+from agent.commands import enrol
 from agent.errors import EnrolmentError
 from agent.identity import Enrolled
 from agent.wire import signatures

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from agent import listings, session_bus
+from agent import session_bus
 from agent.cli import main
+from agent.commands import listings
 from collectors.base import Stop
 from collectors.media.tables import Span
 from collectors.media.verdict import Volume, VolumeKind

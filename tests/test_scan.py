@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from agent import scan
+from agent.commands import scan
 from tests import documents
 
 FIELDS = [

@@ -17,12 +17,13 @@ from typing import Any
 import pytest
 from PIL import ImageStat
 
-from agent import session_bus, tray_linux
+from agent import session_bus
 from agent.control import ControlError
 from agent.texts import LANGUAGES, say
-from agent.tray import LOOKS_WITHOUT_PANEL, Tray
-from agent.tray_icon import draw
-from agent.tray_view import (
+from agent.tray import panel_linux as tray_linux
+from agent.tray.icon import draw
+from agent.tray.panel import LOOKS_WITHOUT_PANEL, Tray
+from agent.tray.view import (
     State,
     View,
     language_for,

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent import config, enrol, processes
+from agent import config, processes
+from agent.commands import enrol
 from agent.demo.sample_home import Inventory, build
 from agent.errors import AgentError
 from agent.journal_file import write_durably

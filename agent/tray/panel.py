@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from agent import control, session_bus
 from agent.texts import language_of, say
-from agent.tray_view import (
+from agent.tray.view import (
     LEAK_COMMAND,
     Notice,
     Status,
@@ -32,7 +32,7 @@ from agent.tray_view import (
 )
 
 if sys.platform == "linux":
-    from agent.tray_linux import find_icon, has_screen, start_in_terminal
+    from agent.tray.panel_linux import find_icon, has_screen, start_in_terminal
 else:
     raise ImportError(f"the tray does not run on {sys.platform} yet")
 

@@ -2,7 +2,7 @@
 
 from PIL import Image, ImageDraw
 
-from agent.tray_view import State
+from agent.tray.view import State
 
 SIZE = 64
 """Pixels; the panel scales it."""

@@ -24,7 +24,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from agent.texts import say
-from agent.tray_view import View
+from agent.tray.view import View
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class PystrayIcon:
 
     def __init__(self, backend: Any, report_leak: Callable[[], None]) -> None:
         self._base = import_module("pystray._base")
-        self._draw = import_module("agent.tray_icon").draw
+        self._draw = import_module("agent.tray.icon").draw
         self._report_leak = report_leak
         self._icon = backend.Icon("dossierwacht", title="Dossierwacht")
 
