@@ -12,6 +12,7 @@ import pytest
 from agent import policy_file
 from agent.errors import ConfigError
 from agent.policy import Decision, Mode, Policy, Rule
+from collectors import COLLECTORS
 from collectors.base import Facts, Observation
 
 
@@ -132,7 +133,7 @@ def test_a_whole_policy_is_read(tmp_path: Path) -> None:
     assert policy.recipients[0].proven
     assert policy.roots() == (Path("/home"),)
     assert policy.rules[0].source == "S2 l.27"
-    assert set(policy.collectors) == {"pupil_files", "usb", "session"}
+    assert set(policy.collectors) == {name.rpartition(".")[2] for name in COLLECTORS}
 
 
 @pytest.mark.parametrize(
