@@ -214,7 +214,10 @@ def test_a_changed_row_is_seen_and_the_journal_set_aside(tmp_path: Path, column:
     acknowledge(journal, 1)
     journal.close()
     database = sqlite3.connect(tmp_path / "journal.db")
-    database.execute(f"UPDATE events SET {column} = replace({column}, '0', '1') WHERE seq=2")
+    (before,) = database.execute(f"SELECT {column} FROM events WHERE seq=2").fetchone()
+    last = b"}" if isinstance(before, bytes) else ("1" if before[-1] == "0" else "0")
+    changed = before[:-1] + b" " + last if isinstance(before, bytes) else before[:-1] + last
+    database.execute(f"UPDATE events SET {column} = ? WHERE seq=2", (changed,))
     database.commit()
     database.close()
     again = Journal(tmp_path)

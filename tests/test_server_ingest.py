@@ -201,7 +201,7 @@ def test_records_that_do_not_follow_each_other_are_no_batch(laptop: Laptop) -> N
 def bsn() -> str:
     """An invented number that passes the elfproef."""
     while True:
-        digits = [secrets.randbelow(10) for _ in range(8)]
+        digits = [1 + secrets.randbelow(9), *(secrets.randbelow(10) for _ in range(7))]
         rest = sum(d * w for d, w in zip(digits, range(9, 1, -1), strict=True)) % 11
         if rest < 10 and any(digits):
             return "".join(map(str, digits)) + str(rest)

@@ -23,7 +23,7 @@ def signed_headers(body: bytes = b"{}", **changes: object) -> dict[str, str]:
         "body": body,
         "keyid": "dabcdefgh234567ab",
         "nonce": NONCE,
-        "created": NOW,
+        "created": datetime.now(UTC),
     }
     return signatures.sign_request(KEY, **{**given, **changes})  # type: ignore[arg-type]
 

@@ -35,6 +35,8 @@ FactText = Annotated[
 
 Fact = bool | Number | FactText | list[Word]
 Identifier = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
+Wire = Annotated[int, msgspec.Meta(ge=1, le=99)]
+"""A version of this contract."""
 Sealed = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9+/]*={0,2}\Z", max_length=65_536)]
 
 
@@ -65,7 +67,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     decision: DecisionPart | None = None
     outcome: OutcomePart | None = None
     sealed: Sealed = ""
-    wire: int = WIRE_VERSION
+    wire: Wire = WIRE_VERSION
 
 
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -78,7 +80,11 @@ def encode(event: Event) -> bytes:
 
 
 def decode(body: bytes | str) -> Event:
-    """Parse a body. Raises msgspec.DecodeError (malformed) or msgspec.ValidationError (untyped)."""
+    """Parse a body.
+
+    Raises msgspec.DecodeError (malformed; a ValidationError if of other types), UnicodeDecodeError,
+    or RecursionError for a deep nest.
+    """
     return _decoder.decode(body)
 
 

@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from agent.wire.event import WIRE_VERSION, Identifier, Word
+from agent.wire.event import WIRE_VERSION, Identifier, Wire, Word
 
 MOST_RECORDS = 200
 """Records in one batch."""
@@ -73,7 +73,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     sent_at: Moment
     previous: Hash
     records: Annotated[list[Record], msgspec.Meta(min_length=1, max_length=MOST_RECORDS)]
-    wire: int = WIRE_VERSION
+    wire: Wire = WIRE_VERSION
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
