@@ -3,7 +3,7 @@
 AgentError
  +- ConfigError       a file of settings cannot be used; stops the start (exit 2)
  +- JournalError      the journal cannot be opened or is somebody else's
- |   +- JournalFull   no room to record; nothing is acted on while this lasts
+ |   +- JournalFull   no room, or no answer from the disk; nothing is acted on while this lasts
  +- EnrolmentError    the laptop could not be given its name and key
  +- TransportError    a request to the collector failed; ``permanent`` says whether to try again
 """
@@ -22,7 +22,7 @@ class JournalError(AgentError):
 
 
 class JournalFull(JournalError):
-    """The disk or the journal has no room left."""
+    """The disk has no room left, or gives no answer; what was there is as it was."""
 
 
 class EnrolmentError(AgentError):

@@ -24,23 +24,21 @@ import contextlib
 import os
 import sqlite3
 import threading
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
-from agent import journal_file
+from agent import journal_file, own
 from agent.errors import JournalError, JournalFull
 from agent.wire import event as wire
 from agent.wire.messages import LARGEST_BODY, MOST_RECORDS, Receipt, Record
 
 SIZE_LIMIT = 64 * 1024 * 1024
 """Bytes of event bodies kept while the collector cannot be reached."""
-GAP = "journal-gap"
-KEPT_LONGEST = ("leak-reported", GAP)
+KEPT_LONGEST = (own.LeakReported.kind, own.GAP)
 TOLD_FOR = timedelta(days=400)
 """How long old news is remembered as such."""
 ACTED_FOR = timedelta(days=2)
@@ -82,8 +80,7 @@ class Journal:
         (self._bytes,) = self._one("SELECT coalesce(sum(length(body)), 0) FROM events")
         journal_file.keep_ballast(folder)
         if damaged:
-            with self._transaction():
-                self._add(_gap("damage", 0, []))
+            self.append(own.gap("damage", 0, []))
 
     def close(self) -> None:
         """Release the database and the lock."""
@@ -91,28 +88,38 @@ class Journal:
             self._db.close()
             os.close(self._owner)
 
-    def append(self, event: wire.Event, once: str | None = None) -> bool:
-        """Record an event, durable on return; False if ``once`` was told before."""
-        with self._transaction():
-            if once is not None and not self._tell(once):
+    def append(self, event: wire.Event, once: str | None = None, *, again: bool = False) -> bool:
+        """Record an event, durable on return; False if ``once`` was told, unless told ``again``."""
+
+        def work() -> bool:
+            if once is not None and not self._tell(once) and not again:
                 return False
             self._add(event)
-        return True
+            return True
+
+        return self._write(work)
 
     def begin(self, event: wire.Event, *, once: str | None, action: str, size: int) -> bool:
         """Record that an action will be tried on ``size`` bytes; False if done and told before."""
         now = datetime.now(UTC).timestamp()
-        with self._transaction():
+
+        def work() -> bool:
             if once is not None and self._was_told(once):
                 return False
             body = wire.encode(event)
             self._db.execute("INSERT INTO attempts VALUES(?,?,?,?)", (event.id, once, now, body))
             self._db.execute("INSERT INTO acted VALUES(?,?,?)", (now, action, size))
-        return True
+            return True
+
+        return self._write(work)
 
     def complete(self, attempt_id: str, outcome: wire.OutcomePart) -> bool:
-        """Turn an attempt into an event with its outcome; False if this failure was told before."""
-        with self._transaction():
+        """Turn an attempt into an event with its outcome; False if this failure was told before.
+
+        JournalFull leaves the attempt open: nothing is lost, and it can be completed later.
+        """
+
+        def work() -> bool:
             row = self._one("SELECT body, once FROM attempts WHERE id=?", attempt_id)
             if row is None:
                 raise JournalError(f"there is no open attempt {attempt_id}")
@@ -123,17 +130,19 @@ class Journal:
             if once is not None and not self._tell(once):
                 return False
             self._add(msgspec.structs.replace(wire.decode(body), outcome=outcome))
-        return True
+            return True
+
+        return self._write(work, loses=0)
 
     def attempts(self) -> list[wire.Event]:
         """The attempts without an outcome, oldest first: what a crash cut off."""
-        with self._lock:
+        with self._reading():
             rows = self._db.execute("SELECT body FROM attempts ORDER BY begun").fetchall()
         return [wire.decode(body) for (body,) in rows]
 
     def acted_since(self, action: str, moment: datetime) -> Acted:
         """How often ``action`` was begun since ``moment``, and over how many bytes."""
-        with self._lock:
+        with self._reading():
             times, size = self._one(
                 "SELECT count(*), coalesce(sum(bytes), 0) FROM acted WHERE action=? AND at>=?",
                 action,
@@ -143,7 +152,7 @@ class Journal:
 
     def pending(self, most: int = MOST_RECORDS, most_bytes: int = LARGEST_BODY // 2) -> Pending:
         """The oldest unbroken run of rows that one request may carry; empty if nothing waits."""
-        with self._lock:
+        with self._reading():
             rows = self._db.execute(
                 "SELECT seq, body, previous, head FROM events ORDER BY seq LIMIT ?", (most,)
             ).fetchall()
@@ -159,9 +168,10 @@ class Journal:
 
     def acknowledge(self, receipt: Receipt, evidence: bytes) -> None:
         """Forget what the collector has; ``evidence`` is the receipt as it came."""
-        journal_file.write_durably(self._folder / "receipt.json", evidence)
         now = datetime.now(UTC)
-        with self._transaction(loses=0):
+
+        def work() -> bool:
+            journal_file.write_durably(self._folder / "receipt.json", evidence)
             self._db.execute("DELETE FROM told WHERE at<?", ((now - TOLD_FOR).timestamp(),))
             self._db.execute("DELETE FROM acted WHERE at<?", ((now - ACTED_FOR).timestamp(),))
             row = self._one("SELECT head FROM events WHERE seq=?", receipt.last)
@@ -169,17 +179,20 @@ class Journal:
                 self._db.execute("UPDATE tail SET seq=?, head=?", (receipt.last, row[0]))
             self._db.execute("DELETE FROM events WHERE seq<=?", (receipt.last,))
             (self._bytes,) = self._one("SELECT coalesce(sum(length(body)), 0) FROM events")
+            return True
+
+        self._write(work, loses=0)
         journal_file.keep_ballast(self._folder)
 
     def head_at(self, seq: int) -> str | None:
         """The chain's value after row ``seq``, or None if that row is not here."""
-        with self._lock:
+        with self._reading():
             row = self._one("SELECT head FROM events WHERE seq=?", seq)
         return str(row[0]) if row else None
 
     def count(self) -> int:
         """How many events wait for a receipt."""
-        with self._lock:
+        with self._reading():
             (number,) = self._one("SELECT count(*) FROM events")
         return int(number)
 
@@ -193,29 +206,50 @@ class Journal:
         with self._news:
             return self._news.wait_for(lambda: self.count() > 0, timeout)
 
-    @contextlib.contextmanager
-    def _transaction(self, loses: int = 1) -> Iterator[None]:
+    def _write(self, work: Callable[[], bool], loses: int = 1) -> bool:
+        """Do ``work`` as one transaction; on a full disk once more, in the room the ballast leaves.
+
+        Raises JournalFull, and then counts ``loses`` events for the gap to tell of.
+        """
         with self._lock:
             try:
-                self._db.execute("BEGIN IMMEDIATE")
-                yield
-                self._db.execute("COMMIT")
-            except BaseException as error:
-                with contextlib.suppress(sqlite3.Error):
-                    self._db.execute("ROLLBACK")
-                if not isinstance(error, sqlite3.OperationalError):
+                done = self._try(work)
+            except JournalFull:
+                try:
+                    if not journal_file.give_up_ballast(self._folder):
+                        raise
+                    done = self._try(work)
+                except JournalFull:
+                    self._unwritten += loses
                     raise
-                self._unwritten += loses
-                journal_file.give_up_ballast(self._folder)
-                raise JournalFull(f"cannot write the journal: {error}") from error
         with self._news:
             self._news.notify_all()
+        return done
+
+    def _try(self, work: Callable[[], bool]) -> bool:
+        before = self._bytes, self._unwritten
+        try:
+            with journal_file.explained():
+                self._db.execute("BEGIN IMMEDIATE")
+                done = work()
+                self._db.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+            self._bytes, self._unwritten = before
+            raise
+        return done
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        with self._lock, journal_file.explained():
+            yield
 
     def _add(self, event: wire.Event) -> None:
         """Chain one event, after a word on what could not be written or no longer fits."""
         if self._unwritten:
             missed, self._unwritten = self._unwritten, 0
-            self._chain(_gap("disk-full", missed, []))
+            self._chain(own.gap("disk-full", missed, []))
         self._chain(event)
         if self._bytes > self._size_limit:
             self._make_room()
@@ -242,7 +276,7 @@ class Journal:
             self._db.execute("DELETE FROM events WHERE seq=?", (seq,))
             self._bytes -= size
             dropped.append(kind)
-        self._chain(_gap("size-limit", len(dropped), dropped))
+        self._chain(own.gap("size-limit", len(dropped), dropped))
 
     def _last(self) -> tuple[int, str]:
         row = self._one("SELECT seq, head FROM events ORDER BY seq DESC LIMIT 1")
@@ -260,19 +294,3 @@ class Journal:
     def _one(self, query: str, *values: object) -> tuple:  # type: ignore[type-arg]
         found: tuple = self._db.execute(query, values).fetchone()  # type: ignore[type-arg]
         return found
-
-
-def _gap(cause: str, dropped: int, kinds: list[str]) -> wire.Event:
-    """The event that says what is missing: how many, of which kinds, and why."""
-    now = datetime.now(UTC)
-    return wire.Event(
-        id=str(uuid.uuid4()),
-        kind=GAP,
-        observed_at=now,
-        recorded_at=now,
-        facts={
-            "cause": cause,
-            "dropped": min(dropped, wire.LARGEST_NUMBER),
-            "kinds": sorted(set(kinds)),
-        },
-    )

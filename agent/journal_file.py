@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +24,21 @@ BALLAST = 1024 * 1024
 """Bytes set aside on the disk for a last word."""
 LARGEST_JUMP = 10_000
 """How far numbers begin behind the last receipt when the rows after it were lost."""
+_PASSING = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_IOERR,
+    }
+)
+"""Errors that say nothing about the file itself."""
+_BAD_READ = frozenset({sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ})
+_NONSENSE = (TypeError, ValueError, OverflowError, RecursionError)
+"""What values that nobody wrote can raise."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS events(
@@ -51,36 +67,32 @@ def own(folder: Path) -> int:
 
 
 def open_sound(folder: Path) -> tuple[sqlite3.Connection, bool]:
-    """Open the journal; the flag says that a damaged one was set aside and this one is new."""
+    """Open the journal; the flag says that a damaged one was set aside and this one is new.
+
+    Raises JournalFull, and then the journal is as it was, if the disk is full or gives no answer.
+    """
     path = folder / "journal.db"
     try:
-        database = _connect(path, folder)
-    except sqlite3.DatabaseError as error:
-        _refuse_if_full(error, path)
-        _set_aside(path)
-        return _connect(path, folder), True
-    try:
-        if _sound(database):
-            return database, False
-    except (sqlite3.DatabaseError, msgspec.DecodeError, TypeError, ValueError) as error:
-        _refuse_if_full(error, path)
-    database.close()
-    _set_aside(path)
-    return _connect(path, folder), True
+        return _open_or_renew(path)
+    except JournalFull:
+        if not give_up_ballast(folder):
+            raise
+        return _open_or_renew(path)
 
 
 def keep_ballast(folder: Path) -> None:
     """Set the ballast aside again if it was given up and there is room for it."""
     path = folder / "ballast"
-    if path.exists():
-        return
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        os.posix_fallocate(descriptor, 0, BALLAST)
-    except OSError:
-        path.unlink()
-    finally:
-        os.close(descriptor)
+    with contextlib.suppress(OSError):
+        if path.exists() and path.stat().st_size == BALLAST:
+            return
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.posix_fallocate(descriptor, 0, BALLAST)
+        except OSError:
+            path.unlink()
+        finally:
+            os.close(descriptor)
 
 
 def give_up_ballast(folder: Path) -> bool:
@@ -92,15 +104,30 @@ def give_up_ballast(folder: Path) -> bool:
     return True
 
 
+@contextlib.contextmanager
+def explained() -> Iterator[None]:
+    """What the disk or SQLite says, in our words: no room for now, or no use of it at all."""
+    try:
+        yield
+    except (sqlite3.OperationalError, OSError) as error:
+        raise JournalFull(f"the journal cannot be read or written now: {error}") from error
+    except sqlite3.Error as error:
+        raise JournalError(f"the journal is damaged or closed: {error}") from error
+
+
 def write_durably(path: Path, content: bytes) -> None:
     """Replace a file so that after a crash either the old or the new content stands."""
     new = path.with_name(path.name + ".new")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.rename(new, path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(new, path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 
@@ -113,37 +140,78 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _connect(path: Path, folder: Path) -> sqlite3.Connection:
-    fresh = not path.exists()
-    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        os.chmod(path, 0o600)
-        database.execute("PRAGMA journal_mode=WAL")
-        database.execute("PRAGMA synchronous=FULL")
-        database.execute("PRAGMA secure_delete=ON")
-        database.executescript(_SCHEMA)
-        seq, head = _behind_receipt(folder / "receipt.json") if fresh else (0, wire.CHAIN_START)
-        database.execute("INSERT OR IGNORE INTO tail VALUES(1,?,?)", (seq, head))
-    except sqlite3.Error:
+def _open_or_renew(path: Path) -> tuple[sqlite3.Connection, bool]:
+    """Open the journal, or set it aside and begin a new one if it is damaged."""
+    with contextlib.suppress(sqlite3.DatabaseError):
+        database = _connect(path)
+        if _is_sound(database, path):
+            return database, False
         database.close()
-        raise
-    sync_folder(folder)
+    _set_aside(path)
+    return _connect(path), True
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Raises JournalFull if the disk is in the way, DatabaseError if the file is no good."""
+    with _unless_it_passes(path):
+        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            os.chmod(path, 0o600)
+            database.execute("PRAGMA journal_mode=WAL")
+            database.execute("PRAGMA synchronous=FULL")
+            database.execute("PRAGMA secure_delete=ON")
+            database.executescript(_SCHEMA)
+            if database.execute("SELECT 1 FROM tail").fetchone() is None:
+                start = _behind_receipt(path.with_name("receipt.json"))
+                database.execute("INSERT INTO tail VALUES(1,?,?)", start)
+        except sqlite3.Error:
+            database.close()
+            raise
+    sync_folder(path.parent)
     return database
+
+
+@contextlib.contextmanager
+def _unless_it_passes(path: Path) -> Iterator[None]:
+    """A full disk or a locked file is no damage: setting the journal aside would lose what it has.
+
+    Raises JournalFull for these; an error that says the file itself is bad goes on as it is.
+    """
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        if code & 0xFF in _PASSING and code not in _BAD_READ:
+            raise JournalFull(f"cannot open {path}: {error}; nothing was changed") from error
+        raise
 
 
 def _behind_receipt(path: Path) -> tuple[int, str]:
     """Where a new chain begins: at the start, or well behind what the collector has receipted."""
     try:
         receipt = msgspec.json.decode(path.read_bytes(), type=Receipt)
-    except (FileNotFoundError, msgspec.DecodeError):
+    except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
         return 0, wire.CHAIN_START
     return receipt.last + LARGEST_JUMP, receipt.head
+
+
+def _is_sound(database: sqlite3.Connection, path: Path) -> bool:
+    try:
+        with _unless_it_passes(path):
+            return _sound(database)
+    except JournalFull:
+        database.close()
+        raise
+    except (sqlite3.DatabaseError, msgspec.DecodeError, *_NONSENSE):
+        return False
 
 
 def _sound(database: sqlite3.Connection) -> bool:
     """SQLite's own check and the chain: the first alone misses most changed bytes."""
     if database.execute("PRAGMA integrity_check").fetchone() != ("ok",):
         return False
+    for (body,) in database.execute("SELECT body FROM attempts"):
+        wire.decode(body)
     for body, previous, head, seq in database.execute(
         "SELECT body, previous, head, seq FROM events ORDER BY seq"
     ):
@@ -154,12 +222,6 @@ def _sound(database: sqlite3.Connection) -> bool:
         "SELECT 1 FROM events a JOIN events b ON b.seq = a.seq + 1 WHERE b.previous != a.head"
     )
     return broken.fetchone() is None
-
-
-def _refuse_if_full(error: Exception, path: Path) -> None:
-    """A full disk is no damage: setting the journal aside would lose what it holds."""
-    if isinstance(error, sqlite3.OperationalError) and "full" in str(error):
-        raise JournalFull(f"cannot open {path}: {error}; free some disk space") from error
 
 
 def _set_aside(path: Path) -> None:

@@ -1,12 +1,17 @@
-"""What the agent itself has to tell: its start, a collector that failed, a person's report."""
+"""What the agent itself has to tell: its start, a gap, a collector that failed, a leak report."""
 
+import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import ClassVar
 
 from agent.policy import Mode
+from agent.wire import event as wire
 from collectors.base import Details, Facts, Observation
 from enforcement.base import Reason, Result
+
+GAP = "journal-gap"
 
 
 class LeakKind(StrEnum):
@@ -105,3 +110,19 @@ class LeakReported(Observation):
 
     def details(self) -> Details:
         return {"text": self.text}
+
+
+def gap(cause: str, dropped: int, kinds: list[str]) -> wire.Event:
+    """The event that says what is missing: how many, of which kinds, and why."""
+    now = datetime.now(UTC)
+    return wire.Event(
+        id=str(uuid.uuid4()),
+        kind=GAP,
+        observed_at=now,
+        recorded_at=now,
+        facts={
+            "cause": cause,
+            "dropped": min(dropped, wire.LARGEST_NUMBER),
+            "kinds": sorted(set(kinds)),
+        },
+    )

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from agent import __version__, config, journal, policy_file
+from agent import __version__, config, own, policy_file
 from agent.cli import build_parser
 from agent.guard import Held
 from agent.outbox import Trouble
@@ -142,12 +142,12 @@ def test_each_kind_of_event_is_described_with_exactly_what_it_sends(
 
 
 def test_the_gap_event_is_described_with_exactly_what_it_sends() -> None:
-    readable = sections(WHAT_IS_SENT)[journal.GAP]
-    assert listed(readable) == set(journal._gap("size-limit", 3, ["leak-reported"]).facts)
+    readable = sections(WHAT_IS_SENT)[own.GAP]
+    assert listed(readable) == set(own.gap("size-limit", 3, ["leak-reported"]).facts)
 
 
 def test_no_kind_is_described_that_does_not_exist() -> None:
-    kinds = {word for word, _ in OBSERVATIONS} | {journal.GAP}
+    kinds = {word for word, _ in OBSERVATIONS} | {own.GAP}
     headings = {head for head in sections(WHAT_IS_SENT) if re.fullmatch(r"[a-z]+(-[a-z]+)+", head)}
     assert headings == kinds
 

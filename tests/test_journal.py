@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from agent import journal as journal_module
+from agent import journal_file
 from agent.errors import JournalError, JournalFull
 from agent.journal import Journal
 from agent.wire import event as wire
@@ -252,20 +253,81 @@ def test_a_file_that_is_no_database_is_set_aside(tmp_path: Path) -> None:
     assert kept.read_bytes().startswith(b"not a database")
 
 
+def limit_pages(journal: Journal, more: int | None) -> None:
+    """Let the database grow by so many pages and no further; None: as far as it likes."""
+    pages = journal._db.execute("PRAGMA page_count").fetchone()[0]
+    limit = 1_000_000 if more is None else pages + more
+    journal._db.execute(f"PRAGMA max_page_count={limit}")
+
+
 def test_a_full_disk_is_an_error_that_ends_and_leaves_a_gap_behind(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.append(new_event())
-    pages = journal._db.execute("PRAGMA page_count").fetchone()[0]
-    journal._db.execute(f"PRAGMA max_page_count={pages}")
-    with pytest.raises(JournalFull):
-        for _ in range(200):
+    limit_pages(journal, 3)
+    refused = 0
+    for _ in range(50):
+        try:
             journal.append(new_event(sealed="A" * 4000))
+        except JournalFull:
+            refused += 1
+    assert refused > 1
     assert not (tmp_path / "ballast").exists(), "the ballast was given up"
-    journal._db.execute("PRAGMA max_page_count=1000000")
+    limit_pages(journal, None)
     journal.append(new_event())
-    kinds = [wire.decode(record.body).kind for _, record in _all(journal)]
-    assert kinds[-2:] == ["journal-gap", "pupil-file-found"]
+    found = [wire.decode(record.body) for _, record in _all(journal)]
+    assert [event.kind for event in found[-2:]] == ["journal-gap", "pupil-file-found"]
+    assert found[-2].facts["dropped"] == refused, "every one that was refused is counted"
     assert (tmp_path / "ballast").exists(), "and set aside again"
+    journal.close()
+
+
+def test_what_was_refused_takes_no_room_in_the_count(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, size_limit=60_000)
+    journal.append(new_event())
+    limit_pages(journal, 0)
+    for _ in range(50):
+        with pytest.raises(JournalFull):
+            journal.append(new_event(sealed="A" * 4000))
+    limit_pages(journal, None)
+    for _ in range(3):
+        journal.append(new_event())
+    facts = [wire.decode(record.body).facts for _, record in _all(journal)]
+    assert not [one for one in facts if one.get("cause") == "size-limit"]
+    journal.close()
+
+
+def test_the_event_that_meets_the_full_disk_is_kept_in_the_room_of_the_ballast(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path)
+    limit_pages(journal, 0)
+    give_up = journal_file.give_up_ballast
+
+    def room(folder: Path) -> bool:
+        limit_pages(journal, None)
+        return give_up(folder)
+
+    monkeypatch.setattr(journal_file, "give_up_ballast", room)
+    assert journal.append(new_event(sealed="A" * 20_000))
+    assert journal.count() == 1
+    journal.close()
+
+
+def test_an_attempt_that_finds_no_room_to_end_stays_open_and_is_no_gap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(event: wire.Event) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    journal = Journal(tmp_path)
+    event, done = new_event(), wire.OutcomePart(result="done", reason="none")
+    journal.begin(event, once=None, action="seal-file", size=1)
+    with monkeypatch.context() as patched, pytest.raises(JournalFull):
+        patched.setattr(journal, "_add", full)
+        journal.complete(event.id, done)
+    assert [attempt.id for attempt in journal.attempts()] == [event.id]
+    assert journal.complete(event.id, done)
+    assert ids(journal) == [event.id]
     journal.close()
 
 

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import pytest
 
-from agent import journal
+from agent import own
 from agent.guard import Held
 from agent.own import CollectorName, LeakKind
 from agent.policy import Mode
@@ -16,7 +16,7 @@ from server_stub import wording
 from tests.test_docs import OBSERVATIONS, keys_told_by
 
 SENT = {word: keys_told_by(kind, "facts") for word, kind in OBSERVATIONS} | {
-    journal.GAP: set(journal._gap("size-limit", 1, []).facts)
+    own.GAP: set(own.gap("size-limit", 1, []).facts)
 }
 COMPUTED = {"persons"}
 WORDS = (
