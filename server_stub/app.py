@@ -80,6 +80,8 @@ def make_app(collector: Collector) -> ASGIApp:
         exception_handlers={Refused: _refused, StoreError: _store_failed, HTTPException: _http},
     )
     app.state.collector = collector
+    # Starlette would lead to the host that the caller names, which need not be this one.
+    app.router.redirect_slashes = False
     return Guard(app, HEADERS | _keep_to_https(collector.url))
 
 
@@ -101,7 +103,7 @@ class Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                self._add_headers(MutableHeaders(raw=message["headers"]))
+                self._add_headers(scope["path"], MutableHeaders(raw=message["headers"]))
             await send(message)
 
         try:
@@ -117,9 +119,13 @@ class Guard:
                 reply = _fail(Request(scope, receive), 500, "fault", "the collector failed")
                 await reply(scope, receive, send_on)
 
-    def _add_headers(self, headers: MutableHeaders) -> None:
+    def _add_headers(self, path: str, headers: MutableHeaders) -> None:
         for name, value in self.headers.items():
             headers.setdefault(name, value)
+        # What a laptop shared by many keeps of a reply is the style sheet and nothing else.
+        headers.setdefault(
+            "Cache-Control", "no-cache" if path.startswith("/static/") else "no-store"
+        )
         headers.setdefault("Date", formatdate(usegmt=True))
 
 

@@ -58,8 +58,11 @@ class Visit:
 
     @property
     def here(self) -> str:
-        """The address at which this page can be loaded anew; a refused form has none itself."""
-        return self.request.url.path.removesuffix("/aware")
+        """The address at which this page can be loaded anew; a refused form has none itself.
+
+        One slash at the beginning: a browser takes ``//name`` for another host.
+        """
+        return "/" + self.request.url.path.lstrip("/\\").removesuffix("/aware")
 
     def moment(self, value: datetime) -> Markup:
         """A moment for people, in the collector's time zone, with the zone's name."""

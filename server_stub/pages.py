@@ -106,13 +106,13 @@ def devices(visit: Visit) -> Response:
 def device(visit: Visit) -> Response:
     """``/devices/{device}``: what one laptop reported."""
     name, before = visit.request.path_params["device"], _whole(visit, "before")
-    log(visit, "viewed-device", name)
     with visit.collector.store.read() as connection:
         found = store_devices.device(connection, name)
         events = store_events.events_before(connection, name, before or None, EVENTS_A_PAGE)
         faults = store_devices.faults_of(connection, name)
     if found is None:
         raise Refused(404, "no-page", visit.wording.text("error.404"))
+    log(visit, "viewed-device", name)  # only what exists: the log is no place for free text
     more = len(events) == EVENTS_A_PAGE and events[-1].seq > 1
     return render(
         visit, "device.html", device=found, events=events, faults=faults, more=more, before=before
