@@ -6,17 +6,19 @@ waits longer each time, with jitter, so that a school full of laptops does not r
 """
 
 import argparse
-import json
+import contextlib
 import logging
 import random
+import signal
 import ssl
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 
 from agent import control, processes
@@ -29,7 +31,13 @@ LONGEST_WAIT = 300.0
 """Seconds between tries, before jitter."""
 TIMEOUT = (10.0, 30.0)
 """Seconds to connect, and to wait for the next bytes of a reply."""
-LARGEST_REPLY = 1024 * 1024
+LONGEST_POST = 120.0
+"""Seconds for all of one exchange: a server that sends a byte now and then holds nobody up."""
+LARGEST_REPLY = 128 * 1024
+"""Bytes; a receipt that refuses every record is under 32 KiB."""
+LONGEST_HEADER = 1024
+"""Characters kept of each header in ``KEPT_HEADERS``."""
+KEPT_HEADERS = frozenset({"signature", "signature-input", "content-digest"})
 
 
 class PinnedCA(HTTPAdapter):
@@ -58,10 +66,12 @@ def session(ca_pem: str) -> requests.Session:
     return made
 
 
-def post(ca_pem: str, uri: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
-    """Post once; the answer for the agent: status, headers and body, or the trouble."""
+def post(
+    ca_pem: str, uri: str, headers: dict[str, str], body: bytes, *, seconds: float = LONGEST_POST
+) -> dict[str, Any]:
+    """Post once, from the main thread: status, headers and body for the agent, or the trouble."""
     try:
-        with session(ca_pem) as made:
+        with _at_most(seconds), session(ca_pem) as made:
             reply = made.post(
                 uri, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False, stream=True
             )
@@ -69,15 +79,34 @@ def post(ca_pem: str, uri: str, headers: dict[str, str], body: bytes) -> dict[st
     except requests.exceptions.SSLError as error:
         log.warning("the server's certificate is not from the pinned CA: %s", error)
         return {"trouble": Trouble.WRONG_CERTIFICATE}
-    except (requests.RequestException, OSError) as error:
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         log.info("the collector cannot be reached: %s", type(error).__name__)
         return {"trouble": Trouble.UNREACHABLE}
-    kept = {"signature", "signature-input", "content-digest", "retry-after"}
     return {
         "status": reply.status_code,
-        "headers": {k.lower(): v for k, v in reply.headers.items() if k.lower() in kept},
+        "headers": {
+            name.lower(): value[:LONGEST_HEADER]
+            for name, value in reply.headers.items()
+            if name.lower() in KEPT_HEADERS
+        },
         "body": content.decode("utf-8", "replace"),
     }
+
+
+@contextlib.contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError in the block when the time is up; a socket's timeout is for each byte."""
+
+    def ring(*_: object) -> None:
+        raise TimeoutError(f"no whole reply within {seconds:g} seconds")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def pass_on(socket: Path, wait: float = LONG_POLL) -> Trouble:
@@ -117,7 +146,6 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--parent", type=int, help="end when the process of this pid ends")
     arguments = parser.parse_args(argv)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="sender: %(message)s")
-    json.dumps({})  # imported before the rights are gone
     processes.drop_rights(arguments.user)
     if arguments.parent is not None:
         processes.end_with_parent(arguments.parent)

@@ -16,7 +16,7 @@ from agent import journal_file
 from agent.errors import JournalError, JournalFull
 from agent.journal import Journal
 from agent.wire import event as wire
-from agent.wire.messages import Receipt, device_name, to_json
+from agent.wire.messages import Receipt, Record, device_name, to_json
 from tests.test_wire import make_event
 
 DEVICE = device_name(b"k" * 32)
@@ -193,7 +193,7 @@ def test_when_full_the_oldest_go_leak_reports_stay_and_a_gap_says_how_many(tmp_p
     journal.close()
 
 
-def _all(journal: Journal) -> list[tuple[str, object]]:
+def _all(journal: Journal) -> list[tuple[str, Record]]:
     """Drain the journal batch by batch, checking that each batch is an unbroken run."""
     found = []
     while journal.count():
@@ -358,7 +358,7 @@ def test_kill_9_at_random_loses_nothing_that_was_said_to_be_recorded(tmp_path: P
         child.stdout.close()
         child.wait()
     journal = Journal(tmp_path)
-    found = [wire.decode(record.body).id for _, record in _all(journal)]  # type: ignore[attr-defined]
+    found = [wire.decode(record.body).id for _, record in _all(journal)]
     assert set(said) <= set(found)
     assert len(found) == len(set(found)) <= len(said) + 5
     journal.close()

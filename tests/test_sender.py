@@ -3,8 +3,10 @@
 import datetime
 import http.server
 import ipaddress
+import json
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from agent import sender
+from agent.control_server import LONGEST_QUESTION
 from agent.outbox import Trouble
 
 DAY = datetime.timedelta(days=1)
@@ -83,16 +86,20 @@ class Counting(http.server.BaseHTTPRequestHandler):
     """Answers every POST, and remembers what came."""
 
     received: list[bytes]
+    drip = 0.0
+    """Seconds before each byte of the body; 0 sends it at once."""
     answer = (200, {"Signature": "s", "Set-Cookie": "x=1"}, b"hello")
 
     def do_POST(self) -> None:
         self.received.append(self.rfile.read(int(self.headers["Content-Length"])))
         status, headers, body = self.answer
         self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        for byte in (body[i : i + 1] for i in range(len(body))) if self.drip else (body,):
+            time.sleep(self.drip)
+            self.wfile.write(byte)
 
     def log_message(self, *_: object) -> None:
         pass
@@ -179,6 +186,33 @@ def test_an_endless_reply_is_cut(serve, tmp_path) -> None:
     served.handler.answer = (200, {}, b"x" * (sender.LARGEST_REPLY + 5))
     answer = sender.post(authority.pem(), served.uri, {}, b"{}")
     assert len(answer["body"]) == sender.LARGEST_REPLY
+
+
+@pytest.mark.parametrize("length", ["100", "5, 6", "-1", "x"])
+def test_a_reply_that_breaks_off_is_trouble_and_no_crash(serve, tmp_path, length) -> None:
+    authority = Authority()
+    served = serve(authority.server(tmp_path))
+    served.handler.answer = (200, {"Content-Length": length}, b"short")
+    answer = sender.post(authority.pem(), served.uri, {}, b"{}")
+    assert answer == {"trouble": Trouble.UNREACHABLE} or answer["body"] == "short"
+
+
+def test_a_reply_that_drips_is_given_up(serve, tmp_path) -> None:
+    authority = Authority()
+    served = serve(authority.server(tmp_path))
+    served.handler.drip = 0.05
+    served.handler.answer = (200, {}, b"x" * 10_000)
+    answer = sender.post(authority.pem(), served.uri, {}, b"{}", seconds=0.5)
+    assert answer == {"trouble": Trouble.UNREACHABLE}
+
+
+def test_the_largest_reply_there_can_be_fits_in_a_question_to_the_agent(serve, tmp_path) -> None:
+    authority = Authority()
+    served = serve(authority.server(tmp_path))
+    long = dict.fromkeys(("Signature", "Signature-Input", "Content-Digest"), "\xff" * 60_000)
+    served.handler.answer = (200, long, b"\xff" * 1_000_000)
+    answer = sender.post(authority.pem(), served.uri, {}, b"{}")
+    assert len(json.dumps({"verb": "reply", "arguments": answer})) < LONGEST_QUESTION - 1000
 
 
 def test_nobody_there_and_no_tls_are_unreachable(tmp_path) -> None:
