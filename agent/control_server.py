@@ -6,12 +6,15 @@ agent's own user may ask everything. Questions are short, answered in threads th
 caller that dawdles is cut off, so nobody on the laptop can keep others from asking.
 """
 
+import contextlib
 import json
 import logging
 import os
 import socket
 import struct
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +28,13 @@ LONGEST_QUESTION = 2 * 1024 * 1024
 """Bytes; a collector's reply passes through here."""
 LONGEST_OF_STAFF = 64 * 1024
 PATIENCE = 5.0
-"""Seconds within which a caller must have put its question."""
+"""Seconds within which a caller must have put its whole question, and have taken the answer."""
 MOST_CALLERS = 32
+"""Staff who may be asking at once; the sender and root have places of their own."""
+MOST_OF_ONE = 8
+"""Questions of one user at once."""
+PAUSE = 0.5
+"""Seconds after which a connection that could not be taken is tried again."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +64,9 @@ class ControlServer:
         self._path = path
         self._answers = answers
         self._allowed = allowed
-        self._places = threading.BoundedSemaphore(MOST_CALLERS)
+        self._callers: Counter[int] = Counter()
+        self._counting = threading.Lock()
+        self._closed = threading.Event()
         self._socket = _listen(path)
         self._thread = threading.Thread(target=self._serve, name="control", daemon=True)
 
@@ -65,35 +75,72 @@ class ControlServer:
 
     def close(self) -> None:
         """Stop answering and remove the socket."""
+        self._closed.set()
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # closing alone wakes nobody who waits in it
         self._socket.close()
         self._path.unlink(missing_ok=True)
 
     def _serve(self) -> None:
-        while True:
+        while not self._closed.is_set():
             try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            if not self._places.acquire(blocking=False):
-                connection.close()
-                continue
-            threading.Thread(target=self._meet, args=(connection,), daemon=True).start()
+                self._take()
+            except (OSError, RuntimeError) as error:  # out of descriptors or threads for a while
+                if not self._closed.wait(PAUSE):
+                    log.warning("no connection can be taken now: %s", error)
 
-    def _meet(self, connection: socket.socket) -> None:
+    def _take(self) -> None:
+        connection, _ = self._socket.accept()
+        try:
+            caller = _peer(connection)
+            allowed = self._allowed(caller)
+            if not self._enter(caller, staff="reply" not in allowed):
+                connection.close()
+                return
+            meeting = threading.Thread(
+                target=self._meet, args=(connection, caller, allowed), daemon=True
+            )
+            self._start(meeting, caller)
+        except BaseException:
+            connection.close()
+            raise
+
+    def _start(self, meeting: threading.Thread, caller: Caller) -> None:
+        try:
+            meeting.start()
+        except RuntimeError:
+            self._leave(caller)
+            raise
+
+    def _enter(self, caller: Caller, *, staff: bool) -> bool:
+        """Whether there is a place; nobody can take so many that others find none."""
+        with self._counting:
+            full = staff and self._callers.total() >= MOST_CALLERS
+            if full or self._callers[caller.uid] >= MOST_OF_ONE:
+                return False
+            self._callers[caller.uid] += 1
+            return True
+
+    def _leave(self, caller: Caller) -> None:
+        with self._counting:
+            self._callers[caller.uid] -= 1
+            self._callers += Counter()  # forget those at none
+
+    def _meet(self, connection: socket.socket, caller: Caller, allowed: Collection[str]) -> None:
         try:
             with connection:
+                answer = self._answer(caller, allowed, connection)
                 connection.settimeout(PATIENCE)
-                caller = _peer(connection)
-                answer = self._answer(caller, connection)
                 connection.sendall(json.dumps(answer).encode("utf-8") + b"\n")
         except OSError as error:
             log.debug("a caller went away: %s", error)
         finally:
-            self._places.release()
+            self._leave(caller)
 
-    def _answer(self, caller: Caller, connection: socket.socket) -> Mapping[str, Any]:
+    def _answer(
+        self, caller: Caller, allowed: Collection[str], connection: socket.socket
+    ) -> Mapping[str, Any]:
         try:
-            allowed = self._allowed(caller)
             longest = LONGEST_QUESTION if "reply" in allowed else LONGEST_OF_STAFF
             verb, arguments = _question(_line(connection, longest))
             if verb not in self._answers:
@@ -110,10 +157,10 @@ class ControlServer:
 
 def _listen(path: Path) -> socket.socket:
     """A socket that every user of the laptop can reach; who may ask what is decided per caller."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
         listener.bind(str(path))
     except OSError as error:
         listener.close()
@@ -131,8 +178,9 @@ def _peer(connection: socket.socket) -> Caller:
 
 
 def _line(connection: socket.socket, longest: int) -> bytes:
-    received = bytearray()
+    received, end = bytearray(), time.monotonic() + PATIENCE
     while not received.endswith(b"\n"):
+        connection.settimeout(max(0.001, end - time.monotonic()))
         piece = connection.recv(65_536)
         if not piece:
             raise Refused("garbled", "the question ended before its end of line")

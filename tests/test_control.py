@@ -1,7 +1,10 @@
 """The control socket: the kernel says who asks, everybody is asked for little and answered fast."""
 
+import contextlib
 import json
 import os
+import resource
+import select
 import socket
 import stat
 import subprocess
@@ -12,9 +15,10 @@ from typing import Any
 
 import pytest
 
-from agent import control
+from agent import control, control_server
 from agent.control import ControlError
-from agent.control_server import Caller, ControlServer, Refused
+from agent.control_server import MOST_CALLERS, MOST_OF_ONE, Caller, ControlServer, Refused
+from agent.demo.stage import wait_until
 from agent.errors import AgentError
 
 
@@ -100,19 +104,86 @@ def test_an_endless_question_is_cut_off(path: Path) -> None:
         assert json.loads(connection.recv(65_536))["error"]["code"] == "too-long"
 
 
-def test_callers_that_say_nothing_do_not_keep_others_out_for_long(path: Path) -> None:
-    silent = [socket.socket(socket.AF_UNIX) for _ in range(40)]
-    for connection in silent:
+def test_one_user_cannot_take_every_place(path: Path) -> None:
+    with contextlib.ExitStack() as held:
+        many = [held.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(40)]
+        for connection in many:
+            connection.connect(str(path))
+
+        def hung_up() -> int:
+            return len(select.select(many, [], [], 0)[0])
+
+        assert wait_until(lambda: hung_up() >= 40 - MOST_OF_ONE, 4)
+        assert hung_up() == 40 - MOST_OF_ONE
+    assert wait_until(lambda: asked(path), 20)
+
+
+def asked(path: Path) -> bool:
+    try:
+        return control.ask(path, "echo")["got"] == {}
+    except ControlError:
+        return False
+
+
+def test_when_staff_fill_all_places_the_sender_still_finds_one(tmp_path: Path) -> None:
+    sender, server = Caller(uid=998, pid=1), quiet_server(tmp_path)
+    staff = [Caller(uid=uid, pid=1) for uid in range(1000, 1040)]
+    entered = [server._enter(one, staff=True) for one in staff]
+    assert sum(entered) == MOST_CALLERS
+    assert server._enter(sender, staff=False)
+    for one in staff[:MOST_CALLERS]:
+        server._leave(one)
+    assert server._enter(staff[-1], staff=True)
+    assert dict(server._callers) == {998: 1, staff[-1].uid: 1}, "who left is forgotten"
+    server.close()
+
+
+def quiet_server(folder: Path) -> ControlServer:
+    return ControlServer(folder / "quiet.sock", {"echo": echo}, lambda caller: {"echo"})
+
+
+def test_a_caller_that_drips_is_cut_off_in_time(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control_server, "PATIENCE", 0.3)
+    with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(path))
-    for connection in silent:
-        connection.close()
-    for _ in range(200):
+        connection.settimeout(0.05)
+        for _ in range(400):
+            try:
+                connection.sendall(b" ")
+                if connection.recv(1) == b"":
+                    return
+            except TimeoutError:
+                continue
+            except (BrokenPipeError, ConnectionResetError):
+                return
+    pytest.fail("it was listened to for ever")
+
+
+def test_the_agent_answers_again_after_it_ran_out_of_descriptors(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control_server, "PAUSE", 0.01)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with socket.socket(socket.AF_UNIX) as connection:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (connection.fileno() + 1, hard))
         try:
-            assert control.ask(path, "echo")["got"] == {}
-            return
-        except ControlError:
-            continue
-    pytest.fail("the agent did not answer again")
+            connection.connect(str(path))
+            connection.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                connection.recv(1)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert wait_until(lambda: asked(path), 20)
+
+
+def test_a_closed_server_leaves_no_thread_behind(tmp_path: Path) -> None:
+    server = quiet_server(tmp_path)
+    server.start()
+    server.close()
+    server._thread.join(10)
+    assert not server._thread.is_alive()
 
 
 def test_no_agent_is_said_plainly(tmp_path: Path) -> None:
