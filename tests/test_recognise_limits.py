@@ -13,7 +13,7 @@ import pytest
 from collectors.recognise.budget import Limits
 from collectors.recognise.judge import judge
 from collectors.recognise.verdict import Format, Judgement, Reason
-from tests import documents
+from tests import compound, documents
 
 TODAY = date(2026, 11, 1)
 
@@ -89,9 +89,13 @@ def test_an_encrypted_pdf_is_named_so():
 
 
 def test_an_encrypted_office_document_is_named_so():
-    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504
-    assert look(head + "EncryptedPackage".encode("utf-16-le")).reason is Reason.ENCRYPTED
-    assert look(head + b"\0" * 512).reason is Reason.UNSUPPORTED
+    locked = {"EncryptedPackage": b"x" * 5000, "EncryptionInfo": b"x" * 200}
+    assert look(compound.container(locked)).reason is Reason.ENCRYPTED
+
+
+def test_a_container_of_an_unknown_kind_is_not_clean():
+    assert look(compound.container({"Quill": b"x" * 50})).reason is Reason.UNSUPPORTED
+    assert look(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 2000).reason is Reason.BROKEN
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Zip archives, the old Office container, and archives that this version does not open."""
+"""Zip archives, and archives that this version does not open."""
 
 import zipfile
 from collections.abc import Callable, Iterator
@@ -7,9 +7,6 @@ from typing import BinaryIO
 
 from collectors.recognise.budget import Budget, Part, Refused
 from collectors.recognise.verdict import Format, Reason
-
-_ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
-_PACKAGE_HEAD = 8 << 20
 
 
 def members(
@@ -29,12 +26,6 @@ def members(
                     return
                 continue
             yield from nested(BytesIO(content))
-
-
-def ole(file: BinaryIO, budget: Budget, nested: object) -> Iterator[Part]:
-    """Encrypted docx, xlsx and pptx lie in this container; doc, xls, ppt and msg are not read."""
-    encrypted = _ENCRYPTED_STREAM in file.read(_PACKAGE_HEAD)
-    yield Part(Format.OLE, problem=Reason.ENCRYPTED if encrypted else Reason.UNSUPPORTED)
 
 
 def unsupported(file: BinaryIO, budget: Budget, nested: object) -> Iterator[Part]:

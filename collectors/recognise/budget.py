@@ -4,8 +4,12 @@ An archive of one megabyte can hold a gigabyte. Every extractor draws on one bud
 document, nested documents included, so that no way of packing multiplies it.
 """
 
+import lzma
 import zipfile
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from collectors.recognise.verdict import Format, Reason
 
@@ -49,6 +53,10 @@ class Part:
     problem: Reason = Reason.NONE
 
 
+Nested = Callable[[BinaryIO], Iterator[Part]]
+"""Looks into a document that lies in another, whatever it is."""
+
+
 class Budget:
     """What is left for one document. Not shared between documents."""
 
@@ -77,6 +85,19 @@ class Budget:
         if self.members < 0:
             raise Refused(Reason.LIMIT)
 
+    def draw(self, size: int) -> None:
+        """Account for that many bytes that a document unpacks to. Raises Refused beyond the cap."""
+        self.inflated -= size
+        if self.inflated < 0:
+            raise Refused(Reason.LIMIT)
+
+    def read(self, file: BinaryIO) -> bytes:
+        """The whole of a file that must be held in memory. Raises Refused where it is too large."""
+        content = file.read(self.limits.inflated + 1)
+        if len(content) > self.limits.inflated:
+            raise Refused(Reason.LIMIT)
+        return content
+
     def inflate(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
         """The content of a zip member. Raises Refused: too large, encrypted or damaged."""
         if member.flag_bits & 0x41:
@@ -91,10 +112,10 @@ class Budget:
         try:
             with archive.open(member) as source:
                 while piece := source.read(CHUNK):
-                    self.inflated -= len(piece)
-                    if self.inflated < 0:
-                        raise Refused(Reason.LIMIT)
+                    self.draw(len(piece))
                     pieces.append(piece)
-        except zipfile.BadZipFile as error:
+        except NotImplementedError as error:
+            raise Refused(Reason.UNSUPPORTED) from error
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
             raise Refused(Reason.BROKEN) from error
         return b"".join(pieces)

@@ -12,12 +12,25 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from collectors.recognise import archives, mail, office, pdf, pictures, plain
-from collectors.recognise.budget import Budget, Part, Refused
+from collectors.recognise import (
+    archives,
+    mail,
+    office,
+    ole,
+    outlook,
+    pdf,
+    pictures,
+    plain,
+    powerpoint97,
+    rich,
+    word97,
+    xls,
+    xlsb,
+)
+from collectors.recognise.budget import Budget, Nested, Part, Refused
 from collectors.recognise.formats import tell
 from collectors.recognise.verdict import Format, Reason
 
-Nested = Callable[[BinaryIO], Iterator[Part]]
 Extractor = Callable[[BinaryIO, Budget, Nested], Iterator[Part]]
 
 EXTRACTORS: dict[Format, Extractor] = {
@@ -25,7 +38,7 @@ EXTRACTORS: dict[Format, Extractor] = {
     Format.HTML: plain.html,
     Format.XML: plain.xml,
     Format.JSON: plain.json,
-    Format.RTF: plain.rtf,
+    Format.RTF: rich.rtf,
     Format.DOCX: office.docx,
     Format.XLSX: office.xlsx,
     Format.PPTX: office.pptx,
@@ -35,7 +48,12 @@ EXTRACTORS: dict[Format, Extractor] = {
     Format.PDF: pdf.pages,
     Format.MAIL: mail.message,
     Format.ZIP: archives.members,
-    Format.OLE: archives.ole,
+    Format.DOC: word97.document,
+    Format.XLS: xls.workbook,
+    Format.XLSB: xlsb.workbook,
+    Format.PPT: powerpoint97.presentation,
+    Format.MSG: outlook.message,
+    Format.OLE: ole.unknown,
     Format.ARCHIVE: archives.unsupported,
     Format.IMAGE: pictures.page_or_photo,
 }

@@ -4,6 +4,8 @@ import re
 import zipfile
 from typing import BinaryIO
 
+from collectors.recognise.charsets import utf16_order
+from collectors.recognise.ole import tell_kind
 from collectors.recognise.verdict import Format
 
 HEAD = 65_536
@@ -64,6 +66,8 @@ def tell(file: BinaryIO) -> Format:
     found = _by_magic(head)
     if found is Format.ZIP:
         return _inside_zip(file)
+    if found is Format.OLE:
+        return tell_kind(file)
     return found or _by_text(head)
 
 
@@ -78,18 +82,6 @@ def decode_head(head: bytes) -> str | None:
 
 
 _ODD = [bytes([code]) for code in (*range(1, 7), *range(14, 27), 28, 29, 30, 31, 127)]
-
-
-def utf16_order(head: bytes) -> str | None:
-    """``utf-16-le`` or ``utf-16-be`` where every other byte of mostly Western text is zero."""
-    sample = head[: min(len(head), 4096) & ~1]
-    if len(sample) < 8:
-        return None
-    even, odd = sample[0::2].count(0), sample[1::2].count(0)
-    half = len(sample) // 2
-    if odd > 0.8 * half and even < 0.05 * half:
-        return "utf-16-le"
-    return "utf-16-be" if even > 0.8 * half and odd < 0.05 * half else None
 
 
 def _utf16_without_mark(head: bytes) -> str | None:
@@ -137,6 +129,8 @@ def _inside_zip(file: BinaryIO) -> Format:
                     return found
     except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError):
         return Format.ZIP
+    if "xl/workbook.bin" in names:
+        return Format.XLSB
     if "[Content_Types].xml" in names:
         for prefix, found in _OFFICE:
             if any(name.startswith(prefix) for name in names):

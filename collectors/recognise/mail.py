@@ -10,7 +10,8 @@ from io import BytesIO
 from typing import BinaryIO
 
 from collectors.recognise.budget import Budget, Part, Refused
-from collectors.recognise.plain import decode, strip_html
+from collectors.recognise.charsets import decode
+from collectors.recognise.plain import strip_html
 from collectors.recognise.verdict import Format, Reason
 
 _Nested = Callable[[BinaryIO], Iterator[Part]]

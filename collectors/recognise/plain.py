@@ -1,4 +1,4 @@
-"""Text, comma-separated values, HTML, XML, JSON and RTF.
+"""Text, comma-separated values, HTML, XML and JSON.
 
 Structured text becomes lines of ``field: value`` and rows of cells parted by tabs, so that one set
 of rules serves a table in a letter, an export and a spreadsheet alike. Nothing here follows an
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from collectors.recognise.budget import Budget, Part
-from collectors.recognise.formats import utf16_order
+from collectors.recognise.charsets import decode
 from collectors.recognise.verdict import Format
 
 _BLOCK = re.compile(
@@ -28,26 +28,6 @@ _SPACE = re.compile(r"[ \r\f\v]+")
 _LEAF = re.compile(r"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)\b[^<>]*>([^<]+)</")
 _ATTRIBUTE = re.compile(r"""\b([A-Za-z_][\w-]*)=["']([^"'<>]{1,80})["']""")
 _DELIMITERS = ";\t,|"
-_RTF = re.compile(
-    r"\\'([0-9a-f]{2})|\\u(-?\d+) ?\??|\\(par|line|row|cell|tab)\b ?|\\([a-z]+)(-?\d+)? ?"
-    r"|\\([^a-z])|([{}])|([\r\n]+)|([^\\{}\r\n]+)",
-    re.I,
-)
-_RTF_HIDDEN = frozenset(
-    ("fonttbl", "colortbl", "stylesheet", "info", "pict", "themedata", "datastore", "listtable")
-)
-
-
-def decode(content: bytes) -> str:
-    """Bytes as text: byte order mark, UTF-16 without one, UTF-8, else Windows-1252."""
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16", "replace")
-    if (order := utf16_order(content)) is not None:
-        return content.decode(order, "replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
 
 
 def text(file: BinaryIO, budget: Budget, nested: object) -> Iterator[Part]:
@@ -177,51 +157,6 @@ def _cells(content: str, delimiter: str) -> Iterator[str]:
             pieces = line.split('"')
             pieces[::2] = [piece.replace(delimiter, "\t") for piece in pieces[::2]]
             yield "".join(pieces)
-
-
-def rtf(file: BinaryIO, budget: Budget, nested: object) -> Iterator[Part]:
-    """The text of a Rich Text document."""
-    content = file.read(budget.limits.inflated).decode("latin-1")
-    page = re.search(r"\\ansicpg(\d+)", content)
-    codec = f"cp{page.group(1)}" if page and page.group(1) in ("1250", "1252", "437") else "cp1252"
-    yield Part(Format.RTF, budget.keep("".join(_rtf_words(content, codec))))
-
-
-def _rtf_words(content: str, codec: str) -> Iterator[str]:
-    depth, hidden = 0, 0
-    starred = False
-    for found in _RTF.finditer(content):
-        code, point, stop, word, _, symbol, brace, _, run = found.groups()
-        if brace == "{":
-            depth += 1
-        elif brace == "}":
-            depth -= 1
-            hidden = 0 if depth < hidden else hidden
-        elif symbol == "*":
-            starred = True
-            continue
-        elif word and (starred or word in _RTF_HIDDEN) and not hidden:
-            hidden = depth
-        elif not hidden:
-            yield _rtf_text(code, point, stop, symbol, run, codec)
-        starred = False
-
-
-def _rtf_text(
-    code: str | None,
-    point: str | None,
-    stop: str | None,
-    symbol: str | None,
-    run: str | None,
-    codec: str,
-) -> str:
-    if code:
-        return bytes.fromhex(code).decode(codec, "replace")
-    if point:
-        return chr(int(point) % 65_536)
-    if stop:
-        return "\t" if stop in ("cell", "tab") else "\n"
-    return run or {"~": " ", "\\": "\\", "{": "{", "}": "}", "_": "-"}.get(symbol or "", "")
 
 
 def _read(file: BinaryIO, budget: Budget) -> str:

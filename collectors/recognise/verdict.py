@@ -8,7 +8,7 @@ and never ``clean``.
 from dataclasses import dataclass
 from enum import StrEnum
 
-DETECTOR = 1
+DETECTOR = 2
 """The detector's version. A change of rules raises it, and every file is judged again."""
 
 MOST_PERSONS = 9999
@@ -108,13 +108,32 @@ class Format(StrEnum):
     ODT = "odt"
     ODS = "ods"
     ODP = "odp"
+    FLAT_ODF = "flat-odf"
+    """fodt, fods, fodp: OpenDocument in one XML file."""
     PDF = "pdf"
+    DOC = "doc"
+    XLS = "xls"
+    XLSB = "xlsb"
+    PPT = "ppt"
     MAIL = "mail"
+    MSG = "msg"
+    MBOX = "mbox"
+    CALENDAR = "calendar"
+    """iCalendar, and vCard, which is written the same way."""
+    SQLITE = "sqlite"
     ZIP = "zip"
+    TAR = "tar"
+    PACKED = "packed"
+    """gzip, bzip2 or xz: one file made smaller."""
+    SEVEN_ZIP = "7z"
     OLE = "ole"
-    """The old Office container: doc, xls, ppt, msg, and encrypted docx, xlsx, pptx."""
+    """The old Office container with none of the above in it, or an encrypted docx, xlsx or pptx."""
     ARCHIVE = "archive"
-    """7z, rar, gzip, tar and such."""
+    """rar, zstd and such, which are not opened."""
+    DOCUMENT = "document"
+    """A document or mailbox that is not opened: OneNote, Access, Outlook's pst, WordPerfect."""
+    CIPHER = "cipher"
+    """A message of PGP, age or the like: nobody reads it without the key."""
     IMAGE = "image"
     MEDIA = "media"
     OTHER = "other"

@@ -25,10 +25,10 @@ CPU_PER_DOCUMENT = 20.0
 """Seconds of processor time; a worker that needs more ends itself."""
 
 _CODECS = (
-    "ascii", "cp437", "cp850", "cp1250", "cp1252", "cp1254", "idna", "iso8859-1", "iso8859-2",
-    "iso8859-9", "iso8859-15", "koi8-r", "latin-1", "punycode", "raw_unicode_escape",
-    "unicode_escape", "us-ascii", "utf-16", "utf-16-be", "utf-16-le", "utf-32", "utf-7", "utf-8",
-    "utf-8-sig",
+    "ascii", "cp437", "cp850", "cp865", "cp1250", "cp1252", "cp1254", "cp1257", "idna",
+    "iso8859-1", "iso8859-2", "iso8859-9", "iso8859-15", "koi8-r", "latin-1", "mac-roman",
+    "punycode", "raw_unicode_escape", "unicode_escape", "us-ascii", "utf-16", "utf-16-be",
+    "utf-16-le", "utf-32", "utf-7", "utf-8", "utf-8-sig",
 )  # fmt: skip
 _PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]"
