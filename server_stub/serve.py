@@ -22,12 +22,15 @@ from server_stub.app import make_app
 from server_stub.collector import Collector, DeviceKeys, utc_now
 from server_stub.config import Config, Listen
 from server_stub.errors import ConfigError
+from server_stub.patience import Patient, allow_open_files
 from server_stub.store import open_store
 
 log = logging.getLogger(__name__)
 RENEWAL_SECONDS = 12 * 3600
 MOST_CONNECTIONS = 2000
 GRACE_SECONDS = 10
+# For TLS 1.2: forward secrecy and authenticated encryption only; uvicorn alone would take CBC too.
+CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 
 class Server(uvicorn.Server):
@@ -50,6 +53,7 @@ def serve(config: Config, listen: Listen, given_url: str | None) -> int:
     )
     if given_url:
         configuration.check_url(given_url)
+    allow_open_files()
     state.prepare(config, utc_now())
     bound = _bind(listen)
     url = configuration.public_url(given_url, listen, bound.getsockname()[1])
@@ -88,6 +92,7 @@ def _settings(collector: Collector, certificate: Path) -> uvicorn.Config:
     settings = uvicorn.Config(
         make_app(collector),
         ssl_certfile=str(certificate),
+        ssl_ciphers=CIPHERS,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -95,7 +100,7 @@ def _settings(collector: Collector, certificate: Path) -> uvicorn.Config:
         proxy_headers=False,
         lifespan="off",
         ws="none",
-        http="h11",
+        http=Patient,
         limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

@@ -59,6 +59,11 @@ def test_the_server_shows_a_certificate_for_its_address_over_new_tls_only(runnin
     with socket.create_connection(address) as plain:
         with context.wrap_socket(plain, server_hostname="localhost") as tls_socket:
             assert tls_socket.version() == "TLSv1.2"
+            assert "GCM" in tls_socket.cipher()[0]
+    context.set_ciphers("ECDHE+AES:!AESGCM:!AESCCM")
+    with socket.create_connection(address) as plain, pytest.raises(ssl.SSLError):
+        context.wrap_socket(plain, server_hostname="localhost")
+    context.set_ciphers("DEFAULT")
     with socket.create_connection(address) as plain, pytest.raises(ssl.SSLCertVerificationError):
         context.wrap_socket(plain, server_hostname="another.example")
 
