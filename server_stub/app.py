@@ -137,7 +137,10 @@ def _keep_to_https(url: str) -> dict[str, str]:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    return _fail(request, error.status, error.code, error.message)
+    reply = _fail(request, error.status, error.code, error.message)
+    if error.retry_after is not None:
+        reply.headers["Retry-After"] = str(error.retry_after)
+    return reply
 
 
 async def _store_failed(request: Request, error: Exception) -> Response:

@@ -91,7 +91,12 @@ def log_in(store: Store, name: str, password: str, address: str, now: datetime) 
         named, here = store_people.count_failures(connection, now - FAILURES_SINCE, mark, address)
         user = store_people.user_by(connection, name)
     if named >= MOST_FAILURES_NAMED or here >= MOST_FAILURES_HERE:
-        raise Refused(429, "too-many-failures", "too many failed logins: try again in 15 minutes")
+        raise Refused(
+            429,
+            "too-many-failures",
+            "too many failed logins: try again in 15 minutes",
+            retry_after=int(FAILURES_SINCE.total_seconds()),
+        )
     if not _fits(user, password):
         forget = now - 4 * FAILURES_SINCE
         store.write(lambda c: store_people.add_failure(c, mark, address, now, forget))

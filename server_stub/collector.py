@@ -11,6 +11,7 @@ from starlette.requests import Request
 from server_stub import exchange, store_devices
 from server_stub.config import Config
 from server_stub.errors import Refused
+from server_stub.quota import Quota
 from server_stub.register import Clock
 from server_stub.store import Store
 from server_stub.wording import Wording
@@ -55,6 +56,7 @@ class Collector:
     ca_pem: bytes
     languages: Mapping[str, Wording]
     clock: Clock = field(default_factory=Clock)
+    quota: Quota = field(default_factory=Quota)
     now: Callable[[], datetime] = utc_now
 
 

@@ -53,6 +53,15 @@ def read_applicant(body: bytes) -> Applicant:
     )
 
 
+def check_token(connection: Connection, applicant: Applicant) -> None:
+    """Refuse a token that was never given out, before anything is written. Raises Refused.
+
+    Anybody can make a key and sign a request with it: that alone must cost the disk nothing.
+    """
+    if store_devices.token_by(connection, applicant.token_digest) is None:
+        raise _unknown_token()
+
+
 def admit(
     connection: Connection, applicant: Applicant, signed: signatures.Signed, now: datetime
 ) -> Refused | None:
@@ -61,7 +70,7 @@ def admit(
     take_nonce(connection, signed, now)
     token = store_devices.token_by(connection, applicant.token_digest)
     if token is None:
-        return Refused(403, "token-unknown", "this collector gave out no such token")
+        return _unknown_token()
     known = store_devices.device(connection, applicant.name, lock=True)
     if known is not None and known.token == token.id:
         return None
@@ -80,6 +89,10 @@ def admit(
         now=now,
     )
     return None
+
+
+def _unknown_token() -> Refused:
+    return Refused(403, "token-unknown", "this collector gave out no such token")
 
 
 def _no_use_left(connection: Connection, token: EnrolmentToken, now: datetime) -> Refused:

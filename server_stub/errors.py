@@ -27,10 +27,15 @@ class AskedError(CollectorError):
 
 
 class Refused(CollectorError):
-    """A request is refused: ``code`` is a closed word for programs, the message is for people."""
+    """A request is refused: ``code`` is a closed word for programs, the message is for people.
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    ``retry_after`` are the seconds after which the same request may be welcome."""
+
+    def __init__(
+        self, status: int, code: str, message: str, *, retry_after: int | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.retry_after = retry_after

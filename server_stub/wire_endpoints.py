@@ -2,6 +2,7 @@
 
 import base64
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,8 +29,10 @@ async def post_enrol(request: Request) -> Response:
 async def post_events(request: Request) -> Response:
     """``POST /v1/events``: Batch -> Receipt."""
     signed = exchange.read_signature(request)
+    # First who it claims to be: of a stranger no body is read at all.
+    key = await run_in_threadpool(collector_of(request).keys.of, signed.keyid)
     body = await exchange.read_body(request)
-    return await run_in_threadpool(_take_events, request, signed, body)
+    return await run_in_threadpool(_take_events, request, signed, key, body)
 
 
 def _enrol(request: Request, signed: Signed, body: bytes) -> Response:
@@ -38,6 +41,8 @@ def _enrol(request: Request, signed: Signed, body: bytes) -> Response:
         raise Refused(401, "signature", f"sign an enrolment as {signatures.ENROLLING!r}")
     applicant = enrol.read_applicant(body)
     exchange.verify(request, signed, applicant.key, body, url=collector.url, now=now)
+    with collector.store.read() as connection:
+        enrol.check_token(connection, applicant)
     refused = collector.store.write(lambda c: enrol.admit(c, applicant, signed, now))
     if refused is not None:
         raise refused
@@ -46,13 +51,14 @@ def _enrol(request: Request, signed: Signed, body: bytes) -> Response:
     return exchange.reply(request, collector.reply_key, now, 200, messages.to_json(answer))
 
 
-def _take_events(request: Request, signed: Signed, body: bytes) -> Response:
+def _take_events(request: Request, signed: Signed, key: Ed25519PublicKey, body: bytes) -> Response:
     collector, now = collector_of(request), collector_of(request).now()
-    key = collector.keys.of(signed.keyid)
     exchange.verify(request, signed, key, body, url=collector.url, now=now)
+    collector.quota.check(signed.keyid)
     batch = ingest.read_batch(body, signed.keyid)
     judged = ingest.judge(batch)
     answer = collector.store.write(lambda c: ingest.take_in(c, batch, judged, signed, now))
+    collector.quota.charge(batch.device, len(body), len(judged))
     if isinstance(answer, Refused):
         raise answer
     return exchange.reply(request, collector.reply_key, now, 200, messages.to_json(answer))

@@ -246,6 +246,15 @@ def test_a_body_is_never_read_beyond_its_limit(running: Running, laptop: Laptop)
     assert b'"too-large"' in reply
 
 
+def test_of_a_stranger_no_body_is_read_at_all(running: Running) -> None:
+    """The refusal comes although not one byte of the promised body was sent."""
+    body = b"x" * messages.LARGEST_BODY
+    content = signed(Laptop(running), body)
+    reply = talk(running, content[: len(content) - len(body)])
+    assert reply.startswith(b"HTTP/1.1 401")
+    assert b'"unknown-device"' in reply
+
+
 def test_slow_callers_do_not_hold_up_others(running: Running) -> None:
     context = ssl.create_default_context(cafile=running.ca)
     place = urlsplit(running.url)
