@@ -57,13 +57,16 @@ class Judged:
 
 def read_batch(body: bytes, device: str) -> messages.Batch:
     """The batch in a request's body. Raises Refused."""
-    batch = decoded(messages.Batch, body)
+    try:
+        batch = decoded(messages.Batch, body)
+    except Refused:
+        if _of_another_version(body):
+            raise _another_version() from None
+        raise
+    if batch.wire != wire.WIRE_VERSION:
+        raise _another_version()
     if batch.device != device:
         raise Refused(403, "wrong-device", "the batch is not by the laptop that signed it")
-    if batch.wire != wire.WIRE_VERSION:
-        raise Refused(
-            400, "wire-version", f"this collector speaks version {wire.WIRE_VERSION} of the wire"
-        )
     first = batch.records[0].seq
     if any(record.seq != first + index for index, record in enumerate(batch.records)):
         raise Refused(400, "not-a-run", "the numbers of a batch's records must follow each other")
@@ -112,7 +115,7 @@ def _judge_body(body: str) -> wire.Event | str:
     try:
         event = wire.decode(body)
     except msgspec.ValidationError:
-        return "untyped"
+        return "wire-version" if _of_another_version(body) else "untyped"
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return "malformed"
     if event.wire != wire.WIRE_VERSION:
@@ -126,6 +129,22 @@ def _judge_body(body: str) -> wire.Event | str:
     if shape is not None:
         return f"shape-{shape}"
     return event if _is_sealed(event.sealed) else "not-sealed"
+
+
+def _of_another_version(body: str | bytes) -> bool:
+    try:
+        return msgspec.json.decode(body, type=messages.Spoken).wire != wire.WIRE_VERSION
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+
+
+def _another_version() -> Refused:
+    return Refused(
+        400,
+        "wire-version",
+        f"this collector speaks version {wire.WIRE_VERSION} of the wire, the laptop another: "
+        "update the collector first; the laptop keeps its events",
+    )
 
 
 def _possible(moment: datetime) -> bool:

@@ -337,6 +337,23 @@ def test_a_record_that_is_no_event_is_refused(laptop: Laptop, reason: str, body:
     assert reasons(laptop, body) == [reason]
 
 
+def test_a_batch_of_a_later_version_is_kept_by_its_sender_whatever_it_holds(laptop: Laptop) -> None:
+    """It must not be receipted, for then the laptop would forget what was never stored."""
+    previous, records = laptop.records(pupil_file())
+    plain = msgspec.json.decode(laptop.batch(previous, records))
+    later = [plain | {"wire": 2}, plain | {"wire": 2, "news": [1]}, {"wire": 99}]
+    for one in later:
+        reply = laptop.post(messages.EVENTS_PATH, msgspec.json.encode(one))
+        assert (reply.status_code, problem(reply)) == (400, "wire-version")
+    assert laptop.post(messages.EVENTS_PATH, laptop.batch(previous, records)).status_code == 200
+
+
+def test_an_event_of_a_later_version_is_refused_as_such(laptop: Laptop) -> None:
+    later = msgspec.json.decode(wire.encode(pupil_file())) | {"wire": 2}
+    for one in (later, later | {"news": [1]}):
+        assert reasons(laptop, msgspec.json.encode(one).decode()) == ["wire-version"]
+
+
 def test_a_key_given_twice_hides_nothing(laptop: Laptop) -> None:
     body = wire.encode(pupil_file()).decode()
     double = body.replace('"kind":', f'"kind":"a{bsn()}","kind":')

@@ -1,8 +1,10 @@
 """The contract: what fits an event and what does not, the chain, tokens and names."""
 
 import base64
+import inspect
 import uuid
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from agent.wire import event as wire
 from agent.wire import messages
 
+FOLDER = Path(__file__).parent / "golden" / f"wire-{wire.WIRE_VERSION}"
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
 
@@ -35,6 +38,65 @@ GOLDEN = (
 def test_the_canonical_body_is_the_one_every_released_version_wrote() -> None:
     assert wire.encode(make_event()) == GOLDEN
     assert wire.decode(GOLDEN) == make_event()
+
+
+KEY = "A" * 43 + "="
+RECORD = messages.Record(seq=7, body=GOLDEN.decode())
+EVERY_MESSAGE: dict[str, msgspec.Struct] = {
+    "event": make_event(),
+    "event-in-full": make_event(
+        facts={"b": ["x", "y"], "a": wire.digest_text(b"k" * 32), "c": -1, "d": True, "e": "word"},
+        decision=wire.DecisionPart(
+            action="seal-file", rule="downloads", enforced=False, held="first-days"
+        ),
+        outcome=wire.OutcomePart(result="not-done", reason="report-only"),
+        sealed=base64.b64encode(b"age-encryption.org/v1").decode(),
+    ),
+    "enrol-request": messages.EnrolRequest(
+        token=messages.write_token(bytes(17), "a" * 26), public_key=KEY, agent_version="0.1.0"
+    ),
+    "enrol-reply": messages.EnrolReply(device="d" + "a" * 16, collector_key=KEY),
+    "batch": messages.Batch(
+        device="d" + "a" * 16,
+        agent_version="0.1.0",
+        boot_id=str(uuid.UUID(int=8)),
+        sent_at=NOW,
+        previous=wire.CHAIN_START,
+        records=[RECORD],
+    ),
+    "receipt": messages.Receipt(
+        device="d" + "a" * 16,
+        last=7,
+        head=wire.link(wire.CHAIN_START, 7, GOLDEN),
+        received_at=NOW,
+        refused=[messages.Refusal(seq=7, reason="untyped")],
+    ),
+    "problem": messages.Problem(
+        error=messages.ProblemDetail(code="clock", message="set the laptop's clock")
+    ),
+}
+KINDS = sorted(EVERY_MESSAGE)
+
+
+def written(message: msgspec.Struct) -> bytes:
+    return wire.encode(message) if isinstance(message, wire.Event) else messages.to_json(message)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_message_is_written_as_in_every_release_of_this_version(kind: str) -> None:
+    """``tests/golden/wire-1`` is never edited: another form is another version of the wire."""
+    golden = (FOLDER / f"{kind}.json").read_bytes()
+    message = EVERY_MESSAGE[kind]
+    assert written(message) == golden
+    assert msgspec.json.decode(golden, type=type(message)) == message
+
+
+def test_no_message_is_without_its_golden_file() -> None:
+    parts = {messages.Record, messages.Refusal, messages.ProblemDetail, messages.Spoken}
+    kinds = {one for one in vars(messages).values() if inspect.isclass(one)}
+    kinds = {one for one in kinds if issubclass(one, msgspec.Struct)} - parts
+    assert kinds | {wire.Event} == {type(message) for message in EVERY_MESSAGE.values()}
+    assert sorted(path.stem for path in FOLDER.iterdir()) == KINDS
 
 
 def test_encoding_what_was_decoded_gives_the_same_bytes() -> None:

@@ -76,6 +76,15 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     wire: Wire = WIRE_VERSION
 
 
+class Spoken(msgspec.Struct, frozen=True, kw_only=True):
+    """The version of a message and nothing else of it.
+
+    It is read where the strict types did not fit: a message of a later version may hold anything,
+    and its sender must hear that, not that the message is broken."""
+
+    wire: int = WIRE_VERSION
+
+
 class Refusal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A record the collector would not store; it opened a fault entry in its place."""
 
