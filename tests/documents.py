@@ -2,6 +2,8 @@
 
 import csv
 import io
+import sqlite3
+import tarfile
 import zipfile
 from email.message import EmailMessage
 
@@ -115,6 +117,26 @@ def packed(members, **options):
         for name, content in members:
             archive.writestr(name, content)
     return buffer.getvalue()
+
+
+def tar(members, **options):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", **options) as archive:
+        for name, content in members:
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def database(rows):
+    connection = sqlite3.connect(":memory:")
+    heads = ", ".join(f'"{head}"' for head in rows[0])
+    connection.execute(f"create table lijst ({heads})")
+    connection.executemany(f"insert into lijst values ({','.join('?' * len(rows[0]))})", rows[1:])
+    content = connection.serialize()
+    connection.close()
+    return content
 
 
 def _saved(save):

@@ -114,7 +114,7 @@ def test_a_damaged_document_is_broken_and_never_clean(content):
 
 
 def test_an_unknown_archive_says_that_it_was_not_opened():
-    assert look(b"7z\xbc\xaf\x27\x1c" + b"\0" * 64).reason is Reason.UNSUPPORTED
+    assert look(b"Rar!\x1a\x07\x01\x00" + b"\0" * 64).reason is Reason.UNSUPPORTED
     assert look(zlib.compress(b"x") + b"\0" * 64).format is Format.OTHER
 
 

@@ -1,5 +1,8 @@
 """The worker and its driver: real processes, real descriptors, and workers that misbehave."""
 
+import bz2
+import gzip
+import lzma
 import os
 import signal
 import subprocess
@@ -18,7 +21,7 @@ from collectors.recognise.recogniser import Recogniser, WorkerError
 from collectors.recognise.spawn import Child, spawn
 from collectors.recognise.verdict import Judgement, Reason
 from collectors.recognise.worker import open_descriptor
-from tests import documents
+from tests import compound, documents, xlsb
 
 TODAY = date(2026, 11, 1)
 CASES = {
@@ -30,6 +33,19 @@ CASES = {
     "utf16": documents.roster().encode("utf-16"),
     "cp1252": documents.roster().replace("Sanne", "Zoë").encode("cp1252"),
     "mail": documents.mail("x", [("a", documents.roster().encode("utf-16"))]),
+    "doc": compound.doc([("\r".join(documents.LETTER), True)]),
+    "xls": compound.xls((documents.HEADS, *documents.ROWS), "x"),
+    "xlsb": xlsb.xlsb((documents.HEADS, *documents.ROWS)),
+    "ppt": compound.ppt(["\r".join(documents.LETTER)]),
+    "msg": compound.msg("x", "y", [documents.roster().encode("cp850")]),
+    "mac": documents.roster().replace("Sanne", "Zoë").encode("mac-roman"),
+    "7z": (Path(__file__).parent / "data/7z/list.7z").read_bytes(),
+    "tar.gz": gzip.compress(documents.tar([("a", documents.roster().encode())])),
+    "tar.xz": lzma.compress(documents.tar([("a", documents.roster().encode())])),
+    "bz2": bz2.compress(documents.roster().encode()),
+    "sqlite": documents.database((documents.HEADS, *documents.ROWS)),
+    "ics": b"BEGIN:VCALENDAR\nDESCRIPTION:%b\n" % "\\n".join(documents.LETTER).encode(),
+    "mbox": b"From x\n" + documents.mail("\n".join(documents.LETTER)),
     "policy": documents.word([documents.POLICY]),
     "broken": documents.word(documents.LETTER)[:800],
     "nothing": b"",

@@ -87,6 +87,8 @@ class Budget:
 
     def draw(self, size: int) -> None:
         """Account for that many bytes that a document unpacks to. Raises Refused beyond the cap."""
+        if size < 0:
+            raise Refused(Reason.BROKEN)
         self.inflated -= size
         if self.inflated < 0:
             raise Refused(Reason.LIMIT)

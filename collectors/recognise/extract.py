@@ -6,7 +6,10 @@ cannot go on. Whatever else a damaged document makes it raise is caught here, in
 a parser's ways to fail cannot be listed: it then counts as broken.
 """
 
+import lzma
+import sqlite3
 import struct
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -14,18 +17,23 @@ from typing import BinaryIO
 
 from collectors.recognise import (
     archives,
+    calendar,
+    database,
     mail,
     office,
     ole,
+    opendocument,
     outlook,
     pdf,
     pictures,
     plain,
     powerpoint97,
     rich,
+    sevenzip,
     word97,
     xls,
     xlsb,
+    xlsx,
 )
 from collectors.recognise.budget import Budget, Nested, Part, Refused
 from collectors.recognise.formats import tell
@@ -40,14 +48,21 @@ EXTRACTORS: dict[Format, Extractor] = {
     Format.JSON: plain.json,
     Format.RTF: rich.rtf,
     Format.DOCX: office.docx,
-    Format.XLSX: office.xlsx,
+    Format.XLSX: xlsx.workbook,
     Format.PPTX: office.pptx,
-    Format.ODT: office.opendocument,
-    Format.ODS: office.opendocument,
-    Format.ODP: office.opendocument,
+    Format.ODT: opendocument.packed,
+    Format.ODS: opendocument.packed,
+    Format.ODP: opendocument.packed,
+    Format.FLAT_ODF: opendocument.flat,
     Format.PDF: pdf.pages,
     Format.MAIL: mail.message,
+    Format.MBOX: mail.mailbox,
+    Format.CALENDAR: calendar.entries,
+    Format.SQLITE: database.tables,
     Format.ZIP: archives.members,
+    Format.TAR: archives.tar,
+    Format.PACKED: archives.packed,
+    Format.SEVEN_ZIP: sevenzip.members,
     Format.DOC: word97.document,
     Format.XLS: xls.workbook,
     Format.XLSB: xlsb.workbook,
@@ -55,6 +70,8 @@ EXTRACTORS: dict[Format, Extractor] = {
     Format.MSG: outlook.message,
     Format.OLE: ole.unknown,
     Format.ARCHIVE: archives.unsupported,
+    Format.DOCUMENT: archives.unsupported,
+    Format.CIPHER: archives.locked,
     Format.IMAGE: pictures.page_or_photo,
 }
 """Formats that are not here hold no text that could be read (films, programs, databases)."""
@@ -68,7 +85,10 @@ _DAMAGE = (
     TypeError,
     ValueError,
     EOFError,
+    lzma.LZMAError,
+    sqlite3.Error,
     struct.error,
+    tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
 )

@@ -23,16 +23,34 @@ _MAGIC: tuple[tuple[bytes, Format], ...] = (
     (b"GIF8", Format.IMAGE),
     (b"II*\x00", Format.IMAGE),
     (b"MM\x00*", Format.IMAGE),
-    (b"7z\xbc\xaf\x27\x1c", Format.ARCHIVE),
+    (b"7z\xbc\xaf\x27\x1c", Format.SEVEN_ZIP),
     (b"Rar!\x1a\x07", Format.ARCHIVE),
-    (b"\x1f\x8b\x08", Format.ARCHIVE),
-    (b"BZh", Format.ARCHIVE),
-    (b"\xfd7zXZ\x00", Format.ARCHIVE),
+    (b"\x1f\x8b\x08", Format.PACKED),
+    (b"BZh", Format.PACKED),
+    (b"\xfd7zXZ\x00", Format.PACKED),
     (b"\x28\xb5\x2f\xfd", Format.ARCHIVE),
     (b"OggS", Format.MEDIA),
     (b"fLaC", Format.MEDIA),
     (b"\x1aE\xdf\xa3", Format.MEDIA),
-    (b"SQLite format 3\x00", Format.OTHER),
+    (b"SQLite format 3\x00", Format.SQLITE),
+    (b"age-encryption.org/v1\n", Format.CIPHER),
+    (b"Salted__", Format.CIPHER),
+    # The packets that a message of OpenPGP begins with: a session key for a key of a usual size.
+    (b"\x84\x5e\x03", Format.CIPHER),
+    (b"\x85\x01\x0c\x03", Format.CIPHER),
+    (b"\x85\x01\x8c\x03", Format.CIPHER),
+    (b"\x85\x02\x0c\x03", Format.CIPHER),
+    (b"\xc1\x5e\x03", Format.CIPHER),
+    (b"\xc1\xc0\x4c\x03", Format.CIPHER),
+    (b"\xc1\xc1\x4c\x03", Format.CIPHER),
+    (b"\x8c\x0d\x04", Format.CIPHER),
+    (b"\xc3\x0d\x04", Format.CIPHER),
+    (b"!BDN", Format.DOCUMENT),
+    (b"\x00\x01\x00\x00Standard Jet DB", Format.DOCUMENT),
+    (b"\x00\x01\x00\x00Standard ACE DB", Format.DOCUMENT),
+    (b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d", Format.DOCUMENT),
+    (b"\xffWPC", Format.DOCUMENT),
+    (b"\x78\x9f\x3e\x22", Format.DOCUMENT),
     (b"\x7fELF", Format.OTHER),
 )
 # Letters a text may begin with too: only with a zero byte close behind.
@@ -56,6 +74,8 @@ _MAIL_FIELD = re.compile(
 )
 _MARKUP = re.compile(r"\A\s*<(?:\?xml|!--|!doctype|[a-z_])", re.I)
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|table|div|p)\b", re.I)
+_CALENDAR = re.compile(r"\s*BEGIN:(?:VCALENDAR|VCARD)\s", re.I)
+_CIPHER = re.compile(r"\s*-----BEGIN (?:PGP MESSAGE|AGE ENCRYPTED FILE|PKCS7)-----")
 _JSON = re.compile(r"\A\s*(?:\{\s*[\"}]|\[\s*(?:[\[{\"\]]|-?\d))")
 
 
@@ -103,7 +123,17 @@ def _by_magic(head: bytes) -> Format | None:
         return Format.IMAGE if heif else Format.MEDIA
     if head[:4] == b"RIFF":
         return Format.IMAGE if head[8:12] == b"WEBP" else Format.MEDIA
-    return Format.ARCHIVE if head[257:262] == b"ustar" else None
+    return Format.TAR if _is_tar(head[:512]) else None
+
+
+def _is_tar(block: bytes) -> bool:
+    """Whether the first block is the head of a member: it carries a sum of its own bytes."""
+    if len(block) < 512 or not block[0]:
+        return False
+    stated = block[148:156].strip(b"\0 ")
+    if not stated or stated.strip(b"01234567"):
+        return False
+    return int(stated, 8) == sum(block) - sum(block[148:156]) + 8 * 0x20
 
 
 def _by_text(head: bytes) -> Format:
@@ -111,9 +141,15 @@ def _by_text(head: bytes) -> Format:
     if text is None:
         return Format.OTHER
     if _MAIL_HEAD.match(head) and len(_MAIL_FIELD.findall(head[:8192])) >= 2:
-        return Format.MAIL
+        return Format.MBOX if head.startswith(b"From ") else Format.MAIL
     text = text.lstrip("\ufeff")
+    if _CALENDAR.match(text):
+        return Format.CALENDAR
+    if _CIPHER.match(text):
+        return Format.CIPHER
     if _MARKUP.match(text):
+        if "<office:document" in text[:4096]:
+            return Format.FLAT_ODF
         return Format.HTML if _HTML.search(text[:2048]) else Format.XML
     return Format.JSON if _JSON.match(text) else Format.TEXT
 

@@ -1,6 +1,7 @@
 """Mail messages: subject, body and every attachment, which is judged as the file it is."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from email import policy
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
@@ -9,29 +10,45 @@ from email.parser import BytesParser
 from io import BytesIO
 from typing import BinaryIO
 
-from collectors.recognise.budget import Budget, Part, Refused
+from collectors.recognise.budget import Budget, Nested, Part
 from collectors.recognise.charsets import decode
 from collectors.recognise.plain import strip_html
 from collectors.recognise.verdict import Format, Reason
 
-_Nested = Callable[[BinaryIO], Iterator[Part]]
+_BETWEEN = re.compile(rb"(?:\A|\n\r?\n)From [^\n]*\n(?=[A-Za-z][A-Za-z0-9-]*:)")
+_SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+_CIPHER = "-----BEGIN PGP MESSAGE-----"
 
 
-def message(file: BinaryIO, budget: Budget, nested: _Nested) -> Iterator[Part]:
+def message(file: BinaryIO, budget: Budget, nested: Nested) -> Iterator[Part]:
     """The text of a message first, then its attachments."""
-    content = file.read(budget.limits.inflated + 1)
-    if len(content) > budget.limits.inflated:
-        raise Refused(Reason.LIMIT)
+    yield from _message(budget.read(file), Format.MAIL, budget, nested)
+
+
+def mailbox(file: BinaryIO, budget: Budget, nested: Nested) -> Iterator[Part]:
+    """Every message of a mailbox in one file."""
+    content = budget.read(file)
+    places = [found.end() for found in _BETWEEN.finditer(content)]
+    starts = [found.start() for found in _BETWEEN.finditer(content)]
+    for start, end in zip(places, [*starts[1:], len(content)], strict=True):
+        yield from _message(content[start:end], Format.MBOX, budget, nested)
+
+
+def _message(content: bytes, format: Format, budget: Budget, nested: Nested) -> Iterator[Part]:
     parsed = BytesParser(policy=policy.compat32).parsebytes(content)
-    texts, attached = _sort(parsed, budget)
-    yield Part(Format.MAIL, budget.keep("\n".join(texts)))
+    texts, attached, sealed = _sort(parsed, budget)
+    text = "\n".join(texts)
+    yield Part(format, budget.keep(text))
+    if sealed or _CIPHER in text:
+        yield Part(format, problem=Reason.ENCRYPTED)
     for payload in attached:
         yield from nested(BytesIO(payload))
 
 
-def _sort(parsed: Message, budget: Budget) -> tuple[list[str], list[bytes]]:
+def _sort(parsed: Message, budget: Budget) -> tuple[list[str], list[bytes], bool]:
+    """Texts, attachments, and whether there is a part that only the addressee can read."""
     texts, attached = [_subject(parsed)], []
-    plain_seen = False
+    plain_seen = sealed = False
     for part in parsed.walk():
         if part.is_multipart():
             if part is not parsed:
@@ -42,7 +59,9 @@ def _sort(parsed: Message, budget: Budget) -> tuple[list[str], list[bytes]]:
             continue
         budget.count_member()
         kind = part.get_content_type()
-        if part.get_filename() or not kind.startswith("text/"):
+        if kind in _SEALED:
+            sealed = sealed or part.get_param("smime-type") != "signed-data"
+        elif part.get_filename() or not kind.startswith("text/"):
             attached.append(payload)
         elif kind == "text/html":
             # The same words twice would count every person twice.
@@ -50,7 +69,7 @@ def _sort(parsed: Message, budget: Budget) -> tuple[list[str], list[bytes]]:
         else:
             plain_seen = True
             texts.append(_decoded(part, payload))
-    return texts, attached
+    return texts, attached, sealed
 
 
 def _decoded(part: Message, payload: bytes) -> str:

@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
-from collectors.recognise.budget import Budget, Part
+from collectors.recognise import attached
+from collectors.recognise.budget import Budget, Nested, Part
 from collectors.recognise.charsets import decode
 from collectors.recognise.verdict import Format
 
@@ -52,31 +53,35 @@ def strip_html(content: str) -> str:
     return entities.unescape(_SPACE.sub(" ", _TAG.sub("", content)))
 
 
-def xml(file: BinaryIO, budget: Budget, nested: object) -> Iterator[Part]:
+def xml(file: BinaryIO, budget: Budget, nested: Nested) -> Iterator[Part]:
     """Each leaf element as ``name: text``. A schema has no leaves with text, a record has."""
     content = _read(file, budget)
-    lines = [content[:400].replace("\n", " ")]
+    lines, carried = [content[:400].replace("\n", " ")], list[str]()
     for found in re.finditer(r"<[^<>]*>[^<]*", content):
-        lines += _element(found.group())
+        lines += _element(found.group(), carried)
     yield Part(Format.XML, entities.unescape("\n".join(lines)))
+    yield from attached.documents(carried, budget, nested)
 
 
-def _element(piece: str) -> Iterator[str]:
+def _element(piece: str, carried: list[str]) -> Iterator[str]:
     tag, _, value = piece.partition(">")
     if tag.startswith(("</", "<?", "<!")):
         return
     words = tag[1:].rstrip("/").split(None, 1)
     name = words[0].rpartition(":")[2] if words else ""
     value = " ".join(value.split())
+    if len(value) >= attached.LEAST and attached.is_base64(value):
+        carried.append(value)
+        value = ""
     yield f"{name}: {value}" if value else f"<{name}>"
     if len(words) > 1:
         for attribute in _ATTRIBUTE.finditer(words[1]):
             yield f"{attribute.group(1)}: {attribute.group(2)}"
 
 
-def json(file: BinaryIO, budget: Budget, nested: object) -> Iterator[Part]:
+def json(file: BinaryIO, budget: Budget, nested: Nested) -> Iterator[Part]:
     """Objects as ``key: value``; a list of like objects as a table."""
-    content = _read(file, budget)
+    content, carried = attached.take_out(_read(file, budget))
     try:
         document = parser.loads(content)
     except ValueError:
@@ -85,6 +90,7 @@ def json(file: BinaryIO, budget: Budget, nested: object) -> Iterator[Part]:
     lines: list[str] = []
     _walk(document, lines.append)
     yield Part(Format.JSON, budget.keep("\n".join(lines)))
+    yield from attached.documents(carried, budget, nested)
 
 
 def _walk(node: Any, emit: Callable[[str], None]) -> None:

@@ -8,11 +8,16 @@ when the other end of its socket is closed or when nothing was asked for IDLE se
 file does to it, the agent only sees a worker that died, and starts another.
 """
 
+import bz2
 import codecs
+import gzip
 import io
+import lzma
 import os
 import socket
+import sqlite3
 import sys
+import tarfile
 import zipfile
 from datetime import date
 
@@ -91,6 +96,19 @@ def warm() -> None:
         judge(io.BytesIO(sample), day)
     judge(_zip(office), day)
     judge(_zip({"a.txt": "x", "b.eml": _MAIL.decode()}), day)
+    for pack in (gzip.compress, bz2.compress, lzma.compress):
+        judge(io.BytesIO(pack(_MAIL)), day)
+    judge(io.BytesIO(_database()), day)
+    judge(io.BytesIO(tarfile.TarInfo("x").tobuf() + bytes(1024)), day)
+
+
+def _database() -> bytes:
+    connection = sqlite3.connect(":memory:")
+    try:
+        connection.execute("create table leerling (naam)")
+        return connection.serialize()
+    finally:
+        connection.close()
 
 
 def _zip(members: dict[str, str]) -> io.BytesIO:

@@ -1,0 +1,119 @@
+"""Excel workbooks (xlsx): every sheet as rows, hidden ones included, with comments, text boxes,
+headers and footers."""
+
+import html
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from collectors.recognise.budget import Budget, Nested, Part, Refused
+from collectors.recognise.cells import MOST_COLUMNS, as_date, date_codes
+from collectors.recognise.office import embedded, number_of, strip
+from collectors.recognise.verdict import Format, Reason
+
+_SHEETS = re.compile(r"xl/(?:worksheets|macrosheets)/[^/]+\.xml")
+_NOTES = re.compile(
+    r"xl/(?:comments[^/]*|comments/[^/]+|threadedComments/[^/]+|drawings/[^/]+|diagrams/data\d*)\.xml"
+)
+_ROW = re.compile(r"<(?:\w+:)?row\b[^>]*>(.*?)</(?:\w+:)?row>", re.S)
+_XCELL = re.compile(r"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.S)
+_VALUE = re.compile(r"<(?:\w+:)?(?:v|t)\b[^>]*>([^<]*)<")
+_ITEM = re.compile(r"<(?:\w+:)?si\b[^>]*>(.*?)</(?:\w+:)?si>", re.S)
+_REFERENCE = re.compile(r'\br="([A-Z]{1,3})\d+"')
+_STYLE = re.compile(r'\bs="(\d+)"')
+_TYPED = re.compile(r'\bt="(?!n")')
+_FORMATS = re.compile(r'<(?:\w+:)?numFmt\b[^>]*?numFmtId="(\d+)"[^>]*?formatCode="([^"]*)"')
+_HEADERS = re.compile(r"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)\b[^>]*>([^<]*)<")
+_HEADER_CODES = re.compile(r'&amp;(?:"[^"]*"|&quot;.*?&quot;|\d+|[A-Z])')
+
+
+def workbook(file: BinaryIO, budget: Budget, nested: Nested) -> Iterator[Part]:
+    """One part for each sheet, one for all comments and text boxes, then what is embedded."""
+    with zipfile.ZipFile(file) as archive:
+        names = set(archive.namelist())
+        shared = _shared(_member(archive, "xl/sharedStrings.xml", names, budget))
+        dates = _date_styles(_member(archive, "xl/styles.xml", names, budget))
+        sheets = [m for m in archive.infolist() if _SHEETS.fullmatch(m.filename)]
+        if not sheets:
+            raise Refused(Reason.BROKEN)
+        for sheet in sorted(sheets, key=lambda member: number_of(member.filename)):
+            xml = budget.inflate(archive, sheet).decode("utf-8", "replace")
+            lines = (*_rows(xml, shared, dates), *_headers(xml))
+            yield Part(Format.XLSX, budget.keep("\n".join(lines)))
+        yield from _notes(archive, budget)
+        yield from embedded(archive, "xl/embeddings/", budget, nested)
+
+
+def _headers(xml: str) -> Iterator[str]:
+    if "Header" in xml or "Footer" in xml:
+        for found in _HEADERS.finditer(xml):
+            yield html.unescape(_HEADER_CODES.sub(" ", found.group(1))).strip()
+
+
+def _notes(archive: zipfile.ZipFile, budget: Budget) -> Iterator[Part]:
+    found = [m for m in archive.infolist() if _NOTES.fullmatch(m.filename)]
+    texts = [strip(budget.inflate(archive, m).decode("utf-8", "replace")) for m in found]
+    if any(text.strip() for text in texts):
+        yield Part(Format.XLSX, budget.keep("\n".join(texts)))
+
+
+def _member(archive: zipfile.ZipFile, name: str, names: set[str], budget: Budget) -> str:
+    if name not in names:
+        return ""
+    return budget.inflate(archive, archive.getinfo(name)).decode("utf-8", "replace")
+
+
+def _shared(xml: str) -> list[str]:
+    return [html.unescape("".join(_VALUE.findall(item.group(1)))) for item in _ITEM.finditer(xml)]
+
+
+def _date_styles(xml: str) -> frozenset[int]:
+    """The cell styles that show a number as a date."""
+    shown = ((int(code), html.unescape(format)) for code, format in _FORMATS.findall(xml))
+    codes = date_codes(shown)
+    block = re.search(r"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", xml, re.S)
+    styles = re.findall(r"<(?:\w+:)?xf\b[^>]*>", block.group()) if block else []
+    found = (re.search(r'numFmtId="(\d+)"', style) for style in styles)
+    return frozenset(i for i, code in enumerate(found) if code and int(code.group(1)) in codes)
+
+
+def _rows(xml: str, shared: list[str], dates: frozenset[int]) -> Iterator[str]:
+    for row in _ROW.finditer(xml):
+        cells: list[str] = []
+        for attributes, content in _XCELL.findall(row.group(1)):
+            place = _column(attributes, len(cells))
+            while len(cells) < place < MOST_COLUMNS:
+                cells.append("")
+            cells.append(_shown(attributes, content, shared, dates))
+        yield "\t".join(" ".join(cell.split()) for cell in cells)
+
+
+def _column(attributes: str, otherwise: int) -> int:
+    reference = _REFERENCE.search(attributes)
+    if reference is None:
+        return otherwise
+    number = 0
+    for letter in reference.group(1):
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def _shown(attributes: str, content: str, shared: list[str], dates: frozenset[int]) -> str:
+    if not content:
+        return ""
+    value = "".join(_VALUE.findall(content))
+    if 't="s"' in attributes:
+        index = int(value or 0)
+        return shared[index] if index < len(shared) else ""
+    style = _STYLE.search(attributes)
+    if style and int(style.group(1)) in dates and not _TYPED.search(attributes):
+        return _as_date(value)
+    return html.unescape(value)
+
+
+def _as_date(value: str) -> str:
+    try:
+        return as_date(float(value)) or value
+    except ValueError:
+        return value
