@@ -7,14 +7,18 @@ that fails is an outcome. Neither can stop the daemon, and neither can a full di
 journalled is not acted upon.
 """
 
+import contextlib
 import logging
+import os
 import queue
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
 from operator import methodcaller
-from typing import Any
 
 import msgspec
 
@@ -25,7 +29,15 @@ from agent.own import ActionName, ActionRecovered, AgentStarted, CollectorFailed
 from agent.policy import Decision, Policy
 from agent.recorder import Recorder
 from agent.wire.event import Event, OutcomePart
-from collectors.base import Clock, Collector, CoverageLost, CoverageRestored, Observation, Stop
+from collectors.base import (
+    Clock,
+    Collector,
+    CollectorError,
+    CoverageLost,
+    CoverageRestored,
+    Observation,
+    Stop,
+)
 from enforcement.base import Action, Attempt, EnforcementError, Outcome, Reason, Result
 
 log = logging.getLogger(__name__)
@@ -35,7 +47,15 @@ QUEUE_LENGTH = 1000
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 300.0
 """Seconds before a collector that died is started again."""
+STEADY = timedelta(minutes=10)
+"""How long a collector must have run for its earlier failures to be forgotten."""
 MESSAGES_KEPT = 50
+PLACES_LOGGED = 4
+"""Lines of our code that an error in the log names."""
+TURN = 0.5
+"""Seconds after which somebody who waits looks whether to stop."""
+Told = tuple[str, str, str]
+"""What is not covered, how, and where: the last part stays on the laptop."""
 
 
 @dataclass(kw_only=True)
@@ -50,7 +70,8 @@ class Daemon:
     actions: Mapping[str, Action]
     now: Clock
     messages: deque[Event] = field(default_factory=lambda: deque(maxlen=MESSAGES_KEPT))
-    coverage: dict[str, str] = field(default_factory=dict)
+    lost: set[Told] = field(default_factory=set)
+    unfinished: dict[str, tuple[Event, Outcome]] = field(default_factory=dict)
     running: dict[str, bool] = field(default_factory=dict)
     live: dict[str, Collector] = field(default_factory=dict)
 
@@ -60,28 +81,34 @@ class Daemon:
         self.record(self._started(self._resume()))
         threads = [self._watch(name, seen, stop) for name in self.collectors]
         while not stop.is_set() or any(thread.is_alive() for thread in threads):
+            self._finish()
             try:
-                observation = seen.get(timeout=0.5)
+                observation = seen.get(timeout=TURN)
             except queue.Empty:
                 continue
             if not stop.is_set():
                 self.record(observation)
 
+    @property
+    def coverage(self) -> dict[str, str]:
+        """What is not watched or read now, and why."""
+        return {what: gap for what, gap, _ in list(self.lost)}
+
     def record(self, observation: Observation) -> str | None:
         """Decide, act and journal; the event's id, or None if it was no news or found no room."""
-        self._note_coverage(observation)
+        again = self._note_coverage(observation)
         try:
-            return self._dispatch(observation)
+            return self._dispatch(observation, again)
         except JournalFull as error:
             log.error("%s: a %s was not recorded", error, observation.kind)
             return None
 
-    def _dispatch(self, observation: Observation) -> str | None:
+    def _dispatch(self, observation: Observation, again: bool) -> str | None:
         decision = self._decide(observation)
         event = self.recorder.event(observation, decision)
         once = self.recorder.once(observation)
         if not decision.enforced:
-            news = self.journal.append(event, _once_as_seen(once, decision))
+            news = self.journal.append(event, _once_as_seen(once, decision), again=again)
         else:
             news = self._act(observation, decision, event, once)
         return event.id if news else None
@@ -104,12 +131,25 @@ class Daemon:
         return self._complete(event, outcome)
 
     def _complete(self, event: Event, outcome: Outcome) -> bool:
+        """Journal how an attempt ended; without room for that now, at the next turn."""
         part = OutcomePart(result=outcome.result, reason=outcome.reason)
-        if not self.journal.complete(event.id, part):
-            return False
-        self.messages.append(msgspec.structs.replace(event, outcome=part))
-        log.info("%s: %s %s", event.kind, outcome.result, outcome.note or outcome.reason)
-        return True
+        try:
+            news = self.journal.complete(event.id, part)
+        except JournalFull as error:
+            log.error("%s: the end of a %s waits to be recorded", error, event.kind)
+            self.unfinished[event.id] = (event, outcome)
+            return True
+        if news:
+            self.messages.append(msgspec.structs.replace(event, outcome=part))
+            log.info("%s: %s %s", event.kind, outcome.result, outcome.reason)
+            log.debug("%s", outcome.note)
+        return news
+
+    def _finish(self) -> None:
+        """Journal the ends that found no room, one a turn."""
+        for event, outcome in list(self.unfinished.values())[:1]:
+            del self.unfinished[event.id]
+            self._complete(event, outcome)
 
     def _tried(self, name: str, use: Callable[[Action], Outcome]) -> Outcome:
         """Run one action; whatever goes wrong in it is an outcome."""
@@ -118,7 +158,7 @@ class Daemon:
         except EnforcementError as error:
             return Outcome(result=Result.FAILED, reason=error.reason, note=error.note)
         except Exception as error:
-            log.exception("the action %s failed", name)
+            log.error("the action %s failed: %s", name, fault(error))
             return Outcome(result=Result.FAILED, reason=Reason.FAULT, note=type(error).__name__)
 
     def _resume(self) -> int:
@@ -164,34 +204,42 @@ class Daemon:
             resumed=resumed,
         )
 
-    def _note_coverage(self, observation: Observation) -> None:
+    def _note_coverage(self, observation: Observation) -> bool:
+        """Keep what is lost until it is restored; whether this was lost anew, and so is news."""
         if isinstance(observation, CoverageLost):
-            self.coverage[str(observation.what)] = str(observation.gap)
-        elif isinstance(observation, CoverageRestored):
-            self.coverage.pop(str(observation.what), None)
+            told = (str(observation.what), str(observation.gap), observation.subject)
+            known = told in self.lost
+            self.lost.add(told)
+            return not known
+        if isinstance(observation, CoverageRestored):
+            ended = (str(observation.what), observation.subject)
+            self.lost -= {one for one in self.lost if (one[0], one[2]) == ended}
+        return False
 
     def _watch(self, name: str, seen: "queue.Queue[Observation]", stop: Stop) -> threading.Thread:
-        put = seen.put
+        put = partial(_put, seen, stop)
         thread = threading.Thread(target=self._keep_watching, args=(name, put, stop), name=name)
         thread.start()
         return thread
 
-    def _keep_watching(self, name: str, put: Callable[[Any], None], stop: Stop) -> None:
+    def _keep_watching(self, name: str, put: Callable[[Observation], None], stop: Stop) -> None:
         """Run one collector, and start it again when it dies, until told to stop."""
         failures = 0
         while not stop.is_set():
+            begun = self.now()
             try:
                 self.running[name] = True
                 self.live[name] = collector = self.collectors[name]()
                 for observation in collector.observe(stop):
                     put(observation)
-                    failures = 0
-            except Exception:
-                log.exception("the collector %s failed", name)
+                    if stop.is_set():
+                        break
+            except Exception as error:
+                log.error("the collector %s failed: %s", name, fault(error))
             self.running[name] = False
             if stop.is_set():
                 return
-            failures += 1
+            failures = 1 if self.now() - begun > STEADY else failures + 1
             put(self._failed(name, failures))
             stop.wait(min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures - 1, 16)))
 
@@ -200,6 +248,22 @@ class Daemon:
         return CollectorFailed(
             observed_at=self.now(), subject=name, collector=collector, failures=failures
         )
+
+
+def fault(error: BaseException) -> str:
+    """An error for the log: what and where, never its own words, which may hold a person's path."""
+    frames = traceback.extract_tb(error.__traceback__)[-PLACES_LOGGED:]
+    places = ", ".join(f"{os.path.basename(one.filename)}:{one.lineno}" for one in frames)
+    words = f" ({error})" if isinstance(error, CollectorError) else ""
+    return f"{type(error).__name__}{words} at {places}"
+
+
+def _put(seen: "queue.Queue[Observation]", stop: Stop, observation: Observation) -> None:
+    """Wait for room in the queue, but not for ever for a daemon that ended."""
+    while not stop.is_set():
+        with contextlib.suppress(queue.Full):
+            seen.put(observation, timeout=TURN)
+            return
 
 
 def _once_as_seen(once: str | None, decision: Decision) -> str | None:

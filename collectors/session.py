@@ -182,10 +182,10 @@ class SessionCollector:
     def _look(self) -> Iterator[Observation]:
         try:
             sessions = self.desk.sessions()
-        except DeskError as error:
-            yield from self._coverage(Watched.SESSION, Gap.MISSING, str(error))
+        except DeskError:
+            yield from self._coverage(Watched.SESSION, Gap.MISSING, "logind")
             return
-        yield from self._coverage(Watched.SESSION, None)
+        yield from self._coverage(Watched.SESSION, None, "logind")
         now = self.monotonic()
         touched_at = self.desk.touched_at(now)
         if any(session.watched() for session in sessions):
@@ -197,7 +197,7 @@ class SessionCollector:
         )
         yield from told
 
-    def _coverage(self, what: Watched, gap: Gap | None, name: str = "") -> Iterator[Observation]:
+    def _coverage(self, what: Watched, gap: Gap | None, name: str) -> Iterator[Observation]:
         """Say once that something is lost, and once that it is back."""
         if gap is not None and what not in self.lost:
             self.lost[what] = gap

@@ -130,7 +130,7 @@ def test_the_state_shows_what_needs_a_look(journal: Journal, tmp_path: Path) -> 
     assert given.status(TEACHER, {})["state"] == "fine"
     given.outbox.trouble = Trouble.UNREACHABLE
     assert given.status(TEACHER, {})["state"] == "offline"
-    given.daemon.coverage["usb"] = "missing"
+    given.daemon.lost.add(("usb", "missing", "udev"))
     assert given.status(TEACHER, {})["state"] == "look"
 
 

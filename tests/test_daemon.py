@@ -13,7 +13,7 @@ import pytest
 
 from agent import daemon as daemon_module
 from agent.daemon import Daemon
-from agent.errors import JournalFull
+from agent.errors import JournalError, JournalFull
 from agent.guard import Guard
 from agent.journal import Journal
 from agent.policy import Mode, Notice, Policy, Rule
@@ -307,6 +307,131 @@ def test_lost_coverage_shows_until_it_is_restored(journal: Journal) -> None:
     assert daemon.coverage == {}
     kinds = [event.kind for event in events(journal)]
     assert kinds == ["coverage-lost", "coverage-restored"]
+
+
+def lost_and_found(what: Watched, where: str) -> tuple[CoverageLost, CoverageRestored]:
+    lost = CoverageLost(observed_at=utc_now(), subject=where, what=what, gap=Gap.MISSING)
+    return lost, CoverageRestored(observed_at=utc_now(), subject=where, what=what)
+
+
+def test_of_two_places_that_are_lost_one_stays_lost_when_the_other_is_back(
+    journal: Journal,
+) -> None:
+    daemon = build(journal, Scripted())
+    (first, back), (second, _) = (lost_and_found(Watched.FILES, place) for place in ("/a", "/b"))
+    for observation in (first, second, back):
+        daemon.record(observation)
+    assert daemon.coverage == {"files": "missing"}
+
+
+def test_what_is_lost_again_on_the_same_day_is_told_again(journal: Journal) -> None:
+    daemon = build(journal, Scripted())
+    lost, back = lost_and_found(Watched.FILES, "/a")
+    for observation in (lost, lost, back, lost, lost):
+        daemon.record(observation)
+    kinds = [event.kind for event in events(journal)]
+    assert kinds == ["coverage-lost", "coverage-restored", "coverage-lost"]
+
+
+@dataclass
+class Flooding:
+    """A collector that never stops yielding."""
+
+    name: str = "files"
+
+    def observe(self, stop: Stop) -> Iterator[Observation]:
+        while True:
+            yield seen()
+
+    def condition(self) -> Condition:
+        return {}
+
+
+def test_a_collector_that_floods_does_not_keep_the_agent_from_stopping(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daemon_module, "QUEUE_LENGTH", 2)
+    monkeypatch.setattr(daemon_module, "TURN", 0.01)
+    daemon = build(journal, Scripted())
+    daemon.collectors = {"files": Flooding}
+    run_until(daemon, journal, 2)
+
+
+def test_when_the_daemon_ends_with_an_error_no_collector_waits_for_it_for_ever(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(*_: object, **__: object) -> bool:
+        raise JournalError("the journal is damaged")
+
+    monkeypatch.setattr(daemon_module, "QUEUE_LENGTH", 1)
+    monkeypatch.setattr(daemon_module, "TURN", 0.01)
+    monkeypatch.setattr(journal, "begin", damaged)
+    daemon, stop = build(journal, Scripted()), threading.Event()
+    daemon.collectors = {"files": Flooding}
+    before = set(threading.enumerate())
+    with pytest.raises(JournalError):
+        daemon.run(stop)
+    stop.set()
+    (watching,) = set(threading.enumerate()) - before
+    watching.join(20)
+    assert not watching.is_alive()
+
+
+@dataclass
+class DyingLate(Dying):
+    """A collector that says something before it dies, each time."""
+
+    def observe(self, stop: Stop) -> Iterator[Observation]:
+        yield seen(f"/{len(self.tries)}")
+        self.tries.append(1)
+        raise OSError(5, "input/output error", "/home/sofie/klas 3b.csv")
+
+
+def test_a_collector_that_always_dies_soon_is_started_ever_less_often(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(daemon_module, "FIRST_PAUSE", 0.001)
+    tries: list[int] = []
+    daemon = build(journal, Scripted())
+    made: dict[str, object] = {"files": lambda: DyingLate(tries)}
+    daemon.collectors = made  # type: ignore[assignment]
+    found = run_until(daemon, journal, 7)
+    failures = [e.facts["failures"] for e in found if e.kind == "collector-failed"]
+    assert failures[:3] == [1, 2, 3]
+    assert "OSError at" in caplog.text
+    assert "sofie" not in caplog.text
+
+
+def test_the_end_of_an_action_that_found_no_room_is_recorded_when_there_is(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> bool:
+        raise JournalFull("the journal cannot be written now")
+
+    daemon = build(journal, Scripted())
+    with monkeypatch.context() as patched:
+        patched.setattr(journal, "complete", full)
+        assert daemon.record(seen()) is not None
+        daemon._finish()
+    assert len(journal.attempts()) == 1
+    daemon._finish()
+    assert (journal.attempts(), daemon.unfinished) == ([], {})
+    outcomes = [e.outcome.result for e in events(journal) if e.outcome]
+    assert outcomes == ["done"], "what the action answered, and not what a resumption would"
+
+
+def test_no_word_of_an_action_about_a_file_stands_in_the_log(
+    journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    for answer in (
+        Outcome(result=Result.DONE, note="/home/sofie/klas 3b.csv"),
+        EnforcementError(Reason.PARKED, "File exists: 'klas 3b.csv' of sofie"),
+        OSError(17, "File exists", "/home/sofie/klas 3b.csv"),
+    ):
+        build(journal, Scripted(answer=answer)).record(seen(str(answer)))
+    assert "pupil-file-found: failed parked" in caplog.text
+    assert "sofie" not in caplog.text
 
 
 def test_what_cannot_be_journalled_is_not_acted_upon(
