@@ -15,7 +15,7 @@ from server_stub.register import Breach
 def open_breach(visit: Visit) -> Response:
     """``POST /devices/{device}/{seq}/breach``: an entry from an event, in one step."""
     stored = event_asked(visit)
-    draft = register.draft_from(stored.device, stored.seq, stored.event)
+    draft = register.draft_from(stored.device, stored.seq, stored.event, stored.received_at)
     subject = f"{stored.device}/{stored.seq}"
 
     def work(connection: Connection) -> Breach:

@@ -60,13 +60,17 @@ class Deadline:
     passed: bool
 
 
-def draft_from(device: str, seq: int, event: Event) -> Draft:
-    """The entry that an event gives by itself."""
+def draft_from(device: str, seq: int, event: Event, received_at: datetime) -> Draft:
+    """The entry that an event gives by itself.
+
+    What was received was detected before: a laptop whose clock runs ahead must not move the
+    deadline, nor put detection after every moment the officer can choose.
+    """
     return Draft(
         device=device,
         seq=seq,
         kind=event.kind,
-        detected_at=event.observed_at,
+        detected_at=min(event.observed_at, received_at),
         persons_min=_number(event.facts.get("persons-min")),
         persons_max=_number(event.facts.get("persons-max")),
         encryption=_encryption(event.facts),

@@ -1,5 +1,6 @@
 """The breach register: what an event gives by itself, when it is due, and that history stands."""
 
+import dataclasses
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,14 +9,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
-from agent.wire.event import DecisionPart, OutcomePart
-from server_stub import chain, store_register
+from agent.wire.event import DecisionPart, Event, OutcomePart
+from server_stub import chain, register, store_register
 from server_stub.register import (
     Breach,
     Clock,
     Draft,
     deadline,
-    draft_from,
     number_of,
     why_not_aware,
 )
@@ -25,6 +25,11 @@ from tests.collector_on_loopback import pupil_file
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DEVICE = "dabcdefghijklmnop"
+
+
+def draft_from(device: str, seq: int, event: Event) -> Draft:
+    """A draft of an event that took a while to arrive."""
+    return register.draft_from(device, seq, event, event.recorded_at + timedelta(days=400))
 
 
 def breach(detected_at: datetime = NOON, aware_at: datetime | None = None) -> Breach:
@@ -132,6 +137,13 @@ def test_another_law_gives_other_hours() -> None:
 
 def test_a_laptops_clock_that_runs_ahead_gives_no_negative_hours() -> None:
     assert deadline(breach(), NOON - timedelta(minutes=3), Clock()).elapsed_hours == 0
+
+
+def test_a_laptops_clock_that_runs_days_ahead_moves_no_deadline() -> None:
+    event = pupil_file(observed_at=NOON + timedelta(days=9))
+    entry = dataclasses.replace(breach(), draft=register.draft_from(DEVICE, 7, event, NOON))
+    assert deadline(entry, NOON, Clock()).at == NOON + timedelta(hours=72)
+    assert why_not_aware(entry, NOON, NOON) is None
 
 
 def test_awareness_is_neither_in_the_future_nor_before_the_event() -> None:
