@@ -8,6 +8,7 @@ failures from one address the answer is "later", before any password is looked a
 
 import hashlib
 import hmac
+import ipaddress
 import secrets
 import threading
 import unicodedata
@@ -62,8 +63,8 @@ class Login:
 
 
 _hasher = PasswordHasher()
-# One check takes 64 MiB: a crowd at the door must not take the whole memory.
-_checking = threading.Semaphore(2)
+# One check takes 64 MiB: a crowd at the door must not take the whole memory, nor guess in parallel.
+_checking = threading.Lock()
 
 
 def hash_password(password: str) -> str:
@@ -87,20 +88,15 @@ def generate_password() -> str:
 def log_in(store: Store, name: str, password: str, address: str, now: datetime) -> Login | None:
     """Open a login; None if name or password is wrong. Raises Refused after too many failures."""
     mark = hashlib.sha256(_normal(name).casefold().encode()).hexdigest()
-    with store.read() as connection:
-        named, here = store_people.count_failures(connection, now - FAILURES_SINCE, mark, address)
-        user = store_people.user_by(connection, name)
-    if named >= MOST_FAILURES_NAMED or here >= MOST_FAILURES_HERE:
-        raise Refused(
-            429,
-            "too-many-failures",
-            "too many failed logins: try again in 15 minutes",
-            retry_after=int(FAILURES_SINCE.total_seconds()),
-        )
-    if not _fits(user, password):
-        forget = now - 4 * FAILURES_SINCE
-        store.write(lambda c: store_people.add_failure(c, mark, address, now, forget))
-        return None
+    place = _network(address)
+    with _checking:  # counted, checked and noted in one go: guesses at the same time count as well
+        _refuse_guessing(store, mark, place, now)
+        with store.read() as connection:
+            user = store_people.user_by(connection, name)
+        if not _fits(user, password):
+            forget = now - 4 * FAILURES_SINCE
+            store.write(lambda c: store_people.add_failure(c, mark, place, now, forget))
+            return None
     assert user is not None  # _fits says no for nobody
     cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     digest = _digest(cookie)
@@ -160,13 +156,37 @@ def check_bearer(store: Store, header: str | None, scope: Scope) -> None:
         raise Refused(403, "out-of-scope", f"this API token is not for {scope}")
 
 
+def _refuse_guessing(store: Store, mark: str, place: str, now: datetime) -> None:
+    with store.read() as connection:
+        named, here = store_people.count_failures(connection, now - FAILURES_SINCE, mark, place)
+    if named >= MOST_FAILURES_NAMED or here >= MOST_FAILURES_HERE:
+        raise Refused(
+            429,
+            "too-many-failures",
+            "too many failed logins: try again in 15 minutes",
+            retry_after=int(FAILURES_SINCE.total_seconds()),
+        )
+
+
+def _network(address: str) -> str:
+    """Where a caller sits: an IPv4 address, or the /64 network that one IPv6 subscriber has."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:64]
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, 64), strict=False))
+
+
 def _fits(user: User | None, password: str) -> bool:
     stored = user.password if user is not None else _of_nobody()
-    with _checking:
-        try:
-            _hasher.verify(stored, _normal(password[:LONGEST_PASSWORD]))
-        except (VerifyMismatchError, VerificationError, InvalidHashError):
-            return False
+    try:
+        _hasher.verify(stored, _normal(password[:LONGEST_PASSWORD]))
+    except (VerifyMismatchError, VerificationError, InvalidHashError):
+        return False
     return user is not None
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+from anyio import CapacityLimiter, to_thread
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -25,6 +25,8 @@ from server_stub.store_people import Session
 from server_stub.wording import Wording
 
 LARGEST_FORM = 16_384
+MOST_VISITS_AT_ONCE = 8
+"""Of the threads that answer; a crowd at the login must leave the others to the laptops."""
 LANGUAGE_COOKIE = "language"
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -80,7 +82,9 @@ def shown(view: View, *roles: Role) -> Callable[[Request], Any]:
 
     async def endpoint(request: Request) -> Response:
         form = await _read_form(request) if request.method == "POST" else {}
-        return await run_in_threadpool(_answer, request, view, roles, form)
+        return await to_thread.run_sync(
+            _answer, request, view, roles, form, limiter=_limiter(request)
+        )
 
     return endpoint
 
@@ -110,6 +114,16 @@ def visit_of(request: Request, session: Session | None, form: dict[str, str]) ->
         now=collector.now(),
         form=form,
     )
+
+
+def _limiter(request: Request) -> CapacityLimiter:
+    """One for the whole collector; it can only be made once an event loop runs."""
+    kept = request.app.state
+    if not hasattr(kept, "visits"):
+        kept.visits = CapacityLimiter(MOST_VISITS_AT_ONCE)
+    limiter = kept.visits
+    assert isinstance(limiter, CapacityLimiter)
+    return limiter
 
 
 def _answer(

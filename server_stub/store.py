@@ -18,6 +18,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as NoneFree
 
 from server_stub.errors import ConfigError, StoreError
 
@@ -106,6 +107,8 @@ def _said_plainly() -> Iterator[None]:
             f"the database could not do it ({type(error.orig).__name__}: {error.orig}): "
             "check that its disk has room, that it runs and that this account may write to it"
         ) from error
+    except NoneFree as error:
+        raise StoreError("every connection to the database is in use: try later") from error
 
 
 def _engine(url: str) -> Engine:

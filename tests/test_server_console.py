@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import requests
 
 from agent.wire import event as wire
-from server_stub import wording
+from server_stub import auth, wording
 from tests.collector_on_loopback import HEADER, collector, pupil_file
 from tests.console_visit import PASSWORDS, Console, console
 
@@ -84,6 +85,33 @@ def test_guessing_is_stopped_and_others_are_not(at: Console) -> None:
     assert statuses == [401] * 5 + [429] * 2
     assert at.log_in(at.stranger(), "guessed", "the right password").status_code == 429
     assert at.log_in(at.stranger(), "olaf", PASSWORDS["olaf"]).status_code == 303
+
+
+def test_guessing_at_the_same_time_gives_no_more_guesses(at: Console) -> None:
+    at.running.command(
+        "user", "add", "hurried", "--role", "it", "--password-stdin", given="the right password\n"
+    )
+    with ThreadPoolExecutor(20) as pool:
+        tries = [pool.submit(at.log_in, at.stranger(), "hurried", f"wrong {n}") for n in range(20)]
+    statuses = [one.result().status_code for one in tries]
+    assert (statuses.count(401), statuses.count(429)) == (5, 15)
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:bbbb::9", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_one_subscriber_is_one_place_however_many_addresses_they_have(
+    address: str, place: str
+) -> None:
+    assert auth._network(address) == place
 
 
 # --- forms ----------------------------------------------------------------------------------------

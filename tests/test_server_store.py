@@ -4,7 +4,7 @@ import io
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import redirect_stdout
+from contextlib import ExitStack, redirect_stdout
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -139,3 +139,14 @@ def test_what_the_database_refuses_is_said_plainly_and_without_values(store: Sto
 def test_an_unusable_database_url_is_said_plainly(url: str) -> None:
     with pytest.raises(ConfigError, match="cannot use the database URL"):
         Store(url)
+
+
+def test_when_no_connection_is_free_that_is_said_plainly(tmp_path: Path) -> None:
+    made = Store(f"sqlite:///{tmp_path / 'collector.db'}")
+    taken = []
+    made.engine.pool._timeout = 0.05  # type: ignore[attr-defined]  (thirty seconds otherwise)
+    with pytest.raises(StoreError, match="in use"), ExitStack() as held:
+        for _ in range(100):
+            taken.append(held.enter_context(made.read()))
+    assert taken
+    made.close()
