@@ -78,6 +78,35 @@ def pdf(lines):
     return bytes(document.output())
 
 
+def pdf_of(*objects):
+    """A PDF of these objects, the first of which is its catalogue."""
+    out, places = b"%PDF-1.7\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    trailer = b"trailer<</Size %d/Root 1 0 R>>\n" % (len(objects) + 1)
+    return out + head + table + trailer + b"startxref\n%d\n%%%%EOF\n" % len(out)
+
+
+def form(*fields):
+    """A form with these fields, each the inside of a dictionary."""
+    first = 4
+    kids = b" ".join(b"%d 0 R" % (first + n) for n in range(len(fields)))
+    widget = b"<</Type/Annot/Subtype/Widget/Rect[9 9 99 29]/P 3 0 R %b>>"
+    return pdf_of(
+        b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[%b]>>>>" % kids,
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]/Annots[%b]>>" % kids,
+        *(widget % field for field in fields),
+    )
+
+
+def pdf_form(values):
+    return form(*(f"/FT/Tx/T({name})/V({value})".encode() for name, value in values))
+
+
 def writer(lines):
     document = odfdo.Document("text")
     document.body.clear()
@@ -137,6 +166,14 @@ def database(rows):
     content = connection.serialize()
     connection.close()
     return content
+
+
+def locked(content):
+    """A zip whose one member says that it is encrypted; the content is anything but readable."""
+    raw = bytearray(packed([("geheim.docx", content[::-1])]))
+    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        raw[raw.index(mark) + offset] |= 1
+    return bytes(raw)
 
 
 def _saved(save):

@@ -28,6 +28,7 @@ CASES = {
     "docx": documents.word(documents.LETTER),
     "xlsx": documents.excel((documents.HEADS, *documents.ROWS)),
     "pdf": documents.pdf(documents.LETTER),
+    "pdf form": documents.pdf_form([line.split(": ") for line in documents.LETTER[1:]]),
     "odt": documents.writer(documents.LETTER),
     "zip": documents.packed([("é.csv", documents.roster())]),
     "utf16": documents.roster().encode("utf-16"),

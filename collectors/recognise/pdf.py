@@ -10,7 +10,8 @@ from typing import BinaryIO
 
 import pypdfium2.raw as pdfium
 
-from collectors.recognise.budget import Budget, Part, Refused
+from collectors.recognise.budget import Budget, Nested, Part, Refused
+from collectors.recognise.pdf_extras import attached, form_of, notes
 from collectors.recognise.verdict import Format, Reason
 
 _LARGEST = 64 << 20
@@ -28,8 +29,11 @@ def start() -> None:
         _started = True
 
 
-def pages(file: BinaryIO, budget: Budget, nested: object) -> Iterator[Part]:
-    """The text of all pages as one part. Of a long document every tenth page after the first."""
+def pages(file: BinaryIO, budget: Budget, nested: Nested) -> Iterator[Part]:
+    """The text of all pages with their fields and notes as one part, then attached files.
+
+    Of a long document every tenth page is read after the first ones.
+    """
     content = file.read(_LARGEST + 1)
     if len(content) > _LARGEST:
         raise Refused(Reason.LIMIT)
@@ -39,18 +43,20 @@ def pages(file: BinaryIO, budget: Budget, nested: object) -> Iterator[Part]:
         encrypted = pdfium.FPDF_GetLastError() == pdfium.FPDF_ERR_PASSWORD
         raise Refused(Reason.ENCRYPTED if encrypted else Reason.BROKEN)
     try:
-        yield from _document(document, budget)
+        with form_of(document) as form:
+            yield from _document(document, form, budget)
+        yield from attached(document, budget, nested)
     finally:
         pdfium.FPDF_CloseDocument(document)
 
 
-def _document(document: object, budget: Budget) -> Iterator[Part]:
+def _document(document: object, form: object, budget: Budget) -> Iterator[Part]:
     count = pdfium.FPDF_GetPageCount(document)
     full = budget.limits.pages
     chosen = [*range(min(count, full)), *range(full, count, 10)]
     texts, pictures = [], 0
     for number in chosen:
-        text, pictured = _page(document, number)
+        text, pictured = _page(document, form, number)
         texts.append(budget.keep(text))
         pictures += pictured
     yield Part(Format.PDF, "\n".join(texts))
@@ -58,13 +64,14 @@ def _document(document: object, budget: Budget) -> Iterator[Part]:
         yield Part(Format.PDF, problem=Reason.NEEDS_OCR)
 
 
-def _page(document: object, number: int) -> tuple[str, bool]:
+def _page(document: object, form: object, number: int) -> tuple[str, bool]:
     page = pdfium.FPDF_LoadPage(document, number)
     if not page:
         return "", False
     try:
         text = _text(page)
-        return text, len(text.strip()) < _EMPTY_PAGE and _has_large_picture(page)
+        pictured = len(text.strip()) < _EMPTY_PAGE and _has_large_picture(page)
+        return "\n".join((text, *notes(page, form))), pictured
     finally:
         pdfium.FPDF_ClosePage(page)
 
