@@ -18,6 +18,9 @@ from enforcement.base import EnforcementError, Reason
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
 """How a file of somebody else is opened: no link, and no waiting on a pipe."""
 
+LARGEST = 2 * 1024**3
+"""Bytes. A file of holes can be made endless in an instant, and would be read to its end."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judged:
@@ -72,6 +75,8 @@ def confirm(descriptor: int, judged: Judged) -> None:
         raise EnforcementError(Reason.CHANGED, "another file stands at this name")
     if found.st_nlink != 1:
         raise EnforcementError(Reason.LINKED, f"it has {found.st_nlink} names")
+    if found.st_size > LARGEST:
+        raise EnforcementError(Reason.CHANGED, "it is larger than anything that is judged")
     if digest(descriptor) != judged.sha256:
         raise EnforcementError(Reason.CHANGED, "its content is not what was judged")
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import pyrage
 import pytest
 
-from enforcement import age, seal_file, stage
+from enforcement import age, judged, seal_file, stage
 from enforcement.base import Attempt, EnforcementError, Reason, Recipient, Result, Settings
 from enforcement.vault import State, record, records
 
@@ -152,6 +152,14 @@ def test_a_file_that_was_edited_since_is_left_alone(home):
     assert refuse(home, asked) is Reason.CHANGED
     assert path.read_bytes() == DATA + b"one more line"
     assert path.stat().st_ctime_ns == before.st_ctime_ns, "it was not even moved"
+
+
+def test_a_file_made_endless_meanwhile_is_not_read_to_its_end(home, monkeypatch):
+    path = pupil_file(home)
+    given = attempt(path)
+    os.truncate(path, judged.LARGEST + 1)
+    monkeypatch.setattr(judged, "digest", lambda _: pytest.fail("it was read"))
+    assert refuse(home, given) is Reason.CHANGED
 
 
 def test_another_file_with_the_same_content_is_not_the_one_judged(home):
