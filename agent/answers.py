@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -44,6 +45,7 @@ class Answers:
     identity: Callable[[], Enrolled | None]
     sender_uid: int
     reported: defaultdict[int, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
+    counting: threading.Lock = field(default_factory=threading.Lock)
 
     def table(self) -> dict[str, Answer]:
         """Each question and who answers it."""
@@ -97,7 +99,7 @@ class Answers:
             "roots": [str(root) for root in self.config.policy.roots()],
             "rules": len(self.config.policy.rules),
             "recipients": len(self.config.policy.recipients),
-            "conditions": {n: dict(c.condition()) for n, c in self.daemon.live.items()},
+            "conditions": {n: dict(c.condition()) for n, c in list(self.daemon.live.items())},
             "memory_mb": round(sum(_memory(p) for p in (own, *children)) / 2**20, 1),
             "processes": len(children) + 1,
             "open_attempts": len(self.daemon.journal.attempts()),
@@ -128,8 +130,8 @@ class Answers:
     def next_request(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """The sender's question: what is to be posted next?"""
         wait = given.get("wait", 0.0)
-        patience = min(float(wait), LONGEST_WAIT) if isinstance(wait, int | float) else 0.0
-        return self.outbox.request(patience)
+        sane = isinstance(wait, int | float) and wait >= 0
+        return self.outbox.request(float(min(wait, LONGEST_WAIT)) if sane else 0.0)
 
     def take_reply(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """The sender's answer: what came back, or why nothing did."""
@@ -177,12 +179,14 @@ class Answers:
         }
 
     def _not_too_many(self, caller: Caller) -> None:
-        recent, now = self.reported[caller.uid], self.daemon.now()
-        while recent and now - recent[0] > timedelta(hours=1):
-            recent.popleft()
-        if len(recent) >= REPORTS_PER_HOUR:
-            raise Refused("too-many", "ten reports within an hour; please phone. " + self._nobody())
-        recent.append(now)
+        with self.counting:
+            recent, now = self.reported[caller.uid], self.daemon.now()
+            while recent and abs(now - recent[0]) > timedelta(hours=1):  # clocks are also set back
+                recent.popleft()
+            if len(recent) < REPORTS_PER_HOUR:
+                recent.append(now)
+                return
+        raise Refused("too-many", "ten reports within an hour; please phone. " + self._nobody())
 
     def _nobody(self) -> str:
         contact = self.config.policy.contact
@@ -200,10 +204,9 @@ def _noticed(given: Any, now: datetime) -> datetime:
     if not isinstance(given, str) or not given:
         return now
     try:
-        moment = datetime.fromisoformat(given)
-    except ValueError:
+        return min(datetime.fromisoformat(given).astimezone(now.tzinfo), now)
+    except (ValueError, OverflowError):
         raise Refused("noticed-at", "give the moment as 2026-11-23T14:30") from None
-    return min(moment.astimezone(now.tzinfo), now)
 
 
 def _memory(process: psutil.Process) -> int:

@@ -120,6 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
     logging.basicConfig(stream=sys.stderr, level=level, format="%(threadName)s: %(message)s")
     stop = threading.Event()
     running.until_signal(stop)
+    running.log_without_words()
     loaded = config.load(arguments.config, arguments.state, arguments.socket)
     running.run(loaded, stop, with_sender=not arguments.no_sender)
     return 0

@@ -81,7 +81,7 @@ def read_notice(path: Path) -> Notice | None:
     )
     if not isinstance(version, int) or not isinstance(language, str):
         raise ConfigError(f"{path}: give policy_version = <number> and language = '<nl, da or en>'")
-    if not isinstance(given_on, date):
+    if type(given_on) is not date:  # a moment is a date too, and cannot be counted from
         raise ConfigError(f"{path}: give given_on as a date, such as 2026-10-01 without quotes")
     return Notice(policy_version=version, given_on=given_on, language=language)
 
@@ -108,4 +108,6 @@ def _agent_file(path: Path) -> dict[str, Any]:
             raise ConfigError(f"{path}: unknown key '{key}'{hint}")
         if not isinstance(value, AGENT_KEYS[key][0]):
             raise ConfigError(f"{path}: '{key}' should be {AGENT_KEYS[key][0].__name__}")
+    if given.get("journal_megabytes", 1) < 1:
+        raise ConfigError(f"{path}: 'journal_megabytes' is at least 1")
     return given

@@ -106,7 +106,7 @@ class Outbox:
             try:
                 self._verify(who, sent, status, headers, body)
                 self._settle(sent, status, body)
-            except (signatures.SignatureError, msgspec.MsgspecError):
+            except (signatures.SignatureError, msgspec.MsgspecError, RecursionError):
                 self.trouble = Trouble.WRONG_SIGNATURE
 
     def failed(self, trouble: Trouble) -> None:
@@ -117,6 +117,8 @@ class Outbox:
 
     def _signed(self, who: Enrolled) -> dict[str, Any]:
         pending = self._journal.pending()
+        if not pending.records:  # receipted since it was asked for
+            return {}
         now, nonce = self._now(), secrets.token_urlsafe(24)
         batch = Batch(
             device=who.device,

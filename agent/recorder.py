@@ -94,7 +94,7 @@ class Recorder:
             recorded_at=event.recorded_at,
             facts={"withheld": True},
             decision=event.decision,
-            sealed=event.sealed,
+            sealed=event.sealed if len(event.sealed) <= wire.LONGEST_SEALED else "",
         )
 
 
@@ -102,4 +102,8 @@ def _readable(value: str | int) -> str | int:
     """A path may hold bytes that are no text: a person gets them escaped, and can copy them."""
     if isinstance(value, int):
         return value
-    return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    try:
+        raw = value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a character, as JSON can hold
+        raw = value.encode("utf-8", "backslashreplace")
+    return raw.decode("utf-8", "backslashreplace")

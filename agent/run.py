@@ -14,7 +14,7 @@ from agent import identity, processes, texts
 from agent.answers import Answers
 from agent.config import Config, prepare_state
 from agent.control_server import ControlServer
-from agent.daemon import Daemon
+from agent.daemon import Daemon, fault
 from agent.guard import Caps, Guard
 from agent.journal import Journal
 from agent.outbox import Outbox
@@ -63,6 +63,17 @@ def until_signal(stop: threading.Event) -> None:
     """Set ``stop`` at SIGTERM or SIGINT."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+
+
+def log_without_words() -> None:
+    """An error that ends a thread is logged by its kind and place; its words may name a file."""
+
+    def told(given: threading.ExceptHookArgs) -> None:
+        name = given.thread.name if given.thread is not None else "a thread"
+        kind = fault(given.exc_value) if given.exc_value is not None else given.exc_type.__name__
+        log.error("%s failed: %s", name, kind)
+
+    threading.excepthook = told
 
 
 def _daemon(config: Config, journal: Journal, caps: Caps) -> Daemon:

@@ -149,3 +149,29 @@ def test_a_reply_of_nonsense_from_the_sender_changes_nothing(
         given.next_request(caller, {"wait": "long"})
         given.take_reply(caller, reply)
     assert journal.count() == 1
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "0001-01-01", "9999-12-31T23:59"])
+def test_a_moment_at_the_end_of_time_is_refused_or_becomes_now(
+    journal: Journal, tmp_path: Path, moment: str
+) -> None:
+    try:
+        answers(journal, tmp_path).leak_report(TEACHER, {"noticed_at": moment})
+    except Refused as refused:
+        assert refused.code == "noticed-at"
+    else:
+        assert only_event(journal).observed_at <= utc_now()
+
+
+def test_half_a_character_in_a_report_loses_nothing(journal: Journal, tmp_path: Path) -> None:
+    answer = answers(journal, tmp_path).leak_report(TEACHER, {"text": "a \ud800 b"})
+    assert answer["receipt"]
+    assert only_event(journal).sealed
+
+
+@pytest.mark.parametrize("wait", [float("nan"), -1, 10**400, "long", None])
+def test_a_wait_that_makes_no_sense_ends(journal: Journal, tmp_path: Path, wait: object) -> None:
+    given = answers(journal, tmp_path)
+    given.leak_report(TEACHER, {})
+    assert given.next_request(Caller(uid=998, pid=1), {"wait": wait})["uri"]
+    given.outbox.failed(Trouble.NONE)

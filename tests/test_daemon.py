@@ -12,6 +12,7 @@ from typing import ClassVar
 import pytest
 
 from agent import daemon as daemon_module
+from agent import run
 from agent.daemon import Daemon
 from agent.errors import JournalError, JournalFull
 from agent.guard import Guard
@@ -431,6 +432,21 @@ def test_no_word_of_an_action_about_a_file_stands_in_the_log(
     ):
         build(journal, Scripted(answer=answer)).record(seen(str(answer)))
     assert "pupil-file-found: failed parked" in caplog.text
+    assert "sofie" not in caplog.text
+
+
+def test_an_error_that_ends_a_thread_is_logged_without_its_words(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> None:
+        raise ValueError("/home/sofie/klas 3b.csv")
+
+    monkeypatch.setattr(threading, "excepthook", None)
+    run.log_without_words()
+    thread = threading.Thread(target=broken, name="control")
+    thread.start()
+    thread.join()
+    assert "control failed: ValueError at" in caplog.text
     assert "sofie" not in caplog.text
 
 

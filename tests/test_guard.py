@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from agent import config
+from agent.errors import ConfigError
 from agent.guard import Caps, Guard, Held
 from agent.journal import Journal
 from agent.policy import Mode, Notice, Policy
@@ -103,3 +105,17 @@ def test_the_promised_caps_are_these() -> None:
         bytes_per_day=2 * 1024**3,
         first_days=timedelta(days=7),
     )
+
+
+@pytest.mark.parametrize("given_on", ["2026-10-01T00:00:00", "'2026-10-01'", "20261001"])
+def test_a_notice_that_gives_no_plain_date_is_refused(tmp_path: Path, given_on: str) -> None:
+    path = tmp_path / "notice.toml"
+    path.write_text(f"policy_version = 1\nlanguage = 'nl'\ngiven_on = {given_on}\n")
+    with pytest.raises(ConfigError, match="given_on"):
+        config.read_notice(path)
+
+
+def test_a_journal_without_any_room_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "agent.toml").write_text("journal_megabytes = 0\n")
+    with pytest.raises(ConfigError, match="journal_megabytes"):
+        config.load(tmp_path, tmp_path)

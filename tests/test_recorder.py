@@ -100,3 +100,15 @@ def test_once_is_a_digest_that_tells_kinds_apart() -> None:
     once = recorder().once(thing())
     assert once is not None
     assert "sofie" not in once
+
+
+def test_half_a_character_can_be_sealed() -> None:
+    event = recorder().event(thing(subject="/x/\ud800 and \udcff"))
+    assert event.sealed
+
+
+def test_details_that_are_too_long_to_leave_stay_and_the_event_can_be_read_again() -> None:
+    long = Recorder(key=b"k" * 32, seal=lambda plain: b"S" * 60_000, now=utc_now)
+    event = long.event(thing())
+    assert (event.facts, event.sealed) == ({"withheld": True}, "")
+    assert wire.decode(wire.encode(event)) == event

@@ -21,6 +21,7 @@ WIRE_VERSION = 1
 LARGEST_NUMBER = 9_999_999
 SMALLEST_NUMBER = -1
 CHAIN_START = "0" * 64
+LONGEST_SEALED = 65_536
 
 Word = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9]*(-[a-z0-9]+)*\Z", max_length=48)]
 """A closed word in kebab-case: a kind, an action, a reason, a member of an enumeration."""
@@ -37,7 +38,9 @@ Fact = bool | Number | FactText | list[Word]
 Identifier = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
 Wire = Annotated[int, msgspec.Meta(ge=1, le=99)]
 """A version of this contract."""
-Sealed = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9+/]*={0,2}\Z", max_length=65_536)]
+Sealed = Annotated[
+    str, msgspec.Meta(pattern=r"\A[A-Za-z0-9+/]*={0,2}\Z", max_length=LONGEST_SEALED)
+]
 
 
 class DecisionPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
