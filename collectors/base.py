@@ -106,6 +106,12 @@ class Gap(StrEnum):
     """Not a plain file: a pipe, a socket, a device, a link that loops."""
     LIMIT = "limit"
     """A limit of the kernel or of the policy was reached."""
+    NETWORK_DRIVE = "network-drive"
+    """It lies on a share of another computer."""
+    VIRTUAL_DRIVE = "virtual-drive"
+    """A program makes it up, such as a view of a cloud (FUSE)."""
+    BIND_MOUNT = "bind-mount"
+    """A second view of a folder that lies elsewhere."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,15 +3,16 @@
 First every file under the roots is looked at, then each change as it comes; a sweep now and then
 makes up for what a watch can miss. The agent opens a file, as root and through no link, and hands
 the open descriptor to a worker without rights (``collectors.recognise``); no byte of it is parsed
-here. A file that did not change since it was found clean is not read again; a pupil file is judged
-anew at each sweep, so that nothing found is ever lost with a process.
+here. A file that did not change since it was judged is not read again; a pupil file is told anew at
+each sweep, so that nothing found is ever lost with a process. Between sweeps, and while nothing
+changes, nothing runs.
 """
 
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from collectors.base import (
@@ -19,7 +20,6 @@ from collectors.base import (
     CollectorError,
     Condition,
     CoverageLost,
-    CoverageRestored,
     Gap,
     Observation,
     Setting,
@@ -27,11 +27,15 @@ from collectors.base import (
     Stop,
     utc_now,
 )
+from collectors.folders.changes import Changes, ending_with
 from collectors.folders.found import PupilFileFound, UnreadableFileFound, Watched
 from collectors.folders.index import discard_index, open_index
+from collectors.folders.mounts import Foreign
 from collectors.folders.patrol import Patrol
-from collectors.folders.walk import Root, open_folder
-from collectors.folders.watch import Changes, Watch
+from collectors.folders.roots import Roots
+from collectors.folders.rounds import Rounds, Steps, Sweep
+from collectors.folders.strain import Patience
+from collectors.folders.watch import Watch
 from collectors.recognise.crew import Crew
 from collectors.recognise.recogniser import WorkerError
 
@@ -43,16 +47,43 @@ SETTINGS: Mapping[str, Setting] = {
         [".git", "node_modules", "__pycache__", ".venv"],
         "folders and files that are passed over: names, or paths from a root; * is anything",
     ),
+    "mounts": Setting(
+        [],
+        "which of these are looked through too where they are mounted in a root: network (shares), "
+        "virtual (made up by a program, such as a view of a cloud), bind (a second view)",
+    ),
     "max_bytes": Setting(100 << 20, "larger documents are reported as unreadable, not read"),
     "workers": Setting(1, "how many files are judged at the same time"),
     "rescan_hours": Setting(4, "how often everything is looked at again"),
+    "pause_on_battery": Setting(True, "put a long sweep off while the laptop runs on its battery"),
+    "pause_load_percent": Setting(
+        150, "put a long sweep off from this load on, in percent of the processors; 0 is never"
+    ),
+    "pause_most_hours": Setting(24, "how long one sweep may be put off in all"),
 }
 
-TICK = 0.25
-"""Seconds between two looks at what changed."""
-
 LOOK_AGAIN = 30.0
-"""Seconds between two looks for a root that is missing."""
+"""Seconds between two looks for a root that is missing, or for mounts that nobody tells of."""
+
+LOOK_ANYWAY = 600.0
+"""Seconds between two looks whether the roots are the same folders still."""
+
+
+PATIENCE = Patience(battery=True, load=150)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What the policy says. ``rescan`` and ``longest_pause`` are in seconds."""
+
+    roots: Sequence[str]
+    exclude: Sequence[str] = ()
+    mounts: Sequence[Foreign] = ()
+    max_bytes: int = 100 << 20
+    workers: int = 1
+    rescan: float = 4 * 3600.0
+    longest_pause: float = 24 * 3600.0
+    patience: Patience = PATIENCE
 
 
 class PupilFilesCollector:
@@ -62,33 +93,32 @@ class PupilFilesCollector:
 
     def __init__(
         self,
+        plan: Plan,
         *,
-        roots: Sequence[str],
-        exclude: Sequence[str],
-        max_bytes: int,
-        workers: int,
-        rescan: float,
         state: Path | None = None,
         now: Clock = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
+        watch: Callable[[Changes], Watch] = Watch,
     ) -> None:
-        self._wanted = list(dict.fromkeys(roots))
-        self._exclude = tuple(exclude)
-        self._max_bytes = max_bytes
-        self._workers = workers
-        self._rescan = rescan
+        self._plan = plan
         self._state = state
         self._now = now
         self._monotonic = monotonic
-        self._roots: dict[str, Root] = {}
-        self._unwatched: set[str] = set()
+        self._make_watch = watch
         self._watch: Watch | None = None
         self._crew: Crew | None = None
+        self._rounds: Rounds | None = None
 
     def condition(self) -> Condition:
-        """The layers of the workers' sandbox, as far as a worker has said them."""
+        """How files are watched, what a sweep waits for, and what holds the workers, as far as a
+        worker has said it."""
         layers = self._crew.layers() if self._crew is not None else None
-        return {} if layers is None else asdict(layers)
+        found: dict[str, str | int | bool] = {} if layers is None else asdict(layers)
+        if self._watch is not None:
+            found["watch"] = self._watch.way()
+        if self._rounds is not None:
+            found |= {"sweeping": self._rounds.sweeping(), "paused": self._rounds.strain}
+        return found
 
     def observe(self, stop: Stop) -> Iterator[Observation]:
         """What is there first, then each change. Raises CollectorError if it cannot go on."""
@@ -105,41 +135,69 @@ class PupilFilesCollector:
             ) from error
 
     def _observe(self, stop: Stop, held: ExitStack) -> Iterator[Observation]:
-        changes = Changes(self._monotonic)
-        held.callback(self._close)
+        changes, roots = Changes(self._monotonic), self._roots(held)
         patrol = self._patrol(held)
-        self._watch = Watch(changes)
-        looked = swept = self._monotonic()
-        yield from self._attach()
-        yield from patrol.sweep(self._roots.values(), stop)
-        while not stop.wait(TICK):
-            yield from patrol.look_at(changes.take(), self._roots.values(), stop)
-            due = self._monotonic() - swept >= self._rescan
-            if self._monotonic() - looked >= LOOK_AGAIN:
+        self._watch = self._make_watch(changes)
+        held.callback(self._close)
+        self._rounds = rounds = self._round(lambda: self._sweep(patrol, roots, stop))
+        held.callback(rounds.close)
+        yield from roots.attach(self._watch)
+        roots.fresh()
+        looked, blocking = self._monotonic(), False
+        while not stop.is_set():
+            yield from patrol.look_at(changes.take(), roots, stop)
+            if changes.stirred() or self._monotonic() - looked >= self._look_again(roots):
                 looked = self._monotonic()
-                before = set(self._roots.values())
-                yield from self._attach()
-                due = due or bool(set(self._roots.values()) - before)
-            if not self._watch.works():
-                yield from self._watch_anew(changes)
+                yield from roots.attach(self._watch)
+                yield from patrol.look_at(roots.fresh(), roots, stop)
+            yield from self._mend(changes, roots)
             if changes.lost():
-                yield self._lost(Watched.CHANGES, Gap.OVERFLOW, "changes of files")
-                due = True
-            if due:
-                swept = self._monotonic()
-                yield from patrol.sweep(self._roots.values(), stop)
+                yield self._lost(Gap.OVERFLOW, "changes of files")
+                rounds.begin_again()
+            rest = min(rounds.rest(), looked + self._look_again(roots) - self._monotonic())
+            if rounds.rest() <= 0:
+                yield from rounds.step()
+                continue
+            if not blocking:
+                held.enter_context(ending_with(changes, stop))
+                blocking = True
+            if changes.wait(rest):
+                return
 
-    def _watch_anew(self, changes: Changes) -> Iterator[Observation]:
-        """A thread of watchdog died: begin again with all roots, and sweep for what was missed."""
+    def _look_again(self, roots: Roots) -> float:
+        told = self._watch is not None and self._watch.tells_of_mounts()
+        return LOOK_ANYWAY if told and not roots.missing() else LOOK_AGAIN
+
+    def _mend(self, changes: Changes, roots: Roots) -> Iterator[Observation]:
+        """If a part of the watch died: watch all roots anew, and sweep for what was missed."""
+        if self._watch is None or self._watch.works():
+            return
         changes.lose()
-        if self._watch is not None:
-            self._watch.close()
-        self._watch = Watch(changes)
-        for wanted, root in self._roots.items():
-            yield from self._add(wanted, root)
+        self._watch.close()
+        self._watch = self._make_watch(changes)
+        yield from roots.watch_all(self._watch)
+
+    def _sweep(self, patrol: Patrol, roots: Roots, stop: Stop) -> Steps:
+        most = self._watch.most_folders() if self._watch is not None else None
+        return patrol.sweep(roots, stop, most)
+
+    def _round(self, sweep: Sweep) -> Rounds:
+        return Rounds(
+            sweep,
+            every=self._plan.rescan,
+            longest_pause=self._plan.longest_pause,
+            patience=self._plan.patience,
+            monotonic=self._monotonic,
+        )
+
+    def _roots(self, held: ExitStack) -> Roots:
+        plan = self._plan
+        roots = Roots(plan.roots, exclude=plan.exclude, admitted=plan.mounts, now=self._now)
+        held.callback(roots.close)
+        return roots
 
     def _patrol(self, held: ExitStack) -> Patrol:
-        self._crew = crew = Crew(self._workers)
+        self._crew = crew = Crew(self._plan.workers)
         held.callback(crew.close)
         index = open_index(self._state) if self._state is not None else None
         if index is not None:
@@ -148,48 +206,18 @@ class PupilFilesCollector:
         return Patrol(
             crew=crew,
             index=index,
-            exclude=self._exclude,
+            exclude=self._plan.exclude,
             passed_over=passed_over,
-            max_bytes=self._max_bytes,
+            max_bytes=self._plan.max_bytes,
             now=self._now,
         )
-
-    def _attach(self) -> Iterator[Observation]:
-        """Open and watch every root that is there; say which are not, and which are back."""
-        for wanted in self._wanted:
-            root = self._roots.get(wanted)
-            if root is not None and root.still_there():
-                continue
-            if root is not None:
-                self._roots.pop(wanted).close()
-            try:
-                self._roots[wanted] = opened = open_folder(wanted)
-            except OSError:
-                if wanted not in self._unwatched:
-                    yield self._lost(Watched.ROOT, Gap.MISSING, wanted)
-                self._unwatched.add(wanted)
-                continue
-            if wanted in self._unwatched:
-                self._unwatched.discard(wanted)
-                yield CoverageRestored(observed_at=self._now(), subject=wanted, what=Watched.ROOT)
-            yield from self._add(wanted, opened)
-
-    def _add(self, wanted: str, root: Root) -> Iterator[Observation]:
-        try:
-            if self._watch is not None:
-                self._watch.add(root.path)
-        except OSError:
-            yield self._lost(Watched.CHANGES, Gap.LIMIT, wanted)
-
-    def _lost(self, what: Watched, gap: Gap, subject: str) -> CoverageLost:
-        return CoverageLost(observed_at=self._now(), subject=subject, what=what, gap=gap)
 
     def _close(self) -> None:
         if self._watch is not None:
             self._watch.close()
-        for root in self._roots.values():
-            root.close()
-        self._roots.clear()
+
+    def _lost(self, gap: Gap, subject: str) -> CoverageLost:
+        return CoverageLost(observed_at=self._now(), subject=subject, what=Watched.CHANGES, gap=gap)
 
 
 def make(settings: Settings) -> PupilFilesCollector:
@@ -198,11 +226,17 @@ def make(settings: Settings) -> PupilFilesCollector:
     relative = [root for root in chosen["roots"] if not str(root).startswith("/")]
     if relative:
         raise CollectorError(f"roots are absolute paths; {relative[0]!r} is none")
-    return PupilFilesCollector(
+    unknown = [word for word in chosen["mounts"] if word not in tuple(Foreign)]
+    if unknown:
+        raise CollectorError(f"mounts are of {', '.join(Foreign)}; {unknown[0]!r} is none of them")
+    plan = Plan(
         roots=[str(root) for root in chosen["roots"]],
         exclude=[str(pattern) for pattern in chosen["exclude"]],
+        mounts=[Foreign(word) for word in chosen["mounts"]],
         max_bytes=chosen["max_bytes"],
         workers=chosen["workers"],
         rescan=chosen["rescan_hours"] * 3600.0,
-        state=settings.get("state"),
+        longest_pause=chosen["pause_most_hours"] * 3600.0,
+        patience=Patience(battery=chosen["pause_on_battery"], load=chosen["pause_load_percent"]),
     )
+    return PupilFilesCollector(plan, state=settings.get("state"))

@@ -9,26 +9,30 @@ import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+import psutil
 import pytest
 
 from collectors.base import CollectorError, CoverageLost, CoverageRestored, Gap, Keyed
+from collectors.folders.changes import LONGEST, MOST_WAITING, QUIET, Changes
 from collectors.folders.index import INDEX_FILE, KEY_FILE, open_index
 from collectors.folders.place import Place, place_of
 from collectors.folders.walk import Tally, excluded, open_folder, open_plain, walk
-from collectors.folders.watch import LONGEST, MOST_WAITING, QUIET, Changes
 from collectors.pupil_files import (
     SETTINGS,
+    Plan,
     PupilFileFound,
     PupilFilesCollector,
     UnreadableFileFound,
     make,
 )
+from collectors.recognise.idle_io_linux import IDLE, io_class
+from collectors.recognise.recogniser import Recogniser
 from collectors.recognise.verdict import Format, Kind, Reason
 from tests import documents
 
 ROSTER = documents.roster().encode()
 LETTER = documents.word(documents.LETTER)
-ENCRYPTED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le") * 40
+ENCRYPTED = documents.locked(LETTER)
 NEVER = threading.Event()
 
 
@@ -161,7 +165,7 @@ def test_an_encrypted_document_is_told_and_a_damaged_one_is_counted(home):
     told = sweep(home)
     (closed,) = [o for o in told if isinstance(o, UnreadableFileFound)]
     assert dict(closed.facts()) == {
-        "reason": Reason.ENCRYPTED, "format": Format.OLE, "place": Place.DESKTOP,
+        "reason": Reason.ENCRYPTED, "format": Format.ZIP, "place": Place.DESKTOP,
         "file": Keyed(closed.subject),
     }  # fmt: skip
     assert closed.details() == {"path": str(home / "Bureaublad/geheim.docx")}
@@ -246,7 +250,7 @@ def test_a_root_that_comes_back_is_told_looked_through_and_watched(tmp_path, mon
 def test_the_collector_says_what_holds_its_workers(home):
     put(home, "a.csv")
     collector = make({"roots": [str(home)]})
-    assert collector.condition() == {}
+    assert "seccomp" not in collector.condition()
     list(collector.observe(Once()))
     assert collector.condition()["seccomp"]
 
@@ -276,7 +280,7 @@ def test_lost_events_are_told_and_made_up_for_by_a_sweep(home, monkeypatch):
     put(home, "there.csv")
     with watching(home) as watch:
         assert watch.wait_for(lambda o: o.subject.endswith("there.csv"))
-        monkeypatch.setattr(Changes, "note", lambda self, path: self.lose())
+        monkeypatch.setattr(Changes, "note", lambda self, path, complete=False: self.lose())
         put(home, "a.csv")
         assert watch.wait_for(lambda o: isinstance(o, CoverageLost))
         assert watch.wait_for(lambda o: o.subject.endswith("a.csv"))
@@ -298,7 +302,7 @@ def test_a_watch_that_died_is_begun_anew(home):
 
 
 def test_more_folders_than_the_kernel_watches_are_told(home, monkeypatch):
-    monkeypatch.setattr("collectors.folders.patrol.most_watches", lambda: 3)
+    monkeypatch.setattr("collectors.folders.watch.Watch.most_folders", lambda self: 3)
     for name in "abc":
         (home / name).mkdir()
     assert lost(sweep(home)) == {("changes", Gap.LIMIT): 4}
@@ -487,7 +491,17 @@ def test_the_day_for_ages_comes_from_the_clock_that_was_given(home):
     put(home, "a.csv", documents.table_text([("Naam", "Geboortedatum", "Groep"), *(
         (row[0], row[2], row[1]) for row in documents.ROWS)]).encode())  # fmt: skip
     collector = PupilFilesCollector(
-        roots=[str(home)], exclude=[], max_bytes=1 << 20, workers=1, rescan=3600,
-        now=lambda: datetime(2060, 1, 1, tzinfo=UTC),
-    )  # fmt: skip
+        Plan(roots=[str(home)]), now=lambda: datetime(2060, 1, 1, tzinfo=UTC)
+    )
     assert list(collector.observe(Once())) == []
+
+
+def test_a_worker_is_served_last_by_processor_and_disk():
+    recogniser = Recogniser()
+    with open(__file__, "rb") as file:
+        recogniser.judge(file.fileno(), datetime(2026, 1, 1, tzinfo=UTC).date())
+    (worker,) = [p for p in psutil.Process().children() if "worker" in " ".join(p.cmdline())]
+    assert os.getpriority(os.PRIO_PROCESS, worker.pid) == 19
+    assert io_class(worker.pid) == IDLE
+    assert io_class() != IDLE
+    recogniser.close()

@@ -17,6 +17,8 @@ class Watched(StrEnum):
     ROOT = "root"
     FILES = "files"
     CHANGES = "changes"
+    DRIVE = "drive"
+    """Something that is mounted beneath a root, or that a root lies on."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

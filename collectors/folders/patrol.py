@@ -2,33 +2,29 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, nullcontext
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 
-from collectors.base import (
-    Clock,
-    CoverageLost,
-    CoverageRestored,
-    Gap,
-    Observation,
-    Stop,
-)
+from collectors.base import Clock, CoverageLost, CoverageRestored, Gap, Observation, Stop
 from collectors.folders.found import LARGEST_FACT, PupilFileFound, UnreadableFileFound, Watched
-from collectors.folders.index import Index
+from collectors.folders.index import Glance, Index
 from collectors.folders.opening import status_beneath
 from collectors.folders.place import place_of
-from collectors.folders.walk import Plain, Root, Tally, excluded, open_plain, walk
-from collectors.folders.watch import most_watches
+from collectors.folders.roots import Roots
+from collectors.folders.walk import (
+    Plain,
+    Root,
+    Tally,
+    beneath,
+    exclusion,
+    open_plain,
+    walk,
+)
+from collectors.folders.words import CLEAN, TOLD, UNREAD, verdict_of, word_of
 from collectors.recognise.crew import Crew
-from collectors.recognise.verdict import Judgement, Reason, Verdict
-
-CLEAN = "clean"
-UNREAD = "unread"
-"""The word kept for a file that could not be judged and is only counted."""
-
-TOLD = (Reason.ENCRYPTED, Reason.NEEDS_OCR)
-"""Reasons that are told of each file; it may be a pupil file. The others are counted."""
+from collectors.recognise.verdict import Judgement, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +37,12 @@ class _Judged:
     path: str
     inside: str
     status: os.stat_result
+
+
+_Known = tuple[_Judged, Verdict]
+_Fresh = tuple[_Judged, int]
+"""A file with an open descriptor."""
+_Memory = Glance | Index | None
 
 
 class Patrol:
@@ -58,99 +60,125 @@ class Patrol:
     ) -> None:
         self._crew = crew
         self._index = index
-        self._exclude = exclude
+        self._exclude = tuple(exclude)
         self._passed_over = passed_over
         self._max_bytes = max_bytes
         self._now = now
         self._told: set[tuple[str, str]] = set()
         self._gaps = False
 
-    def sweep(self, roots: Iterable[Root], stop: Stop) -> Iterator[Observation]:
-        """Every file under the roots, then what was passed by unread."""
-        roots, tally = list(roots), Tally()
-        with self._index.sweep(lambda: not stop.is_set()) if self._index else nullcontext():
-            for root in roots:
-                yield from self._judge(self._open(root, [""], tally, stop), tally, stop)
+    def sweep(
+        self, roots: Roots, stop: Stop, most_folders: int | None = None
+    ) -> Generator[Observation | None, None, None]:
+        """Every file under the roots, then what was passed by unread. None is a breath: nothing
+        was found, but time has passed and something else may be done."""
+        tally, paths = Tally(), roots.paths()
+        with self._swept(stop) as known:
+            for path in paths:
+                with roots.opened(path) as root:
+                    if root is not None:
+                        opened = self._open(root, [""], known, tally, stop)
+                        yield from self._judge(opened, tally, stop)
         if not stop.is_set():
-            yield from self._passed(tally, ", ".join(root.path for root in roots))
+            yield from self._passed(tally, ", ".join(paths), most_folders)
 
-    def look_at(
-        self, paths: Sequence[str], roots: Iterable[Root], stop: Stop
-    ) -> Iterator[Observation]:
+    def look_at(self, paths: Sequence[str], roots: Roots, stop: Stop) -> Iterator[Observation]:
         """Single paths, files or folders, that changed."""
         if not paths:
             return
         tally = Tally()
-        for root in roots:
-            beneath = [rel for path in paths if (rel := root.relative(path)) is not None]
-            yield from self._judge(self._open(root, beneath, tally, stop), tally, stop)
+        for path in roots.paths():
+            within = [rel for each in paths if (rel := beneath(path, each)) is not None]
+            if within:
+                with roots.opened(path) as root:
+                    if root is not None:
+                        opened = self._open(root, within, self._index, tally, stop)
+                        told = self._judge(opened, tally, stop)
+                        yield from (each for each in told if each is not None)
         if self._index is not None:
             self._index.commit()
 
+    def _swept(self, stop: Stop) -> AbstractContextManager[Glance | None]:
+        return self._index.sweep(lambda: not stop.is_set()) if self._index else nullcontext()
+
     def _judge(
-        self, opened: Iterator[tuple[_Judged, int]], tally: Tally, stop: Stop
-    ) -> Iterator[Observation]:
-        today = self._now().date()
-        verdicts = self._crew.judge(opened, today, self._max_bytes)
-        with closing(verdicts):
+        self, opened: Iterator[_Known | _Fresh], tally: Tally, stop: Stop
+    ) -> Iterator[Observation | None]:
+        """What comes of files that are known or opened."""
+        known: deque[_Known] = deque()
+        fresh = _put_aside(opened, known)
+        with closing(self._crew.judge(fresh, self._now().date(), self._max_bytes)) as verdicts:
             for judged, verdict in verdicts:
-                yield from self._conclude(judged, verdict, tally)
+                if self._index is not None:
+                    self._index.keep(judged.path, judged.status, word_of(verdict))
+                yield self._conclude(judged, verdict, tally)
                 if stop.is_set():
                     return
+                yield from (self._conclude(*each, tally) for each in _emptied(known))
+        yield from (self._conclude(*each, tally) for each in _emptied(known))
 
     def _open(
-        self, root: Root, starts: Sequence[str], tally: Tally, stop: Stop
-    ) -> Iterator[tuple[_Judged, int]]:
-        """The files that have to be judged, each opened; of a folder and a file in it one."""
+        self, root: Root, starts: Sequence[str], memory: _Memory, tally: Tally, stop: Stop
+    ) -> Iterator[_Known | _Fresh]:
+        """The files that have something to be said about, each opened unless its verdict is known.
+        Of a folder and a file in it one; a file that itself is said to have changed is opened."""
         done: set[str] = set()
+        several, above = len(starts) > 1, root.absolute("").rstrip("/") + "/"
         for start in starts:
-            for plain in self._plain(root, start, tally, stop):
-                if len(starts) > 1 and plain.relative in done:
+            for relative, status in self._plain(root, start, tally, stop):
+                if several:
+                    if relative in done:
+                        continue
+                    done.add(relative)
+                path = above + relative
+                word = memory.word(path, status) if memory and relative != start else None
+                if word == CLEAN:
                     continue
-                done.update([plain.relative] if len(starts) > 1 else ())
-                if self._known(root.absolute(plain.relative), plain.status, tally):
-                    continue
-                opened = open_plain(root, plain.relative, tally)
-                if opened is not None:
-                    yield _judged(root, plain.relative, opened[1]), opened[0]
+                if word == UNREAD:
+                    tally.unreadable += 1
+                elif (path, _stamp(status)) not in self._told:
+                    yield from self._one(root, relative, status, word, tally)
+
+    def _one(
+        self, root: Root, relative: str, status: os.stat_result, word: str | None, tally: Tally
+    ) -> Iterator[_Known | _Fresh]:
+        verdict = verdict_of(word)
+        if verdict is not None:
+            yield _judged(root, relative, status), verdict
+            return
+        opened = open_plain(root, relative, tally)
+        if opened is not None:
+            yield _judged(root, relative, opened[1]), opened[0]
 
     def _plain(self, root: Root, start: str, tally: Tally, stop: Stop) -> Iterator[Plain]:
-        if start and self._skip(root, start):
+        above = root.inside.partition("/")[2]
+        prefix = f"{above}/" if above else ""
+        passed_over = {beneath(root.path, path) for path in self._passed_over} - {None}
+        excluded = exclusion(self._exclude)
+
+        def skip(relative: str) -> bool:
+            return excluded.last(prefix + relative) or relative in passed_over
+
+        if start and (excluded.all(prefix + start) or start in passed_over):
             return
         try:
             status = status_beneath(root.descriptor, start)
         except OSError:
             return
         if stat.S_ISDIR(status.st_mode):
-            yield from walk(root, start, lambda relative: self._skip(root, relative), tally, stop)
+            simple = not prefix and not passed_over
+            yield from walk(root, start, excluded.last if simple else skip, tally, stop)
         elif stat.S_ISREG(status.st_mode):
             yield Plain(start, status)
 
-    def _skip(self, root: Root, relative: str) -> bool:
-        return excluded(relative, self._exclude) or root.absolute(relative) in self._passed_over
-
-    def _known(self, path: str, status: os.stat_result, tally: Tally) -> bool:
-        """Whether a file was judged as it is now, and nothing is left to say about it."""
-        word = self._index.word(path, status) if self._index is not None else None
-        tally.unreadable += word == UNREAD
-        return word in (CLEAN, UNREAD) or (path, _stamp(status)) in self._told
-
-    def _conclude(self, judged: _Judged, verdict: Verdict, tally: Tally) -> Iterator[Observation]:
+    def _conclude(self, judged: _Judged, verdict: Verdict, tally: Tally) -> Observation | None:
         if verdict.verdict is Judgement.PUPIL:
-            self._keep(judged, verdict.verdict)
-            yield self._pupil(judged, verdict)
-        elif verdict.reason in TOLD:
-            self._keep(judged, verdict.reason)
+            return self._pupil(judged, verdict)
+        if verdict.reason in TOLD:
             self._told.add((judged.path, _stamp(judged.status)))
-            yield self._unreadable(judged, verdict)
-        else:
-            readable = verdict.verdict is Judgement.CLEAN
-            self._keep(judged, CLEAN if readable else UNREAD)
-            tally.unreadable += not readable
-
-    def _keep(self, judged: _Judged, word: str) -> None:
-        if self._index is not None:
-            self._index.keep(judged.path, judged.status, word)
+            return self._unreadable(judged, verdict)
+        tally.unreadable += verdict.verdict is not Judgement.CLEAN
+        return None
 
     def _pupil(self, judged: _Judged, verdict: Verdict) -> PupilFileFound:
         return PupilFileFound(
@@ -178,9 +206,8 @@ class Patrol:
             stamp=_stamp(judged.status),
         )
 
-    def _passed(self, tally: Tally, subject: str) -> Iterator[Observation]:
+    def _passed(self, tally: Tally, subject: str, most: int | None) -> Iterator[Observation]:
         """What a sweep could not read, in numbers; or that there is no such thing any more."""
-        most = most_watches()
         if most is not None and tally.folders >= most:
             yield self._lost(Watched.CHANGES, Gap.LIMIT, tally.folders, subject)
         gaps = ((Gap.ODD_FILE, tally.odd), (Gap.UNREADABLE, tally.unreadable))
@@ -199,8 +226,21 @@ class Patrol:
 
 
 def _judged(root: Root, relative: str, status: os.stat_result) -> _Judged:
-    inside = f"{os.path.basename(root.path)}/{relative}"
-    return _Judged(root.absolute(relative), inside, status)
+    return _Judged(root.absolute(relative), f"{root.inside}/{relative}", status)
+
+
+def _put_aside(opened: Iterator[_Known | _Fresh], known: deque[_Known]) -> Iterator[_Fresh]:
+    """The files that have to be judged; those whose verdict is known are put aside."""
+    for judged, what in opened:
+        if isinstance(what, Verdict):
+            known.append((judged, what))
+        else:
+            yield judged, what
+
+
+def _emptied(known: deque[_Known]) -> Iterator[_Known]:
+    while known:
+        yield known.popleft()
 
 
 def _stamp(status: os.stat_result) -> str:

@@ -11,13 +11,13 @@ import pwd
 import resource
 import signal
 
-from collectors.recognise import landlock_linux, seccomp_linux
+from collectors.recognise import idle_io_linux, landlock_linux, seccomp_linux
 from collectors.recognise.message import Layers
 
 MEMORY = 512 << 20
 """Bytes of address space. Python, the rules and PDFium map about 50 MB before the first file."""
 
-NICENESS = 10
+NICENESS = 19
 """A sweep must not be felt."""
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
@@ -43,6 +43,7 @@ def enter(user: str) -> Layers:
         raise SystemExit(0)
     _prctl(_PR_SET_DUMPABLE, 0)
     os.nice(NICENESS)
+    idle_io_linux.enter_idle_class()
     for limit, value in _LIMITS:
         resource.setrlimit(limit, (value, value))
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
