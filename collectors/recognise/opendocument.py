@@ -16,11 +16,12 @@ from collectors.recognise.verdict import Format, Reason
 
 _TEXTS = re.compile(r"(?:[^/]+/)?content\.xml|styles\.xml")
 _ASIDE = re.compile(
-    r"<office:annotation\b[^>]*[^/]>.*?</office:annotation>|<text:note\b[^>]*>.*?</text:note>", re.S
+    r"<office:annotation\b[^>]*(?<!/)>.*?</office:annotation>|<text:note\b[^>]*>.*?</text:note>",
+    re.S,
 )
 _ABOUT = re.compile(
     r"<(dc:creator|dc:date|meta:creator-initials|loext:sender-initials|text:note-citation"
-    r"|office:binary-data|office:meta|office:settings)\b[^>]*[^/]>.*?</\1>",
+    r"|office:binary-data|office:meta|office:settings)\b[^>]*(?<!/)>.*?</\1>",
     re.S,
 )
 _EMPTY_CELLS = re.compile(r"<table:(?:covered-)?table-cell\b([^>]*)/>")

@@ -48,7 +48,8 @@ def workbook(file: BinaryIO, budget: Budget, nested: Nested) -> Iterator[Part]:
 def _headers(xml: str) -> Iterator[str]:
     if "Header" in xml or "Footer" in xml:
         for found in _HEADERS.finditer(xml):
-            yield html.unescape(_HEADER_CODES.sub(" ", found.group(1))).strip()
+            if text := html.unescape(_HEADER_CODES.sub(" ", found.group(1))).strip():
+                yield text
 
 
 def _notes(archive: zipfile.ZipFile, budget: Budget) -> Iterator[Part]:
