@@ -51,6 +51,8 @@ def set_aware(visit: Visit) -> Response:
     wrong = register.why_not_aware(found, moment, visit.now) if moment else "not-a-time"
     if moment is None or wrong:
         return _entry(visit, found, 422, given, wrong)
+    if moment == found.aware_at:  # said twice is decided once
+        return RedirectResponse(f"/register/{found.number}", 303)
     visit.collector.store.write(
         lambda c: store_register.set_aware(c, found, moment, visit.who, visit.now)
     )

@@ -9,6 +9,7 @@ from server_stub import chain
 from server_stub.register import Breach, Draft, number_of
 from server_stub.tables import audit, breach_history, breaches
 
+AWARE_SET = "aware-set"
 _MEASURES = " "
 
 
@@ -23,6 +24,11 @@ class Entry:
     detail: str
     previous: str
     head: str
+
+    @property
+    def moment(self) -> datetime | None:
+        """The moment that was decided on, if this line is about one."""
+        return datetime.fromisoformat(self.detail) if self.act == AWARE_SET else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,7 +100,7 @@ def set_aware(
     """Note the officer's decision on when the organisation became aware."""
     row = update(breaches).where(breaches.c.id == breach.id)
     connection.execute(row.values(aware_at=aware_at, aware_by=who))
-    add_history(connection, breach.id, who, "aware-set", aware_at.isoformat(), now)
+    add_history(connection, breach.id, who, AWARE_SET, aware_at.isoformat(), now)
 
 
 def add_history(

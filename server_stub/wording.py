@@ -51,9 +51,8 @@ class Wording:
             return number if value >= 0 else self.text("unknown")
         if isinstance(value, list):
             return ", ".join(self.word(word, name) for word in value) or self.text("none")
-        return (
-            value.removeprefix("b32:")[:8] + "…" if value.startswith("b32:") else self.word(value)
-        )
+        digest = value.startswith("b32:")
+        return value.removeprefix("b32:")[:8] + "…" if digest else self.word(value, name)
 
     def in_order(self, facts: Mapping[str, Fact]) -> list[tuple[str, Fact]]:
         """Facts in the order of the texts; those without a name there come last."""
@@ -68,6 +67,8 @@ class Wording:
         """What happened, in one plain sentence."""
         values = {name: self.fact(value, name) for name, value in event.facts.items()}
         values["persons"] = self._persons(event.facts)
+        if "place" in values:
+            values["where"] = self._where(event.facts["place"], values["place"])
         template = self.kinds.get(event.kind, {}).get("sentence")
         if template is not None:
             try:
@@ -90,6 +91,8 @@ class Wording:
             reason = event.outcome.reason
             key = f"done.{event.outcome.result}" + ("" if reason == "none" else "-reason")
             template = self.texts.get(key, self.texts["done.other"])
+            own = f"{key}.{event.decision.action}"
+            template = self.texts.get(own, template)
             values = {"action": action, "result": self.word(event.outcome.result)}
             return _begin_large(template.format_map(values | {"reason": self.word(reason)}))
         if event.decision.held:
@@ -107,6 +110,10 @@ class Wording:
         if least is None:
             return self.text("persons.most", most=most)
         return self.text("persons.range", least=least, most=most)
+
+    def _where(self, place: Fact, told: str) -> str:
+        """In a folder, but on a desktop: some places have a phrase of their own."""
+        return self.words.get(f"where.{place}") or self.text("sentence.where", place=told)
 
     def _persons(self, facts: Mapping[str, Fact]) -> str:
         least, most = facts.get("persons-min"), facts.get("persons-max")

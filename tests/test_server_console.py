@@ -299,10 +299,43 @@ def test_numbers_of_persons_read_well(least: int | None, most: int | None, text:
     assert wording.load()["en"].persons(least, most) == text
 
 
+@pytest.mark.parametrize(
+    ("language", "place", "phrase"),
+    [
+        ("en", "desktop", "lies on the desktop (mail message"),
+        ("nl", "desktop", "staat op het bureaublad (mailbericht"),
+        ("da", "desktop", "ligger på skrivebordet (mail"),
+        ("en", "other", "lies in another folder ("),
+        ("nl", "other", "staat in een andere map ("),
+        ("da", "other", "ligger i en anden mappe ("),
+        ("en", "mail", "lies in a mail program's folder ("),
+    ],
+)
+def test_a_place_is_said_as_people_say_it(language: str, place: str, phrase: str) -> None:
+    """Also where one word means two things: mail is a folder and a format, other is anything."""
+    told = pupil_file()
+    facts = told.facts | {"place": place, "format": "mail"}
+    assert phrase in wording.load()[language].sentence(pupil_file(facts=facts))
+
+
+def test_the_history_says_which_moment_was_decided_on_and_the_same_one_once(at: Console) -> None:
+    officer = at.session("olaf")
+    csrf = at.csrf(officer)
+    made = at.post(officer, f"/devices/{at.laptop.name}/2/breach", csrf=csrf)
+    path = made.headers["Location"]
+    page = at.get(officer, path).text
+    moment = page.partition('type="datetime-local" value="')[2].partition('"')[0]
+    for _ in range(3):
+        assert at.post(officer, f"{path}/aware", csrf=csrf, aware_at=moment).status_code == 303
+    history = at.get(officer, path).text.partition('id="history"')[2]
+    assert history.count(wording.load()["en"].word("aware-set")) == 1
+    assert moment.replace("T", " ") in history
+
+
 def test_what_was_done_is_said_in_one_sentence() -> None:
     english = wording.load()["en"]
     held = wire.DecisionPart(action="seal-file", rule="r", enforced=False, held="no-notice")
     failed = wire.OutcomePart(result="failed", reason="in-use")
-    assert english.done(pupil_file()) == "Seal the file: done."
+    assert english.done(pupil_file()) == "The file was sealed."
     assert "failed, because it was in use" in english.done(pupil_file(outcome=failed))
     assert "staff have not been told" in english.done(pupil_file(decision=held, outcome=None))
