@@ -72,6 +72,8 @@ def _user(commands_of: "Commands[argparse.ArgumentParser]") -> None:
     change = _command(verbs, "password", "set a new password", commands_people.set_password)
     change.add_argument("name")
     _password_options(change)
+    drop = _command(verbs, "remove", "take a login away", commands_people.remove_user)
+    drop.add_argument("name")
     listed = _command(verbs, "list", "show who can log in", commands_people.list_users)
     _json(listed)
 

@@ -59,6 +59,20 @@ def set_password(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def remove_user(arguments: argparse.Namespace) -> int:
+    """``user remove``."""
+
+    def work(connection: Connection) -> None:
+        user = store_people.user_by(connection, arguments.name)
+        if user is None:
+            raise AskedError(f"there is no user {arguments.name!r}: see `user list`")
+        store_people.drop_user(connection, user.id)
+
+    _write(config_of(arguments), work)
+    print(f"{arguments.name} can no longer log in")
+    return 0
+
+
 def list_users(arguments: argparse.Namespace) -> int:
     """``user list``."""
     found = _write(config_of(arguments), store_people.all_users)

@@ -52,6 +52,12 @@ def set_password(connection: Connection, user: int, password: str) -> None:
     connection.execute(delete(sessions).where(sessions.c.user_id == user))
 
 
+def drop_user(connection: Connection, user: int) -> None:
+    """Take a login away and end every one that is open; what they did stays under their name."""
+    connection.execute(delete(sessions).where(sessions.c.user_id == user))
+    connection.execute(delete(users).where(users.c.id == user))
+
+
 def user_by(connection: Connection, name: str) -> User | None:
     """The user with this name."""
     found = connection.execute(select(users).where(users.c.name == name)).first()

@@ -127,3 +127,15 @@ def test_every_refusal_has_the_shape_of_the_wire(running: Running) -> None:
 
 def test_the_tokens_secret_is_nowhere_in_the_database(running: Running, token: str) -> None:
     assert token.encode() not in running.dump()
+
+
+def test_no_cell_of_a_table_is_taken_for_a_formula(running: Running, token: str) -> None:
+    """Whatever a laptop could get stored: a spreadsheet looks at the first character."""
+    laptop = running.laptop()
+    laptop.receipt(pupil_file(facts={"a": -1, "b": ["x"], "c": "word", "d": False}, sealed=""))
+    events = get(running, "events", token, format="csv", device=laptop.name).text
+    devices = get(running, "devices", token, format="csv").text
+    for text in (events, devices):
+        assert laptop.name in text
+        cells = {cell for row in csv.reader(io.StringIO(text)) for cell in row}
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]

@@ -10,7 +10,7 @@ import requests
 
 from agent.wire import event as wire
 from server_stub import auth, wording
-from tests.collector_on_loopback import HEADER, collector, pupil_file
+from tests.collector_on_loopback import HEADER, collector, pupil_file, run
 from tests.console_visit import PASSWORDS, Console, console
 
 
@@ -112,6 +112,19 @@ def test_one_subscriber_is_one_place_however_many_addresses_they_have(
     address: str, place: str
 ) -> None:
     assert auth._network(address) == place
+
+
+def test_whoever_left_is_out_at_once_and_their_deeds_stay(at: Console) -> None:
+    given = PASSWORDS["olaf"] + "\n"
+    at.running.command("user", "add", "leaver", "--role", "it", "--password-stdin", given=given)
+    session = at.stranger()
+    assert at.log_in(session, "leaver", PASSWORDS["olaf"]).status_code == 303
+    assert at.get(session, "/devices").status_code == 200
+    at.running.command("user", "remove", "leaver")
+    assert at.get(session, "/devices").headers["Location"] == "/login"
+    assert at.log_in(at.stranger(), "leaver", PASSWORDS["olaf"]).status_code == 401
+    assert "leaver" in at.get(at.session("olaf"), "/log").text
+    assert run(at.running.state, "user", "remove", "leaver").returncode == 1
 
 
 # --- forms ----------------------------------------------------------------------------------------
