@@ -20,7 +20,7 @@ from agent.journal_file import write_durably
 from agent.wire.event import digest_text
 from agent.wire.messages import Device, Key, Owner
 
-DIGEST_KEY_BYTES = 32
+SECRET_BYTES = 32
 
 
 class Enrolled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,11 +78,14 @@ def save(state: Path, identity: Enrolled, ca_pem: bytes) -> None:
 
 
 def installed_at(state: Path) -> datetime:
-    """When the agent first ran on this laptop; noted now if this is the first time."""
+    """When the agent first ran on this laptop; noted now if this is the first time.
+
+    A damaged note counts as none: the laptop's first days, in which it only reports, begin again.
+    """
     path = state / "installed"
     try:
-        return datetime.fromisoformat(path.read_text("ascii").strip())
-    except FileNotFoundError:
+        return datetime.fromisoformat(path.read_text("ascii").strip()).astimezone(UTC)
+    except (FileNotFoundError, ValueError, OverflowError):
         now = datetime.now(UTC)
         write_durably(path, now.isoformat().encode("ascii"))
         return now
@@ -90,8 +93,11 @@ def installed_at(state: Path) -> datetime:
 
 def _secret(path: Path) -> bytes:
     """A random secret in a file of its own, never readable by others, never half written."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        write_durably(path, os.urandom(DIGEST_KEY_BYTES))
-        return path.read_bytes()
+    if not path.exists():
+        write_durably(path, os.urandom(SECRET_BYTES))
+    secret = path.read_bytes()
+    if len(secret) != SECRET_BYTES:
+        raise EnrolmentError(
+            f"{path} is damaged: put it back from a copy, or remove it and enrol this laptop again"
+        )
+    return secret

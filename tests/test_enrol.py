@@ -117,6 +117,8 @@ def _show(ca: str):
         ("http://127.0.0.1:1", "begins with https"),
         ("https://127.0.0.1:1", "cannot be reached"),
         ("ftp://x", "begins with https"),
+        ("https://x:99999", "begins with https"),
+        ("https://x:0", "begins with https"),
     ],
 )
 def test_a_wrong_address_is_said_plainly(real: Chain, state: Path, server: str, says: str) -> None:

@@ -14,7 +14,7 @@ import ssl
 import sys
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
@@ -44,7 +44,7 @@ TIMEOUT = 20.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``dossierwacht enrol``."""
     parser.add_argument("--server", required=True, help="address of the collector, https://...")
-    parser.add_argument("--token", required=True, help="the one-time token IT gave for this laptop")
+    parser.add_argument("--token", required=True, help="the one-time token from IT; - reads it")
     parser.add_argument("--owner", choices=("issued", "private"), default="issued")
     parser.add_argument("--again", action="store_true", help="replace an earlier enrolment")
 
@@ -54,7 +54,8 @@ def main(arguments: argparse.Namespace) -> int:
     config.prepare_state(arguments.state)
     if identity.enrolled(arguments.state) is not None and not arguments.again:
         raise EnrolmentError("this laptop is enrolled already; use --again to replace that")
-    who = enrol(arguments.server, arguments.token, arguments.owner, arguments.state, utc_now())
+    token = sys.stdin.readline().strip() if arguments.token == "-" else arguments.token  # noqa: S105
+    who = enrol(arguments.server, token, arguments.owner, arguments.state, utc_now())
     print(f"enrolled as {who.device} at {who.server}", file=sys.stdout)
     return 0
 
@@ -92,13 +93,11 @@ def fetch_ca(server: str, pin: str) -> str:
 
 def _unverified(server: str) -> str:
     """Fetch the CA certificate without believing anybody: the pin is checked by the caller."""
-    parts = urlsplit(server)
-    if parts.scheme != "https" or not parts.hostname:
-        raise EnrolmentError(f"'{server}' is no address of a collector; it begins with https://")
+    parts = _address(server)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     connection = http.client.HTTPSConnection(
-        parts.hostname, parts.port, timeout=TIMEOUT, context=context
+        parts.hostname or "", parts.port, timeout=TIMEOUT, context=context
     )
     try:
         connection.request("GET", parts.path.rstrip("/") + CA_PATH)
@@ -107,6 +106,17 @@ def _unverified(server: str) -> str:
         raise EnrolmentError(f"{server} cannot be reached: {error}") from error
     finally:
         connection.close()
+
+
+def _address(server: str) -> SplitResult:
+    parts = urlsplit(server)
+    try:
+        usable = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that cannot be
+        usable = False
+    if not usable:
+        raise EnrolmentError(f"'{server}' is no address of a collector; it begins with https://")
+    return parts
 
 
 def _ask(
@@ -143,7 +153,8 @@ def _believed(
     try:
         if not 200 <= status < 300:
             problem = msgspec.json.decode(body, type=Problem)
-            raise EnrolmentError(f"the collector refused: {problem.error.message}")
+            said = "".join(c for c in problem.error.message[:300] if c.isprintable())
+            raise EnrolmentError(f"the collector refused: {said}")
         reply = msgspec.json.decode(body, type=EnrolReply)
         signed = signatures.read(headers)
         key = identity.public_key(reply.collector_key)

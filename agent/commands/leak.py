@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``dossierwacht leak report``."""
     kinds = ", ".join(LeakKind)
     parser.add_argument("--kind", choices=tuple(LeakKind), metavar="K", help=f"one of {kinds}")
-    parser.add_argument("--text", help="what happened; asked for when not given")
+    parser.add_argument("--text", help="what happened; - reads it; asked for when not given")
     parser.add_argument("--noticed-at", default="", help="when you noticed: 2026-11-23T14:30")
     parser.add_argument("--ongoing", action="store_true", help="it is still going on")
     parser.add_argument("--json", action="store_true", help="one JSON object")
@@ -25,7 +25,7 @@ def main(arguments: argparse.Namespace) -> int:
         arguments.socket,
         "leak-report",
         kind=arguments.kind or _asked_kind(),
-        text=arguments.text if arguments.text is not None else _asked("What happened? "),
+        text=_text(arguments.text),
         noticed_at=arguments.noticed_at,
         ongoing=arguments.ongoing,
     )
@@ -34,6 +34,13 @@ def main(arguments: argparse.Namespace) -> int:
     else:
         print(f"Thank you. Your report is on its way; its number is {answer['receipt']}.")
     return 0
+
+
+def _text(given: str | None) -> str:
+    """What happened: given, read where no other user sees it, or asked for."""
+    if given == "-":
+        return sys.stdin.read()
+    return given if given is not None else _asked("What happened? ")
 
 
 def _asked_kind() -> str:
