@@ -84,10 +84,11 @@ def _record(name, kind, link, start, size):
     )
 
 
-def doc(pieces, rows=(), cells=(), flags=0):
+def doc(pieces, rows=(), cells=(), flags=0, again=0):
     """A Word document. Each piece is text and whether it lies there as two bytes a letter.
 
-    ``rows`` and ``cells`` number the characters that end a row, or a paragraph in a cell.
+    ``again`` more pieces show the last one again. ``rows`` and ``cells`` number the characters that
+    end a row, or a paragraph in a cell.
     """
     body, table, positions, place = bytearray(2048), b"", [0], 0
     where = {}
@@ -99,6 +100,9 @@ def doc(pieces, rows=(), cells=(), flags=0):
         table += struct.pack("<HIH", 0, start if wide else start * 2 | 1 << 30, 0)
         place += len(text)
         positions.append(place)
+    for _ in range(again):
+        table += table[-8:]
+        positions.append(positions[-1] + len(pieces[-1][0]))
     plc = struct.pack(f"<{len(positions)}I", *positions) + table
     pieces_at = b"\x01\x02\x00\xff\xff\x02" + struct.pack("<I", len(plc)) + plc
     bins = b""
@@ -162,8 +166,11 @@ def _message(subject="", body="", attachments=(), **more):
     return streams
 
 
-def xls(rows, comment="", locked=False, first=(0, 0)):
-    """A workbook with one sheet of text in the format of Excel 97; ``first`` is its first cell."""
+def xls(rows, comment="", locked=False, first=(0, 0), shared="", cells=0):
+    """A workbook with one sheet of text in the format of Excel 97; ``first`` is its first cell.
+
+    ``cells`` more cells, one below the other, show the string ``shared``.
+    """
     begin = struct.pack("<HHHHII", 0x0600, 5, 0, 0, 0, 6)
     name = b"Blad1"
     sheet = _biff(0x809, struct.pack("<HHHHII", 0x0600, 16, 0, 0, 0, 6))
@@ -173,10 +180,14 @@ def xls(rows, comment="", locked=False, first=(0, 0)):
             sheet += _biff(
                 0x204, struct.pack("<HHHHB", first[0] + y, first[1] + x, 0, len(text), 1) + raw
             )
+    for y in range(cells):
+        sheet += _biff(0xFD, struct.pack("<HHHI", y, 0, 0, 0))
     if comment:
         sheet += _biff(0x1B6, bytes(18)) + _biff(0x3C, b"\1" + comment.encode("utf-16-le"))
     sheet += _biff(0x0A, b"")
     before = _biff(0x809, begin) + (_biff(0x2F, bytes(54)) if locked else b"")
+    if shared:
+        before += _biff(0xFC, struct.pack("<IIHB", 1, 1, len(shared), 0) + shared.encode())
     offset = len(before) + 4 + 8 + len(name) + 4
     book = before + _biff(0x85, struct.pack("<IBBBB", offset, 1, 0, len(name), 0) + name)
     return container({"Workbook": (book + _biff(0x0A, b"") + sheet).ljust(4096, b"\0")})

@@ -7,7 +7,7 @@ document, nested documents included, so that no way of packing multiplies it.
 import lzma
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -66,6 +66,9 @@ class Budget:
         self.members = limits.members
         self.text = limits.text
         self.cut = False
+        """Something was left out because of a limit."""
+        self.damaged = False
+        """Something could not be read because the document is damaged."""
 
     def keep(self, text: str) -> str:
         """As much of a text as may still be judged; ``cut`` says that it was not all of it.
@@ -78,6 +81,17 @@ class Budget:
         kept = text[: self.text]
         self.text -= len(kept)
         return kept
+
+    def keep_lines(self, lines: Iterable[str], between: str = "\n") -> str:
+        """As ``keep``, for text that comes in pieces: what goes beyond is never put together."""
+        left, kept = self.text, []
+        for line in lines:
+            kept.append(line)
+            left -= len(line) + 1
+            if left < 0:
+                self.cut = True
+                break
+        return self.keep(between.join(kept))
 
     def count_member(self) -> None:
         """Count one member of an archive."""

@@ -9,6 +9,7 @@ file is not in the file and is not seen.
 import itertools
 import re
 import sqlite3
+import struct
 import time
 from collections.abc import Iterator
 from io import BytesIO
@@ -42,6 +43,7 @@ def tables(file: BinaryIO, budget: Budget, nested: Nested) -> Iterator[Part]:
     content = bytearray(file.read(_LARGEST + 1))
     if len(content) > _LARGEST:
         raise Refused(Reason.LIMIT)
+    budget.damaged = budget.damaged or _is_cut_off(content)
     content[_VERSIONS_AT : _VERSIONS_AT + 2] = b"\x01\x01"
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
@@ -53,6 +55,14 @@ def tables(file: BinaryIO, budget: Budget, nested: Nested) -> Iterator[Part]:
         raise Refused(_reason(error)) from error
     finally:
         connection.close()
+
+
+def _is_cut_off(content: bytearray) -> bool:
+    """Whether the head speaks of more pages than there are."""
+    if len(content) < 100:
+        return True
+    page, pages = struct.unpack_from(">H10xI", content, 16)
+    return (65_536 if page == 1 else page) * pages > len(content)
 
 
 def _tie_down(connection: sqlite3.Connection) -> None:
@@ -112,14 +122,11 @@ def _rows(
     quoted = name.replace('"', '""')
     rows = connection.execute(f'SELECT * FROM "{quoted}" LIMIT ?', (_MOST_ROWS + 1,))  # noqa: S608
     yield "\t".join(column[0] for column in rows.description)
-    left = budget.text
     for number, row in enumerate(rows):
-        line = "\t".join([_shown(cell, found) for cell in row])
-        left -= len(line) + 1
-        if number == _MOST_ROWS or left < 0:
+        if number == _MOST_ROWS:
             budget.cut = True
             return
-        yield line
+        yield "\t".join([_shown(cell, found) for cell in row])
 
 
 def _shown(cell: object, found: list[bytes]) -> str:

@@ -99,6 +99,8 @@ def parts(file: BinaryIO, format: Format, budget: Budget) -> Iterator[Part]:
     yield from _parts(file, format, budget, 0)
     if budget.cut:
         yield Part(format, problem=Reason.LIMIT)
+    if budget.damaged:
+        yield Part(format, problem=Reason.BROKEN)
 
 
 def _parts(file: BinaryIO, format: Format, budget: Budget, depth: int) -> Iterator[Part]:

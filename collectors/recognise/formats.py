@@ -127,7 +127,10 @@ def _by_magic(head: bytes) -> Format | None:
 
 
 def _is_tar(block: bytes) -> bool:
-    """Whether the first block is the head of a member: it carries a sum of its own bytes."""
+    """Whether the first block is the head of a member: it carries a sum of its own bytes, and in
+    all but the oldest a name of the format."""
+    if block[257:262] == b"ustar":
+        return True
     if len(block) < 512 or not block[0]:
         return False
     stated = block[148:156].strip(b"\0 ")

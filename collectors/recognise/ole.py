@@ -46,6 +46,7 @@ class Container:
             raise Refused(Reason.BROKEN)
         self._budget.draw(size)
         content: bytes = self._ole.openstream(path).read()
+        self._budget.damaged = self._budget.damaged or len(content) < size
         return content
 
     def embedded(self, nested: Nested) -> Iterator[Part]:

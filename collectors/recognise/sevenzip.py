@@ -7,6 +7,7 @@ programs) are here. An encrypted archive is named so; a coder that is not here i
 
 import bz2
 import lzma
+import struct
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
@@ -51,15 +52,19 @@ def members(file: BinaryIO, budget: Budget, nested: Nested) -> Iterator[Part]:
 
 
 def _read_head(file: BinaryIO, budget: Budget) -> Streams:
-    file.seek(12)
-    offset, size = (int.from_bytes(file.read(8), "little") for _ in range(2))
-    if size == 0 and file.seek(0, 2) == _HEAD:
-        return Streams()
+    file.seek(8)
+    start = file.read(_HEAD - 8)
+    stated, offset, size, digest = struct.unpack("<IQQI", start)
     # An archive whose making was broken off has no head.
-    if not 0 < size <= _LARGEST_HEAD or offset > budget.limits.file:
+    if zlib.crc32(start[4:]) != stated or size > _LARGEST_HEAD or offset > budget.limits.file:
         raise Refused(Reason.BROKEN)
+    if size == 0:
+        return Streams()
     file.seek(_HEAD + offset)
-    head = Head(file.read(size))
+    content = file.read(size)
+    if zlib.crc32(content) != digest:
+        raise Refused(Reason.BROKEN)
+    head = Head(content)
     for _ in range(4):
         kind = head.byte()
         if kind == _HEADER:

@@ -13,7 +13,7 @@ _MOST = 100_000
 """Folders, streams or files in one archive: what claims more is no archive."""
 _END, _PACKED, _FOLDERS, _MEMBERS = 0x00, 0x06, 0x07, 0x08
 _SIZE, _CRC, _FOLDER, _UNPACKED, _COUNTS = 0x09, 0x0A, 0x0B, 0x0C, 0x0D
-_ARCHIVE_PROPERTIES, _MAIN_STREAMS = 0x02, 0x04
+_ARCHIVE_PROPERTIES, _MAIN_STREAMS, _FILES = 0x02, 0x04, 0x05
 
 
 @dataclass(slots=True)
@@ -104,7 +104,11 @@ def main_streams(head: Head) -> Streams:
     kind = head.byte()
     if kind == _ARCHIVE_PROPERTIES:
         raise Refused(Reason.UNSUPPORTED)
-    return read_streams(head) if kind == _MAIN_STREAMS else Streams()
+    if kind == _MAIN_STREAMS:
+        return read_streams(head)
+    if kind not in (_END, _FILES):
+        raise Refused(Reason.BROKEN)
+    return Streams()
 
 
 def read_streams(head: Head) -> Streams:

@@ -41,12 +41,15 @@ _SIGNS = str.maketrans(
 def document(file: BinaryIO, budget: Budget, nested: Nested) -> Iterator[Part]:
     """The text, then what is embedded."""
     with opened(file, budget) as container:
-        yield Part(Format.DOC, budget.keep(text(container)))
+        yield Part(Format.DOC, clean(budget.keep_lines(text(container), "")))
         yield from container.embedded(nested)
 
 
-def text(container: Container) -> str:
-    """The text of all stories. Raises Refused: encrypted, or no Word document after all."""
+def text(container: Container) -> Iterator[str]:
+    """The text of all stories in pieces, Word's marks in it.
+
+    Raises Refused: encrypted, or no Word document after all.
+    """
     main = container.read("WordDocument")
     if len(main) < 0x20 or _number(main, 0, "H") != _MAGIC:
         raise Refused(Reason.BROKEN)
@@ -54,9 +57,10 @@ def text(container: Container) -> str:
     if flags & _ENCRYPTED:
         raise Refused(Reason.ENCRYPTED)
     if _number(main, 2, "H") < _WORD_97:
-        return _plain(main)
+        yield _plain(main)
+        return
     table = container.read("1Table" if flags & _SECOND_TABLE else "0Table")
-    return clean("".join(_pieces(main, table)))
+    yield from _pieces(main, table)
 
 
 def clean(raw: str) -> str:
@@ -155,7 +159,7 @@ def _plain(main: bytes) -> str:
     """Word 6 and 95: one run of text, its place in the head."""
     start, end = struct.unpack_from("<II", main, 0x18)
     body = main[start:end] if start < end <= len(main) else main
-    return clean("\n".join(run.decode("cp1252", "replace") for run in _RUN.findall(body)))
+    return "\n".join(run.decode("cp1252", "replace") for run in _RUN.findall(body))
 
 
 def _pair(content: bytes, place: int) -> tuple[int, int]:

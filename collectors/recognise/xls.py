@@ -6,7 +6,8 @@ and keeps what came before it. (The numbers are those of the published format MS
 """
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import BinaryIO
 
 from collectors.recognise import cells
@@ -26,8 +27,8 @@ def workbook(file: BinaryIO, budget: Budget, nested: Nested) -> Iterator[Part]:
     """One part for each sheet, then what is embedded."""
     with opened(file, budget) as container:
         stream = container.read("Workbook") or container.read("Book")
-        for text in _Book().sheets(stream):
-            yield Part(Format.XLS, budget.keep(text))
+        for lines in _Book().sheets(stream):
+            yield Part(Format.XLS, budget.keep_lines(lines))
         yield from container.embedded(nested)
 
 
@@ -67,8 +68,8 @@ class _Book:
             0x06: self._formula_of, 0x207: self._result, 0x1B6: self._object,
         }  # fmt: skip
 
-    def sheets(self, stream: bytes) -> Iterator[str]:
-        """The text of each sheet. Raises Refused: encrypted, or no workbook at all."""
+    def sheets(self, stream: bytes) -> Iterator[Iterable[str]]:
+        """The lines of each sheet. Raises Refused: encrypted, or no workbook at all."""
         if len(stream) < 8 or stream[:2] != b"\x09\x08":
             raise Refused(Reason.BROKEN)
         for kind, chunks in records(stream):
@@ -81,13 +82,13 @@ class _Book:
                     continue
         yield from self._sheet()
 
-    def _sheet(self) -> Iterator[str]:
+    def _sheet(self) -> Iterator[Iterable[str]]:
         shown = cells.date_codes(self._formats)
         self._dates = frozenset(n for n, code in enumerate(self._styles) if code in shown)
-        lines = [cells.line(self._rows[row]) for row in sorted(self._rows)]
-        self._rows, notes, self._notes = {}, self._notes, []
-        if lines or notes:
-            yield "\n".join((*lines, *notes))
+        rows, notes = self._rows, self._notes
+        self._rows, self._notes = {}, []
+        if rows or notes:
+            yield chain((cells.line(rows[row]) for row in sorted(rows)), notes)
 
     def _begin(self, chunks: _Chunks) -> None:
         self._wide = struct.unpack_from("<H", chunks[0])[0] == _EXCEL_97

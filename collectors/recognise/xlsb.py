@@ -34,8 +34,8 @@ def workbook(file: BinaryIO, budget: Budget, nested: Nested) -> Iterator[Part]:
             raise Refused(Reason.BROKEN)
         for sheet in sheets:
             rows = _rows(records(budget.inflate(archive, sheet)), shared, dates)
-            yield Part(Format.XLSB, budget.keep("\n".join(map(cells.line, rows))))
-        yield Part(Format.XLSB, budget.keep("\n".join(_notes(archive, budget))))
+            yield Part(Format.XLSB, budget.keep_lines(map(cells.line, rows)))
+        yield Part(Format.XLSB, budget.keep_lines(_notes(archive, budget)))
         for member in archive.infolist():
             if member.filename.startswith("xl/embeddings/"):
                 budget.count_member()

@@ -5,6 +5,7 @@ import html
 import re
 import zipfile
 from collections.abc import Iterator
+from itertools import chain
 from typing import BinaryIO
 
 from collectors.recognise.budget import Budget, Nested, Part, Refused
@@ -39,8 +40,8 @@ def workbook(file: BinaryIO, budget: Budget, nested: Nested) -> Iterator[Part]:
             raise Refused(Reason.BROKEN)
         for sheet in sorted(sheets, key=lambda member: number_of(member.filename)):
             xml = budget.inflate(archive, sheet).decode("utf-8", "replace")
-            lines = (*_rows(xml, shared, dates), *_headers(xml))
-            yield Part(Format.XLSX, budget.keep("\n".join(lines)))
+            lines = chain(_rows(xml, shared, dates), _headers(xml))
+            yield Part(Format.XLSX, budget.keep_lines(lines))
         yield from _notes(archive, budget)
         yield from embedded(archive, "xl/embeddings/", budget, nested)
 
