@@ -62,7 +62,7 @@ def _is_cut_off(content: bytearray) -> bool:
     if len(content) < 100:
         return True
     page, pages = struct.unpack_from(">H10xI", content, 16)
-    return (65_536 if page == 1 else page) * pages > len(content)
+    return bool((65_536 if page == 1 else page) * pages > len(content))
 
 
 def _tie_down(connection: sqlite3.Connection) -> None:
