@@ -1,0 +1,51 @@
+"""One sweep by the collector as the agent runs it, in a process of its own, and what came of it.
+
+    python -m bench._sweep HOME STATE WORKERS
+
+STATE "-" is a sweep that remembers nothing. Prints one JSON object: the paths that were found, the
+seconds of processor time between the first and the last look (without starting Python), and the
+largest memory of this process and of any worker, in MB.
+"""
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+from collectors.folders.strain import Patience
+from collectors.pupil_files import Plan, PupilFileFound, PupilFilesCollector
+
+
+class UntilQuiet:
+    """A stop that is set as soon as the collector has nothing left to do but to wait."""
+
+    def __init__(self) -> None:
+        self._over = False
+
+    def is_set(self) -> bool:
+        return self._over
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._over = True
+        return True
+
+
+def main(arguments: list[str]) -> None:
+    home, state, workers = arguments
+    plan = Plan(roots=[home], workers=int(workers), patience=Patience(battery=False, load=0))
+    folder = None if state == "-" else Path(state)
+    collector = PupilFilesCollector(plan, state=folder)
+    began = time.process_time()
+    told = list(collector.observe(UntilQuiet()))
+    cpu = time.process_time() - began
+    found = [each.subject for each in told if isinstance(each, PupilFileFound)]
+    memory = [
+        resource.getrusage(who).ru_maxrss / 1024
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    ]
+    print(json.dumps({"found": found, "cpu": cpu, "main_mb": memory[0], "worker_mb": memory[1]}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
