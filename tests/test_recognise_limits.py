@@ -3,6 +3,7 @@
 import base64
 import io
 import random
+import signal
 import zipfile
 import zlib
 from datetime import date
@@ -13,6 +14,7 @@ import pytest
 from collectors.recognise.budget import Limits
 from collectors.recognise.judge import judge
 from collectors.recognise.verdict import Format, Judgement, Reason
+from collectors.recognise.worker import CPU_PER_DOCUMENT
 from tests import compound, documents
 
 TODAY = date(2026, 11, 1)
@@ -171,3 +173,46 @@ def test_a_mail_with_broken_encodings_is_read_as_far_as_it_goes():
     head = b"From: a@example.org\nSubject: =?nonsense?q?x?=\nMIME-Version: 1.0\n"
     body = b"Content-Type: text/plain; charset=nonsense\nContent-Transfer-Encoding: base64\n\n"
     assert look(head + body + letter).verdict is Judgement.PUPIL
+
+
+HOSTILE = {
+    "names in one line": "Sanne " * 800_000,
+    "names a line each": "Sanne\n" * 800_000,
+    "names and births in one line": "Sanne 12-03-2016 " * 290_000,
+    "fields": "Leerling: Sanne de Vries\n" * 200_000,
+    "heads": "Leerling\tKlas\tGeboortedatum\n" * 160_000,
+    "heads in one line": "Leerling\tKlas\tGeboortedatum\t" * 160_000,
+    "heads without cells": "Naam Klas Geboortedatum Adres\n" * 160_000,
+    "cells": "a\tb\n" * 1_250_000,
+    "empty cells": "\t" * 5_000_000,
+    "numbers": "cpr 120316-4444 " * 310_000,
+    "one number": "9" * 5_000_000,
+    "one word": "A" * 5_000_000,
+    "hyphens": "-" * 5_000_000,
+    "apostrophes": " '" * 2_500_000,
+    "spaces": " " * 5_000_000,
+    "blank lines": "\n \n" * 1_600_000,
+    "parents": "ouders van " * 450_000,
+    "unusual names": "leerling Xzyp in groep 5 " * 200_000,
+    "colons": "naam: " * 830_000,
+}
+
+
+class Over(BaseException):
+    """Too long; nothing on the way may take it for damage in the document."""
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_five_million_characters_of_one_kind_fit_in_the_time_of_a_worker(name):
+    """The worker's own limit is set: whatever grows with the square of the length hits it."""
+
+    def over(*_):
+        raise Over(name)
+
+    before = signal.signal(signal.SIGPROF, over)
+    signal.setitimer(signal.ITIMER_PROF, CPU_PER_DOCUMENT)
+    try:
+        look(HOSTILE[name].encode())
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)

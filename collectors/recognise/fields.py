@@ -14,13 +14,15 @@ from collectors.recognise.heads import meaning
 from collectors.recognise.names import (
     age_on,
     begins_with_given,
-    find_dates,
+    first_date,
     is_young,
     key_of,
     looks_like_name,
 )
+from collectors.recognise.reading import Reading
 from collectors.recognise.rules import rules
 from collectors.recognise.verdict import Evidence
+from collectors.recognise.words import all_words, spelled
 
 Field = tuple[str, str]
 
@@ -30,18 +32,19 @@ _BLANK = re.compile(
     r"[\s._…\-–—/\\\[\](){}<>«»|;:*x☐□]*|\[.*\]|<.*>|«.*»|\{.*\}|(?:[dmjyå]{1,4}[-/. ]?)+", re.I
 )
 _PLAIN = re.compile(r"[^\w'/()\s.-]+")
-_RECORD = re.compile(
-    r"<(?:leerling|elev|barn|student|pupil|kind|client|clienten|jeugdige|child)>", re.I
-)
+_RECORD = re.compile(rb"<(?:leerling|elev|barn|student|pupil|kind|client|clienten|jeugdige|child)>")
 _MANY_BLANKS = 3
+_LONGEST_LINE = 400
+_MOST_LINES = 20_000
+"""Lines of one text that are looked at: twice the persons that a verdict can name."""
 
 
-def read_fields(text: str, today: date, findings: Findings) -> float:
+def read_fields(reading: Reading, today: date, findings: Findings) -> float:
     """Look at every field of a text. Returns the weight of its blank fields (0 to 5)."""
     blank = filled = 0
     name = ""
-    for label, value in _fields(text):
-        kind = _kind(label)
+    for label, value in _fields(reading):
+        kind = _kinds().get(label)
         if kind is None:
             continue
         if _BLANK.fullmatch(value):
@@ -49,10 +52,13 @@ def read_fields(text: str, today: date, findings: Findings) -> float:
             continue
         filled += 1
         name = _filled(kind, value, name, today, findings)
-    records = len(_RECORD.findall(text))
-    if records and Evidence.NAME_LABEL in findings.points:
-        findings.add(Evidence.RECORD, 4.0)
+    if Evidence.NAME_LABEL in findings.points and (records := _records(reading)):
+        findings.add(Evidence.RECORD, 4.0, times=records)
     return 5.0 if blank >= _MANY_BLANKS and blank > filled else 0.0
+
+
+def _records(reading: Reading) -> int:
+    return len(_RECORD.findall(reading.low)) if b"<" in reading.low else 0
 
 
 def _filled(kind: str, value: str, name: str, today: date, findings: Findings) -> str:
@@ -72,7 +78,7 @@ def _filled(kind: str, value: str, name: str, today: date, findings: Findings) -
 
 
 def _birth(value: str, name: str, today: date, findings: Findings) -> None:
-    found = next(find_dates(value[:40]), None)
+    found = first_date(value[:40])
     if found is None:
         return
     if is_young(found.day, today):
@@ -89,39 +95,53 @@ def _name_in(value: str) -> str | None:
     return head if looks_like_name(head) else None
 
 
-def _kind(label: str) -> str | None:
+@cache
+def _kinds() -> dict[str, str]:
+    """What the field with a label holds."""
     people = rules().people
-    for table, kind in (
-        (people.child_labels, "child"),
-        (people.birth_labels, "birth"),
-        (people.number_labels, "number"),
-        (people.name_labels, "name"),
-    ):
-        if label in table:
-            return kind
-    return None
+    return {
+        label: kind
+        for labels, kind in (
+            (people.name_labels, "name"),
+            (people.number_labels, "number"),
+            (people.birth_labels, "birth"),
+            (people.child_labels, "child"),
+        )
+        for label in labels
+    }
 
 
-def _fields(text: str) -> Iterator[Field]:
-    for line in text.splitlines():
-        if not line or len(line) > 400:
-            continue
-        if "\t" in line:
-            yield from _cell_fields([cell.strip(" \"'") for cell in line.split("\t")])
-            continue
-        for piece in _PIECE.split(line) if "   " in line or "|" in line else (line,):
-            pair = _PAIR.fullmatch(piece) if ":" in piece else None
-            if pair:
-                yield _normal(pair.group(1)), pair.group(2).strip(" \"'")
-            elif len(piece) <= 90 and (unmarked := _unmarked(piece)):
-                yield unmarked
+@cache
+def _needles() -> tuple[tuple[bytes, frozenset[bytes]], ...]:
+    """How each label begins, and the words that must stand in a text for it to be there."""
+    return tuple((spelled(label.split()[0]), frozenset(all_words(label))) for label in _kinds())
+
+
+def _fields(reading: Reading) -> Iterator[Field]:
+    needles = {needle for needle, words in _needles() if words <= reading.words}
+    for start, end in reading.lines_with(needles)[:_MOST_LINES]:
+        if end - start <= _LONGEST_LINE:
+            yield from _line_fields(reading.text[start:end])
+
+
+def _line_fields(line: str) -> Iterator[Field]:
+    if "\t" in line:
+        yield from _cell_fields([cell.strip(" \"'") for cell in line.split("\t")])
+        return
+    for piece in _PIECE.split(line) if "   " in line or "|" in line else (line,):
+        pair = _PAIR.fullmatch(piece) if ":" in piece else None
+        if pair:
+            yield _normal(pair.group(1)), pair.group(2).strip(" \"'")
+        elif len(piece) <= 90 and (unmarked := _unmarked(piece)):
+            yield unmarked
 
 
 def _cell_fields(cells: list[str]) -> Iterator[Field]:
     """Label and value in neighbouring cells. Two labels side by side are the head of a table."""
     labels = [_normal(cell.rstrip(" :")) for cell in cells]
     for place, label in enumerate(labels[:-1]):
-        if _kind(label) and not _kind(labels[place + 1]) and not meaning(cells[place + 1]):
+        after = labels[place + 1]
+        if label in _kinds() and after not in _kinds() and not meaning(cells[place + 1]):
             yield label, cells[place + 1]
     for cell in cells:
         if ":" in cell and (pair := _PAIR.fullmatch(cell)):
@@ -145,11 +165,11 @@ def _unmarked(line: str) -> Field | None:
         return None
     for length in (4, 3, 2, 1):
         label = _normal(" ".join(words[:length]))
-        if len(words) > length and (kind := _kind(label)):
+        if len(words) > length and (kind := _kinds().get(label)):
             value = " ".join(words[length:])
             if kind == "child" and begins_with_given(value) and len(words) - length <= 5:
                 return label, value
-            if kind == "birth" and next(find_dates(value[:24]), None):
+            if kind == "birth" and first_date(value[:24]):
                 return label, value
             return None
     return None

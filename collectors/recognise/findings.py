@@ -1,8 +1,13 @@
 """What the readers of tables, fields and sentences find about persons, gathered for the judge."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from collectors.recognise.verdict import Evidence
+
+MOST_SPOTS = 3
+"""Places that are remembered for each kind of evidence, should somebody ask to see them."""
+LONGEST_SPOT = 120
 
 _FEW = 3
 """Up to so many persons a text may name more of them than any one way of finding sees."""
@@ -16,6 +21,9 @@ class Findings:
     ``groups`` holds one set of persons per way of finding them: the same child may be found by
     number, by row and by sentence, and must not be counted three times. ``maybe`` holds names of
     whom something is told without its being said that they are children.
+
+    ``times``, ``columns`` and ``spots`` decide nothing; they are for explaining a verdict: how
+    often each kind was found, what the columns of the lists hold, and where the first ones stand.
     """
 
     points: dict[Evidence, float] = field(default_factory=dict)
@@ -23,11 +31,20 @@ class Findings:
     maybe: set[str] = field(default_factory=set)
     adults: float = 0.0
     """Weight of tables that list staff, members or customers."""
+    times: Counter[Evidence] = field(default_factory=Counter)
+    columns: set[str] = field(default_factory=set)
+    spots: dict[Evidence, list[str]] = field(default_factory=dict)
 
-    def add(self, evidence: Evidence, points: float, *persons: str) -> None:
+    def add(
+        self, evidence: Evidence, points: float, *persons: str, times: int = 1, spot: str = ""
+    ) -> None:
         """Note evidence. The best of its kind counts; persons add up."""
         self.points[evidence] = max(self.points.get(evidence, 0.0), points)
         self.groups.setdefault(evidence, set()).update(person for person in persons if person)
+        self.times[evidence] += times
+        spots = self.spots.setdefault(evidence, [])
+        if spot and len(spots) < MOST_SPOTS:
+            spots.append(spot.strip()[:LONGEST_SPOT])
 
     def weight(self) -> float:
         """All person evidence together."""

@@ -23,6 +23,7 @@ from collectors.recognise.findings import Findings
 from collectors.recognise.formats import tell
 from collectors.recognise.numbers import find_bsn, find_cpr
 from collectors.recognise.prose import read_prose
+from collectors.recognise.reading import Reading, read
 from collectors.recognise.tables import read_tables
 from collectors.recognise.topics import weigh
 from collectors.recognise.verdict import (
@@ -103,22 +104,23 @@ def judge(file: BinaryIO, today: date, limits: Limits | None = None) -> Verdict:
 def weigh_text(part: Part, today: date) -> Opinion:
     """Weigh the text of one part."""
     findings = Findings()
-    weights = weigh(part.text)
-    read_tables(part.text, today, findings)
-    blank = read_fields(part.text, today, findings)
-    read_prose(part.text, today, sum(weights.topics.values()) >= SCHOOLED, findings)
-    _read_numbers(part.text, today, findings)
+    reading = read(part.text)
+    weights = weigh(reading)
+    read_tables(reading, today, findings)
+    blank = read_fields(reading, today, findings)
+    read_prose(reading, today, sum(weights.topics.values()) >= SCHOOLED, findings)
+    _read_numbers(reading, today, findings)
     counter = dict(weights.counter)
     counter["blank-form"] = max(counter["blank-form"], blank)
     counter["staff"] = max(counter["staff"], findings.adults)
     return _opinion(findings, weights.topics, counter)
 
 
-def _read_numbers(text: str, today: date, findings: Findings) -> None:
-    bsn = {number.digits for number in find_bsn(text)}
+def _read_numbers(reading: Reading, today: date, findings: Findings) -> None:
+    bsn = {number.digits for number in find_bsn(reading)}
     if bsn:
         findings.add(Evidence.BSN, min(12.0, 3.0 + 2.0 * len(bsn)), *bsn)
-    young = {number.digits for number in find_cpr(text, today) if number.young}
+    young = {number.digits for number in find_cpr(reading, today) if number.young}
     if young:
         findings.add(Evidence.CPR, min(12.0, 4.0 + 2.0 * len(young)), *young)
 

@@ -10,11 +10,12 @@ from collectors.recognise.rules import rules
 OLDEST_PUPIL = 22
 """Years. Pupils and clients of schools and youth care are younger."""
 
-_WORD = r"[A-ZÀ-ÖØ-ÞĀŁŚŞŽÇİ][\wÀ-ÿĀ-ž'’-]*\.?"
+CAPITAL = r"[A-ZÀ-ÖØ-ÞĀŁŚŞŽÇİ]"
+_WORD = CAPITAL + r"[\wÀ-ÿĀ-ž'’-]*\.?"
 _PARTICLE = r"(?:van|de|der|den|ter|ten|te|het|'t|el|al|von|bin|la|le|du|da|af|op|in|die|dos|ben)"
 _NAME = re.compile(rf"\b{_WORD}(?:[ \u00a0](?:{_PARTICLE}[ \u00a0]){{0,3}}{_WORD}){{0,3}}")
-CAPITALISED = re.compile(r"\b[A-ZÀ-ÖØ-ÞĀŁŚŞŽÇİ][\wÀ-ÿĀ-ž'’-]*")
-_CELL_WORD = re.compile(r"[^\W\d_][^\W\d_'’.-]*(?:['’.-][^\W\d_]*)*", re.UNICODE)
+_CELL_WORD = r"[^\W\d_][^\W\d_'’.-]*(?:['’.-][^\W\d_]*)*"
+_CELL_NAME = re.compile(rf"[\s,]*{_CELL_WORD}(?:[\s,]+{_CELL_WORD}){{0,6}}[\s,]*")
 _DMY = r"(?P<d>0?[1-9]|[12]\d|3[01])[-/. ](?P<m>0?[1-9]|1[0-2])[-/. ](?P<y>(?:19|20)\d\d)"
 _ISO = r"(?P<y2>(?:19|20)\d\d)[-/.](?P<m2>0[1-9]|1[0-2])[-/.](?P<d2>0[1-9]|[12]\d|3[01])"
 _MONTHS = (
@@ -26,6 +27,11 @@ _LONG = (
     r"(?P<d3>\d{1,2})\.? (?P<m3>(?:" + "|".join(name for name, _ in _MONTHS) + r")[a-zæ]*)\.? "
     r"(?P<y3>(?:19|20)\d\d)"
 )
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_AHEAD = 22
+"""So many characters before a year may belong to its date: "30. september"."""
+_BEHIND = 8
+"""So many behind it: "-12-31" and what must not follow a date."""
 _DATE = re.compile(rf"(?<![\d.,/-])(?:{_DMY}|{_ISO}|{_LONG})(?![\d]|[-/.]\d)", re.I)
 
 
@@ -51,42 +57,42 @@ def is_given(word: str) -> bool:
     """Whether a word is a usual given name, or a double name that begins with one."""
     names = rules().given_names
     word = word.casefold().rstrip(".")
-    return word in names or word.partition("-")[0] in names
-
-
-def names_present(text: str) -> set[str]:
-    """The words of a text that open a name, so that most lines need no closer look."""
-    return {word for word in set(CAPITALISED.findall(text)) if _opens_a_name(word)}
+    return word in names or ("-" in word and word.partition("-")[0] in names)
 
 
 def find_names(text: str) -> Iterator[Found]:
     """Names that begin with a usual given name. A capital alone makes no name."""
     for match in _NAME.finditer(text):
         start, words = match.start(), match.group().split(" ")
-        while words and not _opens_a_name(words[0]):
+        while words and not opens_a_name(words[0]):
             start += len(words[0]) + 1
             words = words[1:]
         if words:
             yield Found(start, match.end(), " ".join(words))
 
 
-def _opens_a_name(word: str) -> bool:
+def opens_a_name(word: str) -> bool:
     """Whether a capitalised word is a given name; of "Sannes" or "Sanne's" the name counts."""
-    if not word[:1].isupper():
-        return False
-    return is_given(word) or is_given(re.sub(r"['’]?s$", "", word))
+    names, small = rules().given_names, word.casefold()
+    if small in names:
+        return word[0].isupper()
+    if small[-1:] == "s" and small[:-1].rstrip("'") in names:
+        return word[0].isupper()
+    return "-" in small and small.partition("-")[0] in names and word[0].isupper()
+
+
+def name_at(text: str, start: int) -> Found | None:
+    """The name that begins with the word at ``start``, which is known to open one."""
+    match = _NAME.match(text, start)
+    return Found(start, match.end(), match.group()) if match else None
 
 
 def looks_like_name(cell: str) -> bool:
     """Whether a cell or the value of a field has the shape of a person's name, known or not."""
-    cell = cell.strip().replace(",", " ")
-    if not 2 <= len(cell) <= 60:
+    if not 2 <= len(cell) <= 60 or not _CELL_NAME.fullmatch(cell):
         return False
-    words = cell.split()
-    if len(words) > 7 or not all(_CELL_WORD.fullmatch(word) for word in words):
-        return False
-    capitals = [word for word in words if word[0].isupper()]
-    return (bool(capitals) and words[-1][0].isupper()) or is_given(words[0])
+    words = cell.replace(",", " ").split()
+    return words[-1][0].isupper() or is_given(words[0])
 
 
 def begins_with_given(cell: str) -> bool:
@@ -103,13 +109,38 @@ def begins_with_given(cell: str) -> bool:
 
 
 def find_dates(text: str) -> Iterator[Dated]:
-    """Every date of the text that exists."""
-    for match in _DATE.finditer(text):
-        year, month, day = (_piece(match, part) for part in "ymd")
-        try:
-            yield Dated(match.start(), match.end(), date(int(year), _month(month), int(day)))
-        except ValueError:
+    """Every date of the text that exists. Only what surrounds a year is looked at."""
+    done = 0
+    for year in _YEAR.finditer(text):
+        if year.start() < done:
             continue
+        match = _DATE.search(text, max(done, year.start() - _AHEAD), year.end() + _BEHIND)
+        if match is None:
+            continue
+        done = match.end()
+        day = _day(match)
+        if day is not None:
+            yield Dated(match.start(), match.end(), day)
+
+
+def first_date(text: str) -> Dated | None:
+    """The first date of a text, or None."""
+    return next(find_dates(text), None)
+
+
+def date_at(text: str, start: int) -> Dated | None:
+    """The date that begins at ``start``, or None."""
+    match = _DATE.match(text, start, start + _AHEAD + _BEHIND)
+    day = _day(match) if match else None
+    return Dated(match.start(), match.end(), day) if match and day else None
+
+
+def _day(match: re.Match[str]) -> date | None:
+    year, month, day = (_piece(match, part) for part in "ymd")
+    try:
+        return date(int(year), _month(month), int(day))
+    except ValueError:
+        return None
 
 
 def _piece(match: re.Match[str], part: str) -> str:

@@ -9,9 +9,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from operator import mul
 
 from collectors.recognise.names import is_young
+from collectors.recognise.reading import Reading
 from collectors.recognise.rules import rules
+from collectors.recognise.words import spelled
 
 WINDOW = 60
 """How many characters before a number may hold the word that says what it is."""
@@ -25,8 +28,16 @@ _CPR = re.compile(
     r"(?<![\w.,/+-])([0-7]\d|[89][01])(0[1-9]|1[0-2])(\d{2})([- ]?)(\d{4})(?![\w]|[.,/-]\d)",
     re.ASCII,
 )
+_NUMBER_CELL = re.compile(r"\d[\d .-]{7,12}", re.ASCII)
 _BSN_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 _CPR_WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
+_ZEROS = bytes(48 if 48 <= c < 58 else c for c in range(256))
+_BSN_SHAPES = (b"0" * 9, b"0000.00.000", b"000 000 000", b"000.000.000", b"000-000-000")
+_CPR_SHAPES = (b"000000-0000", b"000000 0000", b"0" * 10)
+_LONGEST = 16
+"""Characters of the longest number and of what must not follow it."""
+_MOST_LOOKED_AT = 20_000
+"""Numbers of one text that are looked at: twice the persons that a verdict can name."""
 _WORDS = re.compile(r"[\w.'-]+")
 REPLACEMENT_DAY = 60
 """Replacement CPR numbers carry the day of birth plus sixty."""
@@ -54,7 +65,7 @@ def passes_mod_11(digits: str) -> bool:
 
 
 def _weighted(digits: str, weights: tuple[int, ...]) -> int:
-    return sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=True))
+    return sum(map(mul, map(int, digits), weights))
 
 
 def born(digits: str) -> date | None:
@@ -77,8 +88,10 @@ def _century(seventh: int, year: int) -> int:
 
 def cell_bsn(cell: str) -> str | None:
     """The BSN in a cell of a column that is said to hold them; a lost leading zero is put back."""
+    if not _NUMBER_CELL.fullmatch(cell):
+        return None
     digits = re.sub(r"[ .-]", "", cell)
-    if not re.fullmatch(r"\d{8,9}", digits, re.ASCII):
+    if not 8 <= len(digits) <= 9:
         return None
     digits = digits.zfill(9)
     return digits if passes_elfproef(digits) else None
@@ -86,41 +99,84 @@ def cell_bsn(cell: str) -> str | None:
 
 def cell_cpr(cell: str) -> str | None:
     """The CPR number in a cell of a column that is said to hold them."""
-    digits = re.sub(r"[ -]", "", cell)
-    if re.fullmatch(r"\d{9}", digits, re.ASCII):
-        digits = f"0{digits}"
-    if not re.fullmatch(r"\d{10}", digits, re.ASCII):
+    if not _NUMBER_CELL.fullmatch(cell):
         return None
-    return digits if born(digits) else None
+    digits = re.sub(r"[ -]", "", cell)
+    digits = f"0{digits}" if len(digits) == 9 else digits
+    return digits if len(digits) == 10 and digits.isdigit() and born(digits) else None
 
 
-def find_bsn(text: str) -> Iterator[Number]:
+def find_bsn(reading: Reading) -> Iterator[Number]:
     """Every BSN that a word before it names as one."""
-    words = rules().people.bsn_words
-    for match in _BSN.finditer(text):
+    text, words = reading.text, rules().people.bsn_words
+    if not _has_shape(reading, _BSN_SHAPES):
+        return
+    for match in _behind(reading, words, _BSN):
         digits = re.sub(r"\D", "", match.group())
         if passes_elfproef(digits) and _named(text, match.start(), words):
             yield Number(digits, False)
 
 
-def find_cpr(text: str, today: date) -> Iterator[Number]:
+def find_cpr(reading: Reading, today: date) -> Iterator[Number]:
     """CPR numbers: written with a hyphen, or named as one by a word before it."""
-    words = rules().people.cpr_words
-    for match in _CPR.finditer(text):
+    text, words = reading.text, rules().people.cpr_words
+    if not _has_shape(reading, _CPR_SHAPES):
+        return
+    matches = {match.start(): match for match in _behind(reading, words, _CPR)}
+    matches.update((match.start(), match) for match in _hyphened(reading))
+    for match in matches.values():
         digits = re.sub(r"\D", "", match.group())
         day = born(digits)
         if day is None or day > today:
             continue
-        named = _named(text, match.start(), words)
-        hyphen = match.group(4) == "-" and not _vetoed(text, match.start())
-        if named or (hyphen and passes_mod_11(digits)):
+        hyphen = match.group(4) == "-" and passes_mod_11(digits)
+        if (hyphen and not _vetoed(text, match.start())) or _named(text, match.start(), words):
             yield Number(digits, is_young(day, today))
+
+
+def _has_shape(reading: Reading, shapes: tuple[bytes, ...]) -> bool:
+    """Whether a text has digits in one of these forms at all."""
+    forms = reading.low.translate(_ZEROS)
+    return any(shape in forms for shape in shapes)
+
+
+def _behind(
+    reading: Reading, words: tuple[str, ...], shape: re.Pattern[str]
+) -> Iterator[re.Match[str]]:
+    """The numbers of a shape that stand close behind one of the words."""
+    places = sorted(place for word in words for place in _places(reading.low, spelled(word)))
+    done = 0
+    for place in places:
+        start, end = max(done, place), place + WINDOW
+        if start < end:
+            for match in shape.finditer(reading.text, start, end + _LONGEST):
+                if match.start() <= end:
+                    yield match
+                    done = match.end()
+        done = max(done, end)
+
+
+def _hyphened(reading: Reading) -> Iterator[re.Match[str]]:
+    forms = reading.low.translate(_ZEROS)
+    for place in _places(forms, _CPR_SHAPES[0]):
+        match = _CPR.match(reading.text, place)
+        if match is not None:
+            yield match
+
+
+def _places(low: bytes, needle: bytes) -> Iterator[int]:
+    place = low.find(needle)
+    for _ in range(_MOST_LOOKED_AT):
+        if place < 0:
+            return
+        yield place
+        place = low.find(needle, place + len(needle))
 
 
 def _named(text: str, start: int, words: tuple[str, ...]) -> bool:
     before = text[max(0, start - WINDOW) : start].lower()
     place = max(_last_word(before, word) for word in words)
-    return place >= 0 and not _vetoed(text, start, WINDOW - place)
+    return place >= 0 and not _vetoed(text, start, len(before) - place)
 
 
 def _last_word(before: str, word: str) -> int:

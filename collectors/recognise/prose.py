@@ -4,6 +4,8 @@ Most pupil files are no lists: a note, a letter, a mail. What makes them so is a
 close to words that say this is a child (a noun, a class, a date of birth) or to what happens to
 children who need help: family, trouble, support. Names of teachers, parents and signatories are
 set apart by what stands beside them.
+
+Only lines are looked at in which a name stands, or a word behind "pupil" or "parents of".
 """
 
 import re
@@ -14,28 +16,48 @@ from functools import cache
 
 from collectors.recognise.findings import Findings
 from collectors.recognise.names import (
-    CAPITALISED,
+    CAPITAL,
+    Dated,
     Found,
+    date_at,
     find_dates,
-    find_names,
     is_given,
     is_young,
     key_of,
-    names_present,
 )
+from collectors.recognise.reading import Reading, Span
 from collectors.recognise.rules import rules
+from collectors.recognise.told import (
+    is_adult,
+    is_signature,
+    names_adults,
+    said_to_be_child,
+    situation,
+)
 from collectors.recognise.verdict import Evidence
+from collectors.recognise.words import find_word, first_word, spelled
 
-_LONG_LINE = 1200
-_BEFORE = re.compile(r"([\w'’.-]+)[\s,:]*$")
-_TOKEN = re.compile(r"[^\W\d_][\w'-]*", re.UNICODE)
 _GAP = 40
 """How many characters may stand between a name and the birth date that belongs to it."""
+_LONGEST_DATE = 22
 _LIST = 5
 """From so many names on a list is a list."""
 _MOST_NAMES = 5000
+_MOST_LINES = 20_000
+_ALL_LINES = 2000
+_ALL_ROWS = 100
+_EVERY = 16
+"""One line in so many is looked at beyond the first 2000 of a text and 100 of a table: what a list
+holds is told by its columns."""
 _UNLABELLED = 2.0
 """Years. A date without a label that is younger than this may be any date of a letter."""
+_LABEL_LEAST = 4
+"""Letters of a label by which a text is taken to speak of births at all."""
+_UNUSUAL = re.compile(
+    rf"[ ,]{{1,2}}({CAPITAL}[a-zæøåéëïöüçşğı'-]{{2,}}"
+    r"(?: (?:(?:van|de|der|den|el|al) )*[A-Z][\w-]+)?)"
+)
+_BEFORE_DATE = re.compile(r"[ :(]*")
 
 
 @dataclass(slots=True)
@@ -47,6 +69,7 @@ class _Told:
     group: float = 0.0
     """1 where the name shares a sentence with a class."""
     situation: float = 0.0
+    spot: str = ""
 
     def points(self) -> float:
         """0 to 9. What is told weighs nothing alone until there is more of it than one word."""
@@ -55,13 +78,14 @@ class _Told:
         return self.child + (self.group + self.situation if self.child else 0.0)
 
     def join(self, other: "_Told") -> None:
-        """Take over what is told under a shorter name."""
+        """Take over what is told under a shorter name, or elsewhere."""
+        self.spot = other.spot if other.points() > self.points() or not self.spot else self.spot
         self.child = max(self.child, other.child)
         self.group = max(self.group, other.group)
         self.situation = max(self.situation, other.situation)
 
 
-def read_prose(text: str, today: date, schooled: bool, findings: Findings) -> None:
+def read_prose(reading: Reading, today: date, schooled: bool, findings: Findings) -> None:
     """Look at every line of a text for named children.
 
     Only where a text speaks of school or care at all, ``schooled``, is a word behind "pupil" taken
@@ -69,72 +93,111 @@ def read_prose(text: str, today: date, schooled: bool, findings: Findings) -> No
     """
     told: dict[str, _Told] = {}
     full_names: set[str] = set()
-    present = names_present(text)
-    labelled = _has_birth_label(text)
-    if present or schooled:
-        lines = [line for line in text.splitlines() if line.strip()]
-        for index, line in enumerate(lines):
-            names = _names(line[:_LONG_LINE], present, schooled)
-            if names and len(told) < _MOST_NAMES:
-                full_names.update(key_of(name.text) for name in names if " " in name.text)
-                _pair_births(line, names, today, labelled, findings)
-                _mentions(lines, index, names, told)
+    labelled = _has_birth_label(reading)
+    unusual = _unusual_names(reading) if schooled else {}
+    known = reading.name_lines()
+    for span in _thinned(reading.text, sorted({*known, *unusual})):
+        line = reading.text[slice(*span)]
+        names = [*reading.names_at(span, known.get(span, ())), *unusual.get(span, ())]
+        names.sort(key=_start)
+        if names and len(told) < _MOST_NAMES:
+            full_names.update(key_of(name.text) for name in names if " " in name.text)
+            _pair_births(line, names, today, labelled, findings)
+            _mentions(reading, span, names, told)
     _weigh(told, findings)
     if labelled:
-        _lone_births(text, today, findings)
-    _name_list(text, full_names, findings)
+        _lone_births(reading, today, findings)
+    _name_list(reading, full_names, findings)
 
 
-def _names(line: str, present: set[str], schooled: bool) -> list[Found]:
-    words = set(CAPITALISED.findall(line))
-    if not words:
-        return []
-    known = [] if words.isdisjoint(present) else list(find_names(line))
-    return known + list(_behind_noun(line)) if schooled else known
+def _start(name: Found) -> int:
+    return name.start
 
 
-def _lone_births(text: str, today: date, findings: Findings) -> None:
+def _thinned(text: str, spans: list[Span]) -> Iterator[Span]:
+    """All lines of a usual text; of a very long one, or of a long table, some of them."""
+    looked_at = rows = 0
+    for place, span in enumerate(spans):
+        in_table = text.find("\t", *span) >= 0
+        rows = rows + 1 if in_table else 0
+        if (rows <= _ALL_ROWS and looked_at < _ALL_LINES) or place % _EVERY == 0:
+            looked_at += 1
+            yield span
+
+
+@cache
+def _birth_labels() -> dict[bytes, bytes]:
+    return {spelled(label): first_word(label) for label in rules().people.birth_labels}
+
+
+def _labels_in(reading: Reading) -> list[bytes]:
+    return [label for label, word in _birth_labels().items() if word in reading.words]
+
+
+def _has_birth_label(reading: Reading) -> bool:
+    return any(len(label) >= _LABEL_LEAST and label in reading.low for label in _labels_in(reading))
+
+
+def _lone_births(reading: Reading, today: date, findings: Findings) -> None:
     """A date that a word calls a birth date counts without a name beside it: "she was born on"."""
-    for found in find_dates(text):
-        before = text[max(0, found.start - 24) : found.start].lower()
-        label = any(before.rstrip(" :(").endswith(word) for word in rules().people.birth_labels)
-        if label and is_young(found.day, today):
-            findings.add(Evidence.BIRTH_DATE, 3.0)
+    for label in _labels_in(reading):
+        place = find_word(reading.low, label)
+        for _ in range(_MOST_LINES):
+            if place < 0:
+                break
+            found = _date_behind(reading.text, place + len(label))
+            if found is not None and is_young(found.day, today):
+                findings.add(
+                    Evidence.BIRTH_DATE, 3.0, spot=reading.text[max(0, place - 20) : found.end]
+                )
+            place = find_word(reading.low, label, place + len(label))
 
 
-def _has_birth_label(text: str) -> bool:
-    lower = text.lower()
-    return any(label in lower for label in rules().people.birth_labels if len(label) > 3)
+def _date_behind(text: str, place: int) -> Dated | None:
+    gap = _BEFORE_DATE.match(text, place, place + _GAP)
+    return date_at(text, gap.end()) if gap else None
 
 
 def _pair_births(
     line: str, names: list[Found], today: date, labelled: bool, findings: Findings
 ) -> None:
-    for found in find_dates(line):
-        near = [name for name in names if 0 <= found.start - name.end <= _GAP]
-        if not near or not is_young(found.day, today, 0.0 if labelled else _UNLABELLED):
-            continue
-        between = line[near[-1].end : found.start].lower()
-        label = any(word in between for word in rules().people.birth_labels)
-        if _is_adult(line, near[-1]) and not label:
-            continue
+    for name, after in zip(names, [*names[1:], None], strict=True):
+        for found in find_dates(line[name.end : name.end + _GAP + _LONGEST_DATE]):
+            if found.start > _GAP or (after and name.end + found.start > after.start):
+                break
+            if is_young(found.day, today, 0.0 if labelled else _UNLABELLED):
+                _birth(line, name, found, findings)
+
+
+def _birth(line: str, name: Found, found: Dated, findings: Findings) -> None:
+    between = line[name.end : name.end + found.start].lower()
+    label = any(word in between for word in rules().people.birth_labels)
+    if label or not is_adult(line, name):
         known = findings.groups.get(Evidence.BIRTH_DATE, set())
         points = (4.0 if label else 1.0) + min(5.0, 1.0 + len(known))
-        findings.add(Evidence.BIRTH_DATE, points, found.day.isoformat())
+        spot = line[name.start : name.end + found.end]
+        findings.add(Evidence.BIRTH_DATE, points, found.day.isoformat(), spot=spot)
 
 
-def _mentions(lines: list[str], index: int, names: list[Found], told: dict[str, _Told]) -> None:
+def _mentions(reading: Reading, span: Span, names: list[Found], told: dict[str, _Told]) -> None:
     """Note for each name of a line what says that it is a child's, and what is told of it."""
-    line = lines[index]
-    if _names_adults(line) or _is_signature(lines, index, names):
+    line, before = reading.text[slice(*span)], reading.line_before(span)
+    if names_adults(line) or is_signature(line, reading.text[slice(*before)], names):
         return
-    own = _situation(line[:_LONG_LINE])
-    breath = _situation(" ".join(lines[max(0, index - 1) : index + 2])[:_LONG_LINE])
+    plain = reading.plain
+    own = breath = situation(plain[slice(*span)])
+    if own:
+        after = reading.line_after(span)
+        breath = situation(plain[slice(*before)], plain[slice(*span)], plain[slice(*after)])
     for name in names:
-        if _is_adult(line, name):
-            continue
-        person = told.setdefault(key_of(name.text), _Told())
-        person.join(_Told(*_said_to_be_child(line, name), max(own, breath - 1 if own else 0)))
+        if not is_adult(line, name):
+            told.setdefault(key_of(name.text), _Told()).join(
+                _Told(*said_to_be_child(line, name), max(own, breath - 1), _around(line, name))
+            )
+
+
+def _around(line: str, name: Found) -> str:
+    return line[max(0, name.start - _GAP) : name.end + 2 * _GAP]
 
 
 def _weigh(told: dict[str, _Told], findings: Findings) -> None:
@@ -145,99 +208,48 @@ def _weigh(told: dict[str, _Told], findings: Findings) -> None:
             person.join(first)
     for key, person in told.items():
         if points := person.points():
-            findings.add(Evidence.MENTION, points, key if person.child else "")
+            findings.add(Evidence.MENTION, points, key if person.child else "", spot=person.spot)
             findings.maybe.update(() if person.child else (key,))
 
 
-def _is_signature(lines: list[str], index: int, names: list[Found]) -> bool:
-    """Whether a line is a name under a greeting."""
-    rest = len(lines[index]) - sum(name.end - name.start for name in names)
-    before = lines[index - 1].split() if index else []
-    return rest < 30 and bool(before) and before[-1].strip(" ,.!").lower() in _titles()
+def _unusual_names(reading: Reading) -> dict[Span, list[Found]]:
+    """Capitalised words right behind "pupil" or "parents of": names, though unusual ones."""
+    found: dict[Span, list[Found]] = {}
+    for needle, word in _nouns().items():
+        place = find_word(reading.low, needle) if word in reading.words else -1
+        while place >= 0 and len(found) < _MOST_LINES:
+            match = _UNUSUAL.match(reading.text, place + len(needle))
+            if match is not None and _may_be_name(match.group(1)):
+                span = reading.line(place)
+                start, end = (edge - span[0] for edge in match.span(1))
+                found.setdefault(span, []).append(Found(start, end, match.group(1)))
+            place = find_word(reading.low, needle, place + len(needle))
+    return found
 
 
-def _situation(text: str) -> float:
-    """How much is told of family, trouble and support: 0 to about 6."""
-    tokens = set(_TOKEN.findall(text.lower()))
-    counts = {
-        kind: float(min(3, sum(token.startswith(stems) for token in tokens)))
-        for kind, stems in rules().people.situation.items()
-    }
-    kinds = sum(count > 0 for count in counts.values())
-    told = kinds >= 2 or counts["trouble"] >= 2
-    return sum(counts.values()) if told else min(1.0, counts["trouble"])
-
-
-def _names_adults(line: str) -> bool:
-    head = line.lower().lstrip(" -•*\t").partition(":")[0][:30].strip()
-    return ":" in line[:40] and head in rules().people.adult_lines
-
-
-def _titles() -> frozenset[str]:
-    return rules().people.adult_titles
-
-
-def _is_adult(line: str, name: Found) -> bool:
-    titles = _titles()
-    before = _BEFORE.search(line[: name.start])
-    if before and before.group(1).lower().strip(".,'") in titles:
-        return True
-    after = line[name.end : name.end + 30].lower()
-    words = re.findall(r"^\s*[,(-]+\s*(?:de |the )?([\w'-]+)", after)
-    return bool(words) and (words[0] in titles or words[0] in rules().people.adult_lines)
-
-
-def _said_to_be_child(line: str, name: Found) -> tuple[float, float]:
-    """Points for a noun, a relation or a class right beside a name, and for a class further on."""
-    before = [word.strip(".,:()").lower() for word in line[: name.start].split()[-3:]]
-    people = rules().people
-    after = line[name.end : name.end + 160].lower().partition(". ")[0]
-    group = 1.0 if _class_pattern().search(after) else 0.0
-    if any(word in people.child_nouns for word in before[-2:]) or _class_pattern().match(after):
-        return 3.0, group
-    related = len(before) >= 2 and before[-1] in people.relation_words
-    return (3.0 if related and before[-2] in people.relations else 0.0), group
-
-
-def _behind_noun(line: str) -> Iterator[Found]:
-    """A capitalised word right behind "pupil" or "parents of": a name, though an unusual one."""
-    for match in _noun_pattern().finditer(line):
-        word = match.group(1)
-        if not is_given(word) and not word.isupper() and word.lower() not in rules().heads:
-            yield Found(match.start(1), match.end(1), word)
+def _may_be_name(word: str) -> bool:
+    return not (is_given(word) or word.isupper() or word.lower() in rules().heads)
 
 
 @cache
-def _noun_pattern() -> re.Pattern[str]:
+def _nouns() -> dict[bytes, bytes]:
+    """What an unusual name may stand behind, and the word by which it is looked up."""
     people = rules().people
-    nouns = "|".join(map(re.escape, sorted(people.child_nouns)))
-    relations = "|".join(map(re.escape, sorted(people.relations, key=len, reverse=True)))
-    links = "|".join(sorted(people.relation_words))
-    return re.compile(
-        rf"\b(?:(?i:{nouns})|(?i:{relations}) (?:{links}))"
-        r"[ ,]{1,2}([A-ZÆØÅÇŞ][a-zæøåéëïöüçşğı'-]{2,}(?: (?:(?:van|de|der|den|el|al) )*"
-        r"[A-Z][\w-]+)?)"
-    )
+    links = [f"{word} {link}" for word in people.relations for link in people.relation_words]
+    return {spelled(noun): first_word(noun) for noun in (*people.child_nouns, *links)}
 
 
-@cache
-def _class_pattern() -> re.Pattern[str]:
-    words = "|".join(map(re.escape, sorted(rules().people.class_words)))
-    link = "|".join(map(re.escape, sorted(rules().people.class_links, key=len, reverse=True)))
-    return re.compile(
-        rf"[\s,(]*\b(?:(?:{link})\s+)?\(?(?:(?:{words})\s*\d{{1,2}}[a-zæøå]?\b"
-        rf"|\d{{1,2}}\s?[.-]?\s?[a-zæøåx]\b(?!\w)|\d{{1,2}}\. (?:{words})\b)"
-    )
-
-
-def _name_list(text: str, names: set[str], findings: Findings) -> None:
+def _name_list(reading: Reading, names: set[str], findings: Findings) -> None:
     """A page that is little but names, under a word that says whose they are."""
     if len(names) < _LIST:
         return
-    lower = text[:3000].lower()
-    if not any(re.search(rf"\b{re.escape(word)}\b", lower) for word in rules().people.list_words):
+    beginning = reading.low[:3000]
+    if not any(word in reading.words and head in beginning for head, word in _list_words().items()):
         return
-    letters = sum(letter.isalpha() for letter in text)
-    share = sum(len(name) for name in names) / max(1, letters)
-    if share >= 0.35:
+    if sum(map(len, names)) >= 0.35 * max(1, reading.letters()):
         findings.add(Evidence.NAME_LIST, 6.0, *names)
+
+
+@cache
+def _list_words() -> dict[bytes, bytes]:
+    return {spelled(word): first_word(word) for word in rules().people.list_words}

@@ -5,21 +5,26 @@ to bear it out (a birth date column must hold dates, and dates of the young). Co
 goods and club members speak against the whole table.
 """
 
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from functools import cache
 
 from collectors.recognise.findings import Findings
-from collectors.recognise.heads import Row, Table, flattened, meaning
+from collectors.recognise.heads import MOST_ROWS, Row, Table, cells, flattened, meaning
 from collectors.recognise.names import (
     begins_with_given,
-    find_dates,
+    first_date,
     is_young,
     key_of,
     looks_like_name,
 )
 from collectors.recognise.numbers import born, cell_bsn, cell_cpr
+from collectors.recognise.reading import Reading
+from collectors.recognise.rules import rules
 from collectors.recognise.verdict import Evidence
+from collectors.recognise.words import all_words
 
 _POINTS = {
     "child": 3.0,
@@ -42,72 +47,99 @@ ENOUGH = 4.0
 """Points at which a table with a name column is a roster."""
 _FEWEST_GIVEN = 0.3
 """Share of cells that must begin with a usual given name in a column headed just "name"."""
+_SAMPLE = 200
+"""Rows by which the columns of a long table are told."""
+_FOUR_DIGITS = re.compile(r"\d{4}")
+_DIGIT = re.compile(r"\d")
 _CLASS = re.compile(r"(?:groep |klas |\w{0,3})?\d{0,2}[ ./-]?[A-Za-zÅØÆ]?\d?", re.I)
 
 
-def read_tables(text: str, today: date, findings: Findings) -> None:
+def read_tables(reading: Reading, today: date, findings: Findings) -> None:
     """Look for rosters in every table of a text."""
-    for block in _blocks(text):
-        for table in _split_at_heads(block):
+    headed = not reading.words.isdisjoint(_head_words())
+    for lines in _blocks(reading.text):
+        for table in _split_at_heads(lines, headed):
             _judge(table, today, findings)
-    for table in flattened(text):
+    for table in flattened(reading):
         _judge(table, today, findings)
 
 
-def _blocks(text: str) -> Iterator[list[Row]]:
-    """Runs of lines with at least two cells; an empty line does not end one."""
-    block: list[Row] = []
-    for line in text.splitlines():
-        if "\t" in line:
-            block.append([cell.strip().strip('"') for cell in line.split("\t")])
-        elif line.strip() and block:
-            yield block
-            block = []
-    if block:
-        yield block
+@cache
+def _head_words() -> frozenset[bytes]:
+    return frozenset(word for head in rules().heads for word in all_words(head))
 
 
-def _split_at_heads(block: list[Row]) -> Iterator[Table]:
+def _blocks(text: str) -> Iterator[list[str]]:
+    """Runs of lines with at least two cells."""
+    place = text.find("\t")
+    while place >= 0:
+        start = text.rfind("\n", 0, place) + 1
+        end = _end_of_block(text, place)
+        yield text[start:end].split("\n", MOST_ROWS)[:MOST_ROWS]
+        place = text.find("\t", end)
+
+
+def _end_of_block(text: str, place: int) -> int:
+    while place >= 0:
+        end = text.find("\n", place)
+        if end < 0:
+            return len(text)
+        after = text.find("\n", end + 1)
+        place = text.find("\t", end + 1, after if after >= 0 else len(text))
+    return end
+
+
+def _split_at_heads(lines: list[str], headed: bool) -> Iterator[Table]:
     """Each head row begins a table; rows above the first head are judged by their content."""
     current = Table({}, [])
-    for row in block:
-        columns = _columns(row)
+    for line in lines:
+        columns = _columns(line) if headed else {}
         if columns:
             yield current
             current = Table(columns, [])
-        elif any(row):
-            current.rows.append(row)
+        elif not line.isspace():
+            current.lines.append(line)
     yield current
 
 
-def _columns(row: Row) -> dict[int, str]:
-    """The meanings of a row's cells if the row is a head, else nothing."""
-    cells = [cell for cell in row if cell]
-    if len(cells) < 2 or any(re.search(r"\d{4}", cell) for cell in cells):
+def _columns(line: str) -> dict[int, str]:
+    """The meanings of a line's cells if the line is a head, else nothing."""
+    if _FOUR_DIGITS.search(line):
+        return {}
+    row = cells(line)
+    filled = sum(map(bool, row))
+    if filled < 2:
         return {}
     found = {place: group for place, cell in enumerate(row) if (group := meaning(cell))}
     groups = set(found.values())
-    enough = len(groups) >= 2 and len(found) * 2 >= len(cells)
-    return found if enough or (len(groups) >= 3 and len(found) * 3 >= len(cells)) else {}
+    enough = len(groups) >= 2 and len(found) * 2 >= filled
+    return found if enough or (len(groups) >= 3 and len(found) * 3 >= filled) else {}
 
 
 def _judge(table: Table, today: date, findings: Findings) -> None:
-    columns = table.columns or _guess(table.rows, today)
-    if not columns or not table.rows:
+    sample = table.rows(_SAMPLE)
+    columns = table.columns or _guess(sample, today)
+    if not columns or not sample:
         return
     against = min(_MOST_AGAINST, sum(_AGAINST.get(group, 0) for group in set(columns.values())))
-    points, confirmed = _weigh(columns, table.rows, today)
+    points, confirmed = _weigh(columns, sample, today)
     if against and against >= points - 4:
         findings.adults = max(findings.adults, against)
         return
-    names = _names(columns, table.rows, "child" in confirmed or points >= 2 * ENOUGH)
-    _identifiers(columns, table.rows, today, findings)
-    if not names or points - against < ENOUGH:
-        return
+    rows = table.rows(MOST_ROWS) if len(table.lines) > len(sample) else sample
+    _identifiers(columns, sample, rows, today, findings)
+    if points - against >= ENOUGH:
+        sure = "child" in confirmed or points >= 2 * ENOUGH
+        names = _names(columns, sample, rows, sure)
+        _roster(names, points - against, confirmed, findings)
+
+
+def _roster(names: set[str], points: float, confirmed: set[str], findings: Findings) -> None:
     least = 1 if confirmed & {"birth", "pupil_no", "child"} else 3
     if len(names) >= least:
         few = 2.0 if len(names) < 3 else 0.0
-        findings.add(Evidence.ROSTER, min(9.0, 2.0 + points - against) - few, *names)
+        findings.add(Evidence.ROSTER, min(9.0, 2.0 + points) - few, *names)
+        findings.columns |= confirmed
         if "pupil_no" in confirmed:
             findings.add(Evidence.PUPIL_NUMBER, 1.0)
         if "birth" in confirmed:
@@ -119,27 +151,28 @@ def _weigh(columns: dict[int, str], rows: Sequence[Row], today: date) -> tuple[f
     confirmed: set[str] = set()
     penalty = 0.0
     for place, group in columns.items():
-        cells = _cells(rows, place)
-        if not cells:
+        column = _column(rows, place)
+        if not column:
             continue
         if group == "birth":
-            young, old = _births(cells, today)
+            young, old = _births(column, today)
             penalty += 4.0 if old > young else 0.0
             if young <= old:
                 continue
-        if group == "child" and not _mostly_names(cells):
+        if group == "child" and not mostly(column, looks_like_name, 0.5):
             continue
-        if group == "class" and sum(len(cell) <= 24 for cell in cells) < 0.8 * len(cells):
+        if group == "class" and sum(len(cell) <= 24 for cell in column) < 0.8 * len(column):
             continue
         confirmed.add(group)
-    return sum(_POINTS.get(group, 0.0) for group in confirmed) - penalty, confirmed
+    # A sum over a set of strings would depend on its order, and a verdict must not.
+    return sum(_POINTS.get(group, 0.0) for group in sorted(confirmed)) - penalty, confirmed
 
 
-def _births(cells: list[str], today: date) -> tuple[int, int]:
+def _births(column: list[str], today: date) -> tuple[int, int]:
     """How many cells tell of somebody young, and how many of somebody older."""
     young = old = 0
-    for cell in cells:
-        found = next(find_dates(cell), None)
+    for cell in column:
+        found = first_date(cell)
         if found is not None:
             yes = is_young(found.day, today)
         elif re.fullmatch(r"\d{1,2}(?:[.,;:]\d+)?(?: ?(?:jaar|år|years?|jr))?", cell):
@@ -152,43 +185,62 @@ def _births(cells: list[str], today: date) -> tuple[int, int]:
     return young, old
 
 
-def _names(columns: dict[int, str], rows: Sequence[Row], sure: bool) -> set[str]:
+def _names(
+    columns: dict[int, str], sample: Sequence[Row], rows: Sequence[Row], sure: bool
+) -> set[str]:
     """The persons of the name columns. Two rows with the same name are one person."""
     places = [p for p, g in columns.items() if g == "child"]
     places = places or [p for p, g in columns.items() if g == "name"]
-    if not places:
+    full = [name for row in sample if (name := _full_name(row, places))]
+    shaped = sum(map(looks_like_name, full))
+    if not shaped or shaped * 2 < len(full):
         return set()
-    full = [" ".join(row[p] for p in places if p < len(row) and row[p]) for row in rows]
-    shaped = [name for name in full if looks_like_name(name)]
-    given = sum(_any_given(row, places) for row in rows)
-    if len(shaped) * 2 < len([name for name in full if name]):
+    if not sure and sum(_any_given(row, places) for row in sample) < _FEWEST_GIVEN * shaped:
         return set()
-    if not sure and given < _FEWEST_GIVEN * len(shaped):
-        return set()
-    return {key_of(name) for name in shaped}
+    full = full if rows is sample else [_full_name(row, places) for row in rows]
+    return {key_of(name) for name in set(full) if looks_like_name(name)}
+
+
+def _full_name(row: Row, places: list[int]) -> str:
+    return " ".join(row[p] for p in places if p < len(row) and row[p])
 
 
 def _any_given(row: Row, places: list[int]) -> bool:
     return any(begins_with_given(row[place]) for place in places if place < len(row))
 
 
-def _mostly_names(cells: list[str]) -> bool:
-    return sum(looks_like_name(cell) for cell in cells) * 2 >= len(cells)
+def mostly(column: Sequence[str], test: Callable[[str], object], share: float) -> bool:
+    """Whether a test holds for that share of a column's cells; stops when it no longer can."""
+    misses = len(column) - math.ceil(share * len(column))
+    for cell in column:
+        if not test(cell):
+            misses -= 1
+            if misses < 0:
+                return False
+    return bool(column)
 
 
 def _identifiers(
-    columns: dict[int, str], rows: Sequence[Row], today: date, findings: Findings
+    columns: dict[int, str],
+    sample: Sequence[Row],
+    rows: Sequence[Row],
+    today: date,
+    findings: Findings,
 ) -> None:
     for place in (p for p, group in columns.items() if group == "national_id"):
-        cells = _cells(rows, place)
-        bsn = {number for cell in cells if (number := cell_bsn(cell))}
-        cpr = {number for cell in cells if (number := cell_cpr(cell))}
-        if bsn and len(bsn) * 5 >= len(set(cells)) * 4:
-            findings.add(Evidence.BSN, min(12.0, 5.0 + 2 * len(bsn)), *bsn)
-        elif cpr and len(cpr) * 5 >= len(set(cells)) * 4:
-            days = [day for number in cpr if (day := born(number))]
-            if sum(is_young(day, today) for day in days) * 2 >= len(days):
-                findings.add(Evidence.CPR, min(12.0, 5.0 + 2 * len(cpr)), *cpr)
+        tried = set(_column(sample, place))
+        for number_in, evidence in ((cell_bsn, Evidence.BSN), (cell_cpr, Evidence.CPR)):
+            if sum(number_in(cell) is not None for cell in tried) * 5 >= max(1, len(tried)) * 4:
+                found = {n for cell in set(_column(rows, place)) if (n := number_in(cell))}
+                if evidence is Evidence.BSN or _mostly_young(found, today):
+                    findings.columns.add("national_id")
+                    findings.add(evidence, min(12.0, 5.0 + 2 * len(found)), *found)
+                break
+
+
+def _mostly_young(numbers: set[str], today: date) -> bool:
+    days = [day for number in numbers if (day := born(number))]
+    return sum(is_young(day, today) for day in days) * 2 >= len(days)
 
 
 def _guess(rows: Sequence[Row], today: date) -> dict[int, str]:
@@ -197,26 +249,29 @@ def _guess(rows: Sequence[Row], today: date) -> dict[int, str]:
         return {}
     columns: dict[int, str] = {}
     for place in range(max(map(len, rows))):
-        cells = _cells(rows, place)
-        if len(cells) * 2 >= len(rows) and (group := _guess_column(cells, today)):
+        column = _column(rows, place)
+        if len(column) * 2 >= len(rows) and (group := _guess_column(column, today)):
             columns[place] = group
     return columns if len(set(columns.values())) >= 2 else {}
 
 
-def _guess_column(cells: list[str], today: date) -> str | None:
-    share = 0.8 * len(cells)
-    if sum(cell_cpr(cell) is not None for cell in cells) >= share and len(cells) >= 5:
+def _guess_column(column: list[str], today: date) -> str | None:
+    if len(column) >= 5 and mostly(column, cell_cpr, 0.8):
         return "national_id"
-    if sum(len(cell) == 9 and cell_bsn(cell) is not None for cell in cells) >= share >= 4:
+    if len(column) >= 5 and mostly(column, lambda cell: len(cell) == 9 and cell_bsn(cell), 0.8):
         return "national_id"
-    if sum(begins_with_given(cell) and looks_like_name(cell) for cell in cells) * 2 >= len(cells):
+    if mostly(column, lambda cell: begins_with_given(cell) and looks_like_name(cell), 0.5):
         return "name"
-    dates = [found.day for cell in cells if len(cell) < 20 for found in find_dates(cell)]
-    if len(dates) >= share and sum(is_young(day, today, 2.0) for day in dates) >= share:
+    if mostly(column, lambda cell: _young_date(cell, today), 0.8):
         return "birth"
-    shaped = [cell for cell in cells if re.search(r"\d", cell) and _CLASS.fullmatch(cell)]
-    return "class" if len(shaped) >= share and len(set(cells)) * 2 <= len(cells) else None
+    shaped = mostly(column, lambda cell: _DIGIT.search(cell) and _CLASS.fullmatch(cell), 0.8)
+    return "class" if shaped and len(set(column)) * 2 <= len(column) else None
 
 
-def _cells(rows: Sequence[Row], place: int) -> list[str]:
+def _young_date(cell: str, today: date) -> bool:
+    found = first_date(cell) if len(cell) < 20 else None
+    return found is not None and is_young(found.day, today, 2.0)
+
+
+def _column(rows: Sequence[Row], place: int) -> list[str]:
     return [row[place] for row in rows if place < len(row) and row[place]]

@@ -4,45 +4,44 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from collectors.recognise.rules import WORD, Terms, rules
+from collectors.recognise.reading import Reading
+from collectors.recognise.rules import Terms, rules
+from collectors.recognise.words import find_word
 
 _MOST_PER_TOPIC = 12.0
 
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """Weights per topic and per kind of counter-evidence, both at least 0."""
+    """Weights per topic and per kind of counter-evidence, all at least 0, and how many different
+    terms of each stand in the text."""
 
     topics: Mapping[str, float]
     counter: Mapping[str, float]
+    terms: Mapping[str, int]
 
 
-def weigh(text: str) -> Topics:
+def weigh(reading: Reading) -> Topics:
     """Weigh a text. Each term counts once, so length adds nothing."""
-    lower = text.lower()
-    tokens = set(WORD.findall(lower))
-    topics = {
-        topic: min(_MOST_PER_TOPIC, _sum(terms, tokens, lower))
-        for topic, terms in rules().topics.items()
-    }
-    counter = {
-        name: min(table.weight, _sum(table.terms, tokens, lower) * table.weight / 3)
-        for name, table in rules().counter.items()
-    }
-    return Topics(topics, counter)
+    topics, counter, terms = {}, {}, {}
+    for topic, listed in rules().topics.items():
+        found = _found(listed, reading)
+        # fsum, since the order of a set changes from process to process and a verdict must not.
+        topics[topic] = min(_MOST_PER_TOPIC, math.fsum(found))
+        terms[topic] = len(found)
+    for name, table in rules().counter.items():
+        found = _found(table.terms, reading)
+        counter[name] = min(table.weight, len(found) * table.weight / 3)
+        terms[name] = len(found)
+    return Topics(topics, counter, terms)
 
 
-def _sum(terms: Terms, tokens: set[str], lower: str) -> float:
-    found = [terms.words[token] for token in tokens & terms.words.keys()]
-    for first in tokens & terms.phrases.keys():
-        found += [weight for term, weight in terms.phrases[first] if _holds(lower, term)]
-    # fsum, since the order of a set changes from process to process and a verdict must not.
-    return math.fsum(found)
-
-
-def _holds(lower: str, phrase: str) -> bool:
-    """Whether a phrase stands in the text, not in the middle of a word."""
-    place = lower.find(phrase)
-    while place > 0 and lower[place - 1].isalnum():
-        place = lower.find(phrase, place + 1)
-    return place >= 0
+def _found(terms: Terms, reading: Reading) -> list[float]:
+    found = [terms.words[word] for word in terms.words.keys() & reading.words]
+    for first in terms.phrases.keys() & reading.words:
+        found += [
+            phrase.weight
+            for phrase in terms.phrases[first]
+            if phrase.words <= reading.words and find_word(reading.low, phrase.form) >= 0
+        ]
+    return found

@@ -2,29 +2,52 @@
 
 The files beside this module hold every word that recognition goes by, in Dutch, Danish and
 English. Code holds how the words are used, never a word itself, so that a language or a
-profession is added without touching it.
+profession is added without touching it. ``load`` reads them from another folder.
 """
 
-import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-WORD = re.compile(r"[^\W_][\w'-]*")
-"""A word of a text, as terms are looked up by it."""
+from collectors.recognise.rules import schema
+from collectors.recognise.words import all_words, spelled
 
 _FOLDER = Path(__file__).parent
+_MOST_WEIGHT = 5.0
+
+TOPICS = ("care", "safety", "progress", "school")
+COUNTERS = (
+    "policy", "blank-form", "teaching", "research", "finance", "goods", "staff", "sample", "code",
+    "news",
+)  # fmt: skip
+HEADS = (
+    "child", "name", "birth", "national_id", "pupil_no", "class", "guardian", "address", "contact",
+    "gender", "mentor", "scores", "attendance", "care", "origin", "staff", "goods", "member",
+)  # fmt: skip
+SITUATIONS = ("family", "trouble", "support")
+_PEOPLE = (
+    "child-labels", "name-labels", "birth-labels", "number-labels", "bsn-words", "cpr-words",
+    "number-veto", "child-nouns", "adult-titles", "adult-lines", "class-words", "class-links",
+    "relations", "relation-words", "list-words",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Phrase:
+    """A term that is more than a word. ``words`` are those that must stand in a text for it."""
+
+    form: bytes
+    words: frozenset[bytes]
+    weight: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Terms:
-    """Weighted terms: single words, and phrases by the word they begin with."""
+    """Weighted terms: single words, and phrases by their first word."""
 
-    words: Mapping[str, float]
-    phrases: Mapping[str, tuple[tuple[str, float], ...]]
+    words: Mapping[bytes, float]
+    phrases: Mapping[bytes, tuple[Phrase, ...]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,71 +82,115 @@ class People:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:
-    """All rules. ``heads`` maps a column head to its meaning."""
+    """All rules. ``heads`` maps a column head to its meaning, ``known`` holds the words by which
+    a text is searched at all."""
 
     topics: Mapping[str, Terms]
     counter: Mapping[str, Counter]
     people: People
     heads: Mapping[str, str]
     given_names: frozenset[str]
+    known: frozenset[bytes]
 
 
 @cache
 def rules() -> Rules:
     """The rules that come with this version."""
+    return load(_FOLDER)
+
+
+def load(folder: Path) -> Rules:
+    """The rules in a folder. Raises schema.RuleError, which says what is wrong and where."""
+    topics = schema.table(folder / "topics.toml", TOPICS)
+    weights = {
+        topic: schema.weights(f"topics.toml: {topic}", topics[topic], _MOST_WEIGHT)
+        for topic in TOPICS
+    }
+    counter = _counter(folder / "counter.toml")
+    people = _people(folder / "people.toml")
+    heads = _heads(folder / "heads.toml")
     return Rules(
-        topics={topic: _terms(words) for topic, words in _toml("topics.toml").items()},
-        counter={
-            name: Counter(
-                weight=float(table["weight"]), terms=_terms(dict.fromkeys(table["terms"], 1.0))
-            )
-            for name, table in _toml("counter.toml").items()
-        },
-        people=_people(_toml("people.toml")),
-        heads={head: group for group, heads in _toml("heads.toml").items() for head in heads},
-        given_names=_names(),
+        topics={topic: _terms(words) for topic, words in weights.items()},
+        counter={name: Counter(weight=w, terms=_terms(t)) for name, (w, t) in counter.items()},
+        people=people,
+        heads=heads,
+        given_names=_names(folder / "given-names.txt"),
+        known=_known([*weights.values(), *(t for _, t in counter.values())], people, heads),
     )
 
 
-def _toml(name: str) -> dict[str, Any]:
-    return tomllib.loads((_FOLDER / name).read_text(encoding="utf-8"))
+def _counter(path: Path) -> dict[str, tuple[float, dict[str, float]]]:
+    found = {}
+    for name, content in schema.table(path, COUNTERS).items():
+        where = f"{path.name}: {name}"
+        table = schema.exactly(where, content, ("weight", "terms"))
+        weight = schema.number(f"{where}: weight", table["weight"], _MOST_WEIGHT)
+        found[name] = (weight, dict.fromkeys(schema.words(where, table["terms"]), 1.0))
+    return found
+
+
+def _heads(path: Path) -> dict[str, str]:
+    heads: dict[str, str] = {}
+    for group, content in schema.table(path, HEADS).items():
+        for head in schema.words(f"{path.name}: {group}", content):
+            if heads.setdefault(head, group) != group:
+                raise schema.RuleError(f"{path.name}: {head!r} is both {heads[head]} and {group}")
+    return heads
 
 
 def _terms(weights: Mapping[str, float]) -> Terms:
-    single: dict[str, float] = {}
-    phrases: dict[str, tuple[tuple[str, float], ...]] = {}
+    single: dict[bytes, float] = {}
+    phrases: dict[bytes, tuple[Phrase, ...]] = {}
     for term, weight in weights.items():
-        (first, *_) = WORD.findall(term)
-        if WORD.fullmatch(term):
-            single[term] = float(weight)
+        words, form = all_words(term), spelled(term)
+        if words == (form,):
+            single[form] = weight
         else:
-            phrases[first] = (*phrases.get(first, ()), (term, float(weight)))
+            phrase = Phrase(form=form, words=frozenset(words), weight=weight)
+            phrases[words[0]] = (*phrases.get(words[0], ()), phrase)
     return Terms(words=single, phrases=phrases)
 
 
-def _people(table: Mapping[str, Any]) -> People:
+def _people(path: Path) -> People:
+    table = schema.table(path, (*_PEOPLE, "situation"))
+    lists = {
+        key.replace("-", "_"): schema.words(f"{path.name}: {key}", table[key]) for key in _PEOPLE
+    }
+    where = f"{path.name}: situation"
+    situation = schema.exactly(where, table["situation"], SITUATIONS)
     return People(
-        child_labels=frozenset(table["child-labels"]),
-        name_labels=frozenset(table["name-labels"]),
-        birth_labels=frozenset(table["birth-labels"]),
-        number_labels=frozenset(table["number-labels"]),
-        bsn_words=tuple(table["bsn-words"]),
-        cpr_words=tuple(table["cpr-words"]),
-        number_veto=frozenset(table["number-veto"]),
-        child_nouns=frozenset(table["child-nouns"]),
-        adult_titles=frozenset(table["adult-titles"]),
-        adult_lines=frozenset(table["adult-lines"]),
-        class_words=frozenset(table["class-words"]),
-        class_links=frozenset(table["class-links"]),
-        relations=frozenset(table["relations"]),
-        relation_words=frozenset(table["relation-words"]),
-        list_words=tuple(table["list-words"]),
-        situation={name: tuple(stems) for name, stems in table["situation"].items()},
+        situation={name: schema.words(f"{where}.{name}", situation[name]) for name in SITUATIONS},
+        bsn_words=lists.pop("bsn_words"),
+        cpr_words=lists.pop("cpr_words"),
+        list_words=lists.pop("list_words"),
+        **{name: frozenset(words) for name, words in lists.items()},
     )
 
 
-def _names() -> frozenset[str]:
-    lines = (_FOLDER / "given-names.txt").read_text(encoding="utf-8").splitlines()
-    return frozenset(
-        name.casefold() for line in lines if not line.startswith("#") for name in line.split()
-    )
+def _known(
+    weighted: Iterable[Mapping[str, float]], people: People, heads: Mapping[str, str]
+) -> frozenset[bytes]:
+    known = {word for terms in weighted for term in terms for word in all_words(term)}
+    for words in (
+        people.child_labels, people.name_labels, people.birth_labels, people.number_labels,
+        people.bsn_words, people.cpr_words, people.child_nouns, people.relations,
+        people.list_words,
+    ):  # fmt: skip
+        known.update(word for term in words for word in all_words(term))
+    for head in heads:
+        known.update(all_words(head))
+    return frozenset(known - {b""})
+
+
+def _names(path: Path) -> frozenset[str]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise schema.RuleError(f"{path.name}: cannot be read: {error}") from error
+    words = [word for line in lines if not line.startswith("#") for word in line.split()]
+    for word in words:
+        if not word[0].isupper():
+            raise schema.RuleError(f"{path.name}: {word!r} must begin with a capital")
+    if not words:
+        raise schema.RuleError(f"{path.name}: holds no name")
+    return frozenset(map(str.casefold, words))

@@ -1,0 +1,145 @@
+"""What a line says about a name in it: a child's or an adult's, in a class, in what situation."""
+
+import re
+from functools import cache, lru_cache
+
+from collectors.recognise.names import Found
+from collectors.recognise.rules import rules
+from collectors.recognise.words import spelled
+
+Told = tuple[str, bytes]
+"""A kind of situation and the word that tells of it."""
+Stems = dict[bytes, list[tuple[bytes, str]]]
+
+_LAST_WORD = re.compile(r"[\w'.-]+$")
+_BESIDE = re.compile(r"\s*[,(-]+\s*(?:de |the )?([\w'-]+)")
+_NUMBER = re.compile(r"\d+")
+_CLASS_NUMBER = re.compile(r"\d{1,2}[a-zæøå]?\b")
+_NEAR = 30
+
+
+def is_adult(line: str, name: Found) -> bool:
+    """Whether a title stands before a name, or a function behind it."""
+    titles = rules().people.adult_titles
+    before = _LAST_WORD.search(line[max(0, name.start - _NEAR) : name.start].rstrip(" \t,:"))
+    if before and before.group().lower().strip(".,'") in titles:
+        return True
+    word = _BESIDE.match(line[name.end : name.end + 30].lower())
+    return word is not None and (
+        word.group(1) in titles or word.group(1) in rules().people.adult_lines
+    )
+
+
+def names_adults(line: str) -> bool:
+    """Whether a line begins by saying that it names adults: "Present: ..."."""
+    head, colon, _ = line[:_NEAR].partition(":")
+    return bool(colon) and head.lower().lstrip(" -•*\t")[:30].strip() in rules().people.adult_lines
+
+
+def is_signature(line: str, before: str, names: list[Found]) -> bool:
+    """Whether a line is a name under a greeting."""
+    rest = len(line) - sum(name.end - name.start for name in names)
+    words = before.rsplit(None, 1) if rest < 30 else []
+    return bool(words) and words[-1].strip(" ,.!").lower() in rules().people.adult_titles
+
+
+def said_to_be_child(line: str, name: Found) -> tuple[float, float]:
+    """Points for a noun, a relation or a class right beside a name, and for a class further on."""
+    words = line[max(0, name.start - 60) : name.start].rsplit(None, 3)[-3:]
+    before = [word.strip(".,:()").lower() for word in words]
+    people = rules().people
+    after = line[name.end : name.end + 160].lower().partition(". ")[0]
+    group = 1.0 if _speaks_of_class(after) else 0.0
+    if any(word in people.child_nouns for word in before[-2:]):
+        return 3.0, group
+    if group and _class_pattern().match(after):
+        return 3.0, group
+    related = len(before) >= 2 and before[-1] in people.relation_words
+    return (3.0 if related and before[-2] in people.relations else 0.0), group
+
+
+def situation(*lines: bytes) -> float:
+    """How much is told of family, trouble and support in plain lines: 0 to about 6."""
+    stems = frozenset[Told]().union(*map(_stems, lines))
+    if not stems:
+        return 0.0
+    counts = dict.fromkeys(rules().people.situation, 0)
+    for kind, _ in stems:
+        counts[kind] = min(3, counts[kind] + 1)
+    told = sum(count > 0 for count in counts.values()) >= 2 or counts["trouble"] >= 2
+    return float(sum(counts.values()) if told else min(1, counts["trouble"]))
+
+
+@lru_cache(64)
+def _stems(line: bytes) -> frozenset[Told]:
+    """The words of a line that tell of a situation, each with its kind."""
+    words = set(line.split())
+    found = set[Told]().union(*filter(None, map(_told_by, words)))
+    found.update(
+        (kind, stem) for first, stem, kind in _phrases() if first in words and stem in line
+    )
+    return frozenset(found)
+
+
+@lru_cache(8192)
+def _told_by(word: bytes) -> tuple[Told, ...]:
+    short, long = _by_beginning()
+    if word[:4] not in long and word[:3] not in short:
+        return ()
+    stems = (*long.get(word[:4], ()), *short.get(word[:3], ()))
+    return tuple((kind, word) for stem, kind in stems if word.startswith(stem))
+
+
+@cache
+def _by_beginning() -> tuple[Stems, Stems]:
+    """The stems by their first letters: those of three letters by three, the others by four."""
+    short, long = Stems(), Stems()
+    for kind, stems in rules().people.situation.items():
+        for stem in map(spelled, stems):
+            found = short if len(stem) < 4 else long
+            found.setdefault(stem[:4], []).append((stem, kind))
+    return short, long
+
+
+@cache
+def _phrases() -> tuple[tuple[bytes, bytes, str], ...]:
+    stems = [stem for found in _by_beginning()[1].values() for stem in found]
+    return tuple((stem.split(b" ")[0], stem, kind) for stem, kind in stems if b" " in stem)
+
+
+def _speaks_of_class(text: str) -> bool:
+    """Whether a class stands somewhere in a small text: "group 5", "3.b", "2. class"."""
+    return any(
+        (_CLASS_NUMBER.match(text, number.start()) and _class_word_ends(text[: number.start()]))
+        or _class_behind().match(text, number.start())
+        for number in _NUMBER.finditer(text)
+    )
+
+
+def _class_word_ends(text: str) -> bool:
+    text = text.rstrip()
+    return text.endswith(_class_words()) and any(
+        text.endswith(word) and not text[: -len(word)][-1:].isalnum() for word in _class_words()
+    )
+
+
+@cache
+def _class_words() -> tuple[str, ...]:
+    return tuple(sorted(rules().people.class_words))
+
+
+@cache
+def _class_behind() -> re.Pattern[str]:
+    words = "|".join(map(re.escape, sorted(rules().people.class_words)))
+    return re.compile(rf"\b\d{{1,2}}(?:\s?[.-]?\s?[a-zæøåx]\b|\. (?:{words})\b)")
+
+
+@cache
+def _class_pattern() -> re.Pattern[str]:
+    """A class right behind a name, with the words that may link the two."""
+    words = "|".join(map(re.escape, sorted(rules().people.class_words)))
+    link = "|".join(map(re.escape, sorted(rules().people.class_links, key=len, reverse=True)))
+    return re.compile(
+        rf"[\s,(]*\b(?:(?:{link})\s+)?\(?(?:(?:{words})\s*\d{{1,2}}[a-zæøå]?\b"
+        rf"|\d{{1,2}}\s?[.-]?\s?[a-zæøåx]\b(?!\w)|\d{{1,2}}\. (?:{words})\b)"
+    )
