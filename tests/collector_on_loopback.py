@@ -232,7 +232,7 @@ def collector(state: Path, *options: str) -> Iterator[Running]:
         line = process.stdout.readline()
         assert line.startswith("listening on https://"), (line, log)
         running = Running(state=state, url=line.split()[-1], log=log)
-        pem = (state / "ca.pem").read_text().partition("-----BEGIN PRIVATE")[0]
+        pem = (state / "ca.pem").read_text().partition("PRIVATE KEY")[0].rpartition("-----BEGIN")[0]
         Path(running.ca).write_text(pem)
         yield running
     finally:

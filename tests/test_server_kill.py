@@ -176,7 +176,12 @@ def test_ten_kills_of_the_collector_lose_nothing_and_double_nothing(
 
 def outbox(collector: Collector, journal: Journal) -> Outbox:
     """The agent's own outbox, of a laptop that has just enrolled."""
-    pem = (collector.state / "ca.pem").read_text().partition("-----BEGIN PRIVATE")[0]
+    pem = (
+        (collector.state / "ca.pem")
+        .read_text()
+        .partition("PRIVATE KEY")[0]
+        .rpartition("-----BEGIN")[0]
+    )
     at = Running(state=collector.state, url=collector.between.url, log=[])
     Path(at.ca).write_text(pem)
     laptop = Laptop(at)
