@@ -5,13 +5,24 @@ from datetime import date
 
 import pytest
 
+from collectors.recognise.explanation import (
+    LONGEST_EXCERPT,
+    MOST_EXCERPTS,
+    Column,
+    Excerpt,
+    Explanation,
+    Mark,
+)
 from collectors.recognise.message import (
     LARGEST,
+    LARGEST_EXPLAINED,
     Layers,
     Misfit,
+    Why,
     answer,
     hello,
     read_answer,
+    read_explained,
     read_hello,
     read_request,
     request,
@@ -118,7 +129,8 @@ def test_a_clean_or_unreadable_file_cannot_have_persons():
 def test_the_other_packets_survive_the_way():
     layers = Layers(landlock=7, seccomp=True, uid_dropped=False)
     assert read_hello(hello(layers)) == layers
-    assert read_request(request(date(2026, 11, 1), 5)) == (date(2026, 11, 1), 5)
+    assert read_request(request(date(2026, 11, 1), 5)) == (date(2026, 11, 1), 5, Why.NOTHING)
+    assert read_request(request(date(2026, 11, 1), 5, Why.WORDS))[2] is Why.WORDS
 
 
 @pytest.mark.parametrize(
@@ -138,3 +150,91 @@ def test_every_word_may_leave_the_laptop():
             assert word.replace("-", "").isalnum()
             assert word == word.lower()
             assert word.isascii()
+
+
+WHY = Explanation(
+    parts=3,
+    telling=1,
+    person=9.0,
+    total=11.25,
+    marks=(
+        Mark(evidence=Evidence.ROSTER, times=12, points=9.0),
+        Mark(evidence=Evidence.FINANCE, times=2, points=-1.5),
+    ),
+    columns=(Column.CHILD, Column.BIRTH),
+    excerpts=(Excerpt(evidence=Evidence.ROSTER, text="Sanne Vuurbloem"),),
+)
+
+
+def explained(**changes):
+    parts = json.loads(answer(PUPIL, WHY, show=True))
+    return json.dumps({**parts, "why": {**parts["why"], **changes}}).encode()
+
+
+def test_an_explanation_survives_the_way():
+    assert read_explained(answer(PUPIL, WHY, show=True), show=True) == (PUPIL, WHY)
+
+
+def test_without_leave_to_show_no_excerpt_leaves_the_worker():
+    packet = answer(PUPIL, WHY)
+    assert b"Sanne" not in packet
+    assert read_explained(packet, show=False)[1].excerpts == ()
+
+
+def test_excerpts_that_nobody_asked_for_are_refused():
+    with pytest.raises(Misfit):
+        read_explained(answer(PUPIL, WHY, show=True), show=False)
+
+
+def test_the_agent_refuses_an_answer_that_explains_itself():
+    for show in (False, True):
+        with pytest.raises(Misfit):
+            read_answer(answer(PUPIL, WHY, show=show))
+
+
+def test_what_is_shown_does_nothing_on_a_terminal():
+    odd = "a\x1b[31m\nb\u202ec\u200bd" + "x" * 500
+    why = Explanation(excerpts=(Excerpt(evidence=Evidence.MENTION, text=odd),))
+    (excerpt,) = read_explained(answer(PUPIL, why, show=True), show=True)[1].excerpts
+    assert excerpt.text.isprintable()
+    assert len(excerpt.text) <= LONGEST_EXCERPT
+
+
+def test_the_longest_explanation_fits_a_packet():
+    why = Explanation(
+        marks=tuple(Mark(evidence=e, times=10**9, points=-999.99) for e in Evidence),
+        columns=tuple(Column),
+        excerpts=(Excerpt(evidence=Evidence.PUPIL_NUMBER, text="\U0001f600" * 500),) * 99,
+    )
+    packet = answer(PUPIL, why, show=True)
+    assert len(packet) <= LARGEST_EXPLAINED
+    assert len(read_explained(packet, show=True)[1].excerpts) == MOST_EXCERPTS
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"parts": -1},
+        {"parts": True},
+        {"telling": "1"},
+        {"person": float("nan")},
+        {"total": 10_000},
+        {"total": "Sanne"},
+        {"marks": [["roster", 1]]},
+        {"marks": [["Sanne", 1, 1.0]]},
+        {"marks": [["roster", -1, 1.0]]},
+        {"marks": [["roster", 1, 1.0]] * 99},
+        {"marks": {"roster": 1}},
+        {"columns": ["Sanne"]},
+        {"columns": "child"},
+        {"excerpts": [["roster", "a\x1b[31mb"]]},
+        {"excerpts": [["roster", "two\nlines"]]},
+        {"excerpts": [["roster", "x" * 121]]},
+        {"excerpts": [["roster", 5]]},
+        {"excerpts": [["roster", "x"]] * 17},
+        {"path": "/home/x"},
+    ],
+)
+def test_a_wrong_explanation_is_refused(changes):
+    with pytest.raises(Misfit):
+        read_explained(explained(**changes), show=True)

@@ -3,10 +3,14 @@
 import argparse
 import json
 import os
+import re
 
 import pytest
 
-from agent.commands import scan
+from agent.commands import scan, scan_explain
+from collectors.recognise.explanation import Column
+from collectors.recognise.rules import HEADS
+from collectors.recognise.verdict import Evidence, Reason
 from tests import documents
 
 FIELDS = [
@@ -127,3 +131,77 @@ def test_progress_is_told_as_files_go_by(home):
     scan.scan([str(home)], 1, None, told.append, lambda count: shown.append(count.files))
     assert len(told) == scan.EVERY + 3
     assert shown == [scan.EVERY, scan.EVERY + 3]
+
+
+def test_why_a_file_is_a_pupil_file_is_told_without_what_stands_in_it(home, capsys):
+    assert run(home / "list.csv", "--explain") == 0
+    out = capsys.readouterr().out
+    assert f"pupil file (pupil-list), {len(documents.ROWS)} person(s)" in out
+    assert f"{len(documents.ROWS)} x rows of a table" in out
+    assert "Columns:" in out
+    assert "birth date or age" in out
+    for name, _, born, *_ in documents.ROWS:
+        assert name not in out
+        assert name.split()[-1].lower() not in out.lower()
+        assert born not in out
+
+
+def test_what_decided_is_shown_to_somebody_who_asks(home, capsys):
+    assert run(home / "list.csv", "--explain", "--show") == 0
+    out = capsys.readouterr().out
+    assert "[roster] " in out
+    assert any(name.lower() in out for name in (row[0].lower() for row in documents.ROWS))
+
+
+def test_what_is_shown_cannot_steer_a_terminal(home, capsys):
+    letter = "\n".join(documents.LETTER).replace(" ", " \x1b[2J\u202e ", 3)
+    (home / "letter.txt").write_text(letter)
+    assert run(home / "letter.txt", "--explain", "--show") == 0
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "\u202e" not in out
+
+
+def test_what_speaks_against_is_told_of_a_clean_file(home, capsys):
+    assert run(home / "werk" / "policy.docx", home / "werk" / "broken.docx", "--explain") == 0
+    out = capsys.readouterr().out
+    assert "policy.docx: clean" in out
+    assert re.search(r"-\d\.\d  \d+ x terms of policies and rules", out)
+    assert out.endswith("unreadable, score 0.00\n  Not read to the end: it is damaged.\n")
+
+
+def test_a_file_without_text_has_no_reasons(home, capsys):
+    (home / "empty").write_bytes(b"")
+    assert run(home / "empty", "--explain") == 0
+    assert "Nothing in it speaks for or against" in capsys.readouterr().out
+
+
+def test_what_cannot_be_opened_is_said_and_the_others_are_explained(home, capsys):
+    os.mkfifo(home / "pipe")
+    assert run(home / "pipe", home / "list.csv", "--explain") == 1
+    out = capsys.readouterr().out
+    assert "pipe: cannot be explained" in out
+    assert "pupil file" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["list.csv", "--show"], "--show"),
+        (["list.csv", "--explain", "--jsonl"], "--jsonl"),
+        (["list.csv", "--explain", "--index", "x"], "--index"),
+        (["werk", "--explain"], "folder"),
+    ],
+)
+def test_options_that_do_not_go_together_are_named(home, capsys, monkeypatch, words, said):
+    monkeypatch.chdir(home)
+    assert run(*words) == 2
+    told = capsys.readouterr()
+    assert said in told.err
+    assert told.out == ""
+
+
+def test_every_word_of_an_explanation_has_a_sentence():
+    assert set(scan_explain.EVIDENCE) == set(Evidence)
+    assert set(scan_explain.COLUMNS) == set(Column) and {*Column} == {*HEADS}
+    assert set(scan_explain.REASONS) == set(Reason)

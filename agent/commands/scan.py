@@ -1,8 +1,9 @@
 """``dossierwacht scan``: looks through files and folders once and says what each file is.
 
 The same workers judge as in the agent, several at a time. With ``--jsonl`` each file is one line
-of JSON, made for programs; without, only what is not clean is shown, made for people. What a line
-says of a file stays on this machine: the command sends nothing.
+of JSON, made for programs; without, only what is not clean is shown, made for people. With
+``--explain`` it says why, see ``scan_explain``. What is said of a file stays on this machine: the
+command sends nothing.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
+from agent.commands.scan_explain import explain
 from agent.errors import AgentError
 from collectors.base import Stop, utc_now
 from collectors.folders.index import Index, open_index_file
@@ -71,14 +73,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="remember here what was clean, so that an unchanged file is not read again",
     )
+    parser.add_argument(
+        "--explain", action="store_true", help="say why a file got its verdict; PATH is a file"
+    )
+    parser.add_argument(
+        "--show", action="store_true", help="with --explain: print what in the file decided"
+    )
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Scan; exit code 0 if it ran, 2 if a path is missing or an option is wrong."""
-    wrong = _wrong(arguments.paths, arguments.workers)
+    wrong = _wrong(arguments.paths, arguments.workers) or _wrong_together(arguments)
     if wrong:
         print(f"dossierwacht scan: {wrong}", file=sys.stderr)
         return 2
+    if arguments.explain:
+        return _explain(arguments)
     index = Path(arguments.index) if arguments.index else None
     count = Count()
     try:
@@ -89,6 +99,13 @@ def main(arguments: argparse.Namespace) -> int:
         raise AgentError(f"the scan could not go on: {error}") from error
     _close(count, arguments.jsonl)
     return 0
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    try:
+        return explain(arguments.paths, arguments.show)
+    except WorkerError as error:
+        raise AgentError(str(error)) from error
 
 
 def scan(
@@ -251,6 +268,17 @@ def _close(count: Count, jsonl: bool) -> None:
     print(_summary(count), file=out)
     if count.tally.odd:
         print(f"{count.tally.odd} pipes, sockets or devices were passed over", file=out)
+
+
+def _wrong_together(arguments: argparse.Namespace) -> str | None:
+    if arguments.show and not arguments.explain:
+        return "--show goes with --explain"
+    if not arguments.explain:
+        return None
+    if arguments.jsonl or arguments.index:
+        return "--explain is for people: it goes with neither --jsonl nor --index"
+    folder = next((path for path in arguments.paths if os.path.isdir(path)), None)
+    return f"--explain takes files, and {folder!r} is a folder" if folder else None
 
 
 def _wrong(paths: Sequence[str], workers: int) -> str | None:

@@ -42,7 +42,6 @@ _MOST_LINES = 20_000
 def read_fields(reading: Reading, today: date, findings: Findings) -> float:
     """Look at every field of a text. Returns the weight of its blank fields (0 to 5)."""
     blank = filled = 0
-    name = ""
     for label, value in _fields(reading):
         kind = _kinds().get(label)
         if kind is None:
@@ -51,7 +50,7 @@ def read_fields(reading: Reading, today: date, findings: Findings) -> float:
             blank += 1
             continue
         filled += 1
-        name = _filled(kind, value, name, today, findings)
+        _filled(kind, value, today, findings)
     if Evidence.NAME_LABEL in findings.points and (records := _records(reading)):
         findings.add(Evidence.RECORD, 4.0, times=records)
     return 5.0 if blank >= _MANY_BLANKS and blank > filled else 0.0
@@ -61,28 +60,33 @@ def _records(reading: Reading) -> int:
     return len(_RECORD.findall(reading.low)) if b"<" in reading.low else 0
 
 
-def _filled(kind: str, value: str, name: str, today: date, findings: Findings) -> str:
-    """Weigh one filled field; returns the name that the fields after it speak of."""
-    if kind == "child" and (found := _name_in(value)):
-        known = begins_with_given(found)
-        findings.add(Evidence.NAME_LABEL, 4.0 if known else 3.0, key_of(found))
-        return found
-    if kind == "name" and begins_with_given(value) and (found := _name_in(value)):
-        findings.add(Evidence.NAME_LABEL, 1.0, key_of(found))
-        return found
+def _filled(kind: str, value: str, today: date, findings: Findings) -> None:
+    """Weigh one filled field."""
     if kind == "birth":
-        _birth(value, name, today, findings)
-    elif kind == "number" and re.search(r"\d{3}", value):
-        findings.add(Evidence.PUPIL_NUMBER, 2.0)
-    return name
+        _birth(value, today, findings)
+    elif kind == "number":
+        if re.search(r"\d{3}", value):
+            _add(findings, Evidence.PUPIL_NUMBER, 2.0, value)
+    elif found := _name_in(value):
+        known = begins_with_given(found)
+        if kind == "child":
+            _add(findings, Evidence.NAME_LABEL, 4.0 if known else 3.0, value, key_of(found))
+        elif begins_with_given(value):
+            _add(findings, Evidence.NAME_LABEL, 1.0, value, key_of(found))
 
 
-def _birth(value: str, name: str, today: date, findings: Findings) -> None:
+def _add(
+    findings: Findings, evidence: Evidence, points: float, value: str, person: str = ""
+) -> None:
+    findings.add(evidence, points, person, spots=(value,))
+
+
+def _birth(value: str, today: date, findings: Findings) -> None:
     found = first_date(value[:40])
     if found is None:
         return
     if is_young(found.day, today):
-        findings.add(Evidence.BIRTH_DATE, 4.0, found.day.isoformat())
+        _add(findings, Evidence.BIRTH_DATE, 4.0, value, found.day.isoformat())
     elif age_on(found.day, today) > 0:
         findings.adults = max(findings.adults, 1.0)
 

@@ -1,6 +1,7 @@
 """What the readers of tables, fields and sentences find about persons, gathered for the judge."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from collectors.recognise.verdict import Evidence
@@ -36,15 +37,20 @@ class Findings:
     spots: dict[Evidence, list[str]] = field(default_factory=dict)
 
     def add(
-        self, evidence: Evidence, points: float, *persons: str, times: int = 1, spot: str = ""
+        self,
+        evidence: Evidence,
+        points: float,
+        *persons: str,
+        times: int = 1,
+        spots: Iterable[str] = (),
     ) -> None:
         """Note evidence. The best of its kind counts; persons add up."""
         self.points[evidence] = max(self.points.get(evidence, 0.0), points)
         self.groups.setdefault(evidence, set()).update(person for person in persons if person)
         self.times[evidence] += times
-        spots = self.spots.setdefault(evidence, [])
-        if spot and len(spots) < MOST_SPOTS:
-            spots.append(spot.strip()[:LONGEST_SPOT])
+        known = self.spots.setdefault(evidence, [])
+        if len(known) < MOST_SPOTS:
+            known.extend(spot[:LONGEST_SPOT] for spot in spots)
 
     def weight(self) -> float:
         """All person evidence together."""

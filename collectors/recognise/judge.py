@@ -17,15 +17,23 @@ from datetime import date
 from typing import BinaryIO
 
 from collectors.recognise.budget import Budget, Limits, Part
+from collectors.recognise.explanation import (
+    LEAST_PERSON,
+    THRESHOLD,
+    Column,
+    Excerpt,
+    Explanation,
+    Mark,
+)
 from collectors.recognise.extract import EXTRACTORS, parts
 from collectors.recognise.fields import read_fields
-from collectors.recognise.findings import Findings
+from collectors.recognise.findings import MOST_SPOTS, Findings
 from collectors.recognise.formats import tell
 from collectors.recognise.numbers import find_bsn, find_cpr
 from collectors.recognise.prose import read_prose
 from collectors.recognise.reading import Reading, read
 from collectors.recognise.tables import read_tables
-from collectors.recognise.topics import weigh
+from collectors.recognise.topics import Topics, weigh
 from collectors.recognise.verdict import (
     MOST_PERSONS,
     Evidence,
@@ -37,8 +45,6 @@ from collectors.recognise.verdict import (
     unreadable,
 )
 
-THRESHOLD = 5.0
-LEAST_PERSON = 2.0
 STRONG_PERSON = 8.0
 SCHOOLED = 0.6
 """Weight of all topics from which a text speaks of school or care at all."""
@@ -75,6 +81,9 @@ class Opinion:
     evidence: tuple[Evidence, ...]
     kind: Kind
     persons: tuple[int, int]
+    marks: tuple[Mark, ...] = ()
+    columns: tuple[Column, ...] = ()
+    excerpts: tuple[Excerpt, ...] = ()
 
     @property
     def convicts(self) -> bool:
@@ -83,13 +92,20 @@ class Opinion:
 
 def judge(file: BinaryIO, today: date, limits: Limits | None = None) -> Verdict:
     """The verdict on a seekable binary file, as of ``today`` (ages are counted from it)."""
+    return examine(file, today, limits)[0]
+
+
+def examine(
+    file: BinaryIO, today: date, limits: Limits | None = None
+) -> tuple[Verdict, Explanation]:
+    """The verdict on a file, and why."""
     limits = limits or Limits()
     size = file.seek(0, 2)
     format = tell(file)
     if format not in EXTRACTORS:
-        return Verdict(verdict=Judgement.CLEAN, format=format, size=size)
+        return Verdict(verdict=Judgement.CLEAN, format=format, size=size), Explanation()
     if size > limits.file:
-        return unreadable(Reason.LIMIT, size, format)
+        return unreadable(Reason.LIMIT, size, format), Explanation()
     digest = _digest(file)
     opinions, problems, shown = [], set[Reason](), format
     for part in parts(file, format, Budget(limits)):
@@ -98,7 +114,23 @@ def judge(file: BinaryIO, today: date, limits: Limits | None = None) -> Verdict:
         else:
             shown = Format.CSV if part.format is Format.CSV and format is Format.TEXT else shown
             opinions.append(weigh_text(part, today))
-    return _verdict(opinions, problems, shown, digest, size)
+    best = max(opinions, key=lambda opinion: (opinion.convicts, opinion.total), default=None)
+    verdict = _verdict(opinions, best, problems, shown, digest, size)
+    return verdict, _explanation(opinions, best)
+
+
+def _explanation(opinions: list[Opinion], best: Opinion | None) -> Explanation:
+    if best is None:
+        return Explanation()
+    return Explanation(
+        parts=len(opinions),
+        telling=sum(opinion.convicts for opinion in opinions),
+        person=best.person,
+        total=best.total,
+        marks=best.marks,
+        columns=best.columns,
+        excerpts=best.excerpts,
+    )
 
 
 def weigh_text(part: Part, today: date) -> Opinion:
@@ -113,34 +145,52 @@ def weigh_text(part: Part, today: date) -> Opinion:
     counter = dict(weights.counter)
     counter["blank-form"] = max(counter["blank-form"], blank)
     counter["staff"] = max(counter["staff"], findings.adults)
-    return _opinion(findings, weights.topics, counter)
+    return _opinion(findings, weights, counter)
 
 
 def _read_numbers(reading: Reading, today: date, findings: Findings) -> None:
-    bsn = {number.digits for number in find_bsn(reading)}
-    if bsn:
-        findings.add(Evidence.BSN, min(12.0, 3.0 + 2.0 * len(bsn)), *bsn)
-    young = {number.digits for number in find_cpr(reading, today) if number.young}
-    if young:
-        findings.add(Evidence.CPR, min(12.0, 4.0 + 2.0 * len(young)), *young)
+    bsn = list(find_bsn(reading))
+    cpr = [number for number in find_cpr(reading, today) if number.young]
+    for evidence, least, numbers in ((Evidence.BSN, 3.0, bsn), (Evidence.CPR, 4.0, cpr)):
+        different = {number.digits for number in numbers}
+        if different:
+            points = min(12.0, least + 2.0 * len(different))
+            spots = (reading.around(number.start) for number in numbers[:MOST_SPOTS])
+            findings.add(evidence, points, *different, times=len(numbers), spots=spots)
 
 
-def _opinion(
-    findings: Findings, topics: Mapping[str, float], counter: Mapping[str, float]
-) -> Opinion:
+def _opinion(findings: Findings, weights: Topics, counter: Mapping[str, float]) -> Opinion:
     person = findings.weight()
-    against = min(_MOST_COUNTER, sum(counter.values()))
-    against *= 0.5 if person >= STRONG_PERSON else 1.0
-    topic = min(_MOST_TOPIC, sum(topics.values()))
-    shown = [_TOPIC_WORDS[name] for name, weight in topics.items() if weight >= _TOPIC_SHOWN]
-    spoken = [Evidence(name) for name, weight in counter.items() if weight >= _COUNTER_SHOWN]
+    half = 0.5 if person >= STRONG_PERSON else 1.0
+    against = min(_MOST_COUNTER, sum(counter.values())) * half
+    topic = min(_MOST_TOPIC, sum(weights.topics.values()))
+    shown = [name for name, weight in weights.topics.items() if weight >= _TOPIC_SHOWN]
+    spoken = [name for name, weight in counter.items() if weight >= _COUNTER_SHOWN]
+    found = sorted(findings.points.items())
+    marks = [
+        *(_mark(kind, findings.times[kind], points) for kind, points in found),
+        *(_mark(_TOPIC_WORDS[name], weights.terms[name], weights.topics[name]) for name in shown),
+        *(_mark(Evidence(name), weights.terms[name], -half * counter[name]) for name in spoken),
+    ]
     return Opinion(
         total=person + _TOPIC_SHARE * topic - against,
         person=person,
-        evidence=(*sorted(findings.points), *shown, *spoken),
-        kind=_kind(findings, topics),
+        evidence=tuple(mark.evidence for mark in marks),
+        kind=_kind(findings, weights.topics),
         persons=findings.persons(),
+        marks=tuple(marks),
+        columns=tuple(map(Column, sorted(findings.columns))),
+        excerpts=tuple(
+            Excerpt(evidence=kind, text=spot)
+            for kind, spots in sorted(findings.spots.items())
+            for spot in spots
+        ),
     )
+
+
+def _mark(evidence: Evidence, times: int, points: float) -> Mark:
+    share = _TOPIC_SHARE if evidence in _TOPIC_WORDS.values() else 1.0
+    return Mark(evidence=evidence, times=times, points=share * points)
 
 
 def _kind(findings: Findings, topics: Mapping[str, float]) -> Kind:
@@ -156,10 +206,14 @@ def _kind(findings: Findings, topics: Mapping[str, float]) -> Kind:
 
 
 def _verdict(
-    opinions: list[Opinion], problems: set[Reason], format: Format, digest: str, size: int
+    opinions: list[Opinion],
+    best: Opinion | None,
+    problems: set[Reason],
+    format: Format,
+    digest: str,
+    size: int,
 ) -> Verdict:
     guilty = [opinion for opinion in opinions if opinion.convicts]
-    best = max(opinions, key=lambda opinion: (opinion.convicts, opinion.total), default=None)
     score = _score(best)
     if guilty and best is not None:
         return Verdict(

@@ -3,14 +3,20 @@
 A worker handles hostile files and may have been taken over. Whatever it sends is therefore checked
 field by field against closed sets and bounds; the most it can do is to mislabel the one file it
 was given. JSON, since a schema of ten fields needs no more.
+
+Only a person who asks about a file gets an explanation beside the verdict, and only one who asks
+for it excerpts. The agent asks for neither, and an answer that brings what was not asked for is
+refused whole.
 """
 
 import json
 import re
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
+from collectors.recognise.explanation import Explanation, Unfit, as_parts, from_parts
 from collectors.recognise.verdict import (
     MOST_PERSONS,
     Evidence,
@@ -24,11 +30,24 @@ from collectors.recognise.verdict import (
 LARGEST = 4096
 """Bytes of a packet. A longer answer is no answer."""
 
+LARGEST_EXPLAINED = 16_384
+"""Bytes of an answer that was asked to explain itself."""
+
 _FIELDS = frozenset(
     ("verdict", "persons", "score", "kind", "evidence", "reason", "format", "sha256", "size")
 )
 _DIGEST = re.compile(r"(?:[0-9a-f]{64})?")
 _LARGEST_FILE = 1 << 62
+
+
+class Why(StrEnum):
+    """How much is to be said about the reasons for a verdict."""
+
+    NOTHING = "nothing"
+    WORDS = "words"
+    """Kinds of evidence and numbers."""
+    EXCERPTS = "excerpts"
+    """These, and what stands in the text."""
 
 
 class Misfit(ValueError):
@@ -48,15 +67,15 @@ class Layers:
     uid_dropped: bool
 
 
-def request(today: date, largest: int) -> bytes:
+def request(today: date, largest: int, why: Why = Why.NOTHING) -> bytes:
     """Ask for a verdict on the descriptor that travels with this packet."""
-    return json.dumps({"today": today.isoformat(), "largest": largest}).encode()
+    return json.dumps({"today": today.isoformat(), "largest": largest, "why": why}).encode()
 
 
-def read_request(packet: bytes) -> tuple[date, int]:
-    """The day on which a file is to be judged, and how many bytes it may have."""
+def read_request(packet: bytes) -> tuple[date, int, Why]:
+    """The day on which a file is to be judged, how many bytes it may have, and what to explain."""
     parts = json.loads(packet)
-    return date.fromisoformat(parts["today"]), parts["largest"]
+    return date.fromisoformat(parts["today"]), parts["largest"], Why(parts["why"])
 
 
 def hello(layers: Layers) -> bytes:
@@ -81,26 +100,40 @@ def read_hello(packet: bytes) -> Layers:
     )
 
 
-def answer(verdict: Verdict) -> bytes:
-    """A verdict as a packet."""
-    return json.dumps(
-        {
-            "verdict": verdict.verdict,
-            "persons": [verdict.persons_min, verdict.persons_max],
-            "score": verdict.score,
-            "kind": verdict.kind,
-            "evidence": verdict.evidence,
-            "reason": verdict.reason,
-            "format": verdict.format,
-            "sha256": verdict.sha256,
-            "size": verdict.size,
-        }
-    ).encode()
+def answer(verdict: Verdict, explanation: Explanation | None = None, show: bool = False) -> bytes:
+    """A verdict as a packet; with its explanation, and that with its excerpts, if wanted."""
+    parts = {
+        "verdict": verdict.verdict,
+        "persons": [verdict.persons_min, verdict.persons_max],
+        "score": verdict.score,
+        "kind": verdict.kind,
+        "evidence": verdict.evidence,
+        "reason": verdict.reason,
+        "format": verdict.format,
+        "sha256": verdict.sha256,
+        "size": verdict.size,
+    }
+    if explanation is not None:
+        parts["why"] = as_parts(explanation, show)
+    return json.dumps(parts, ensure_ascii=False).encode()
 
 
 def read_answer(packet: bytes) -> Verdict:
     """A packet as a verdict. Raises Misfit for anything that ``answer`` would not have written."""
-    parts = _object(packet, _FIELDS)
+    return _checked(_object(packet, _FIELDS))
+
+
+def read_explained(packet: bytes, show: bool) -> tuple[Verdict, Explanation]:
+    """A packet as a verdict and its explanation. Raises Misfit, also for excerpts that nobody
+    asked for."""
+    parts = _object(packet, _FIELDS | {"why"}, LARGEST_EXPLAINED)
+    try:
+        return _checked(parts), from_parts(parts["why"], show)
+    except Unfit as error:
+        raise Misfit(str(error)) from error
+
+
+def _checked(parts: dict[str, Any]) -> Verdict:
     try:
         verdict = _verdict(parts)
     except (TypeError, ValueError) as error:
@@ -155,8 +188,8 @@ def _number(value: Any, least: int, most: int) -> int:
     return value
 
 
-def _object(packet: bytes, fields: frozenset[str]) -> dict[str, Any]:
-    if len(packet) > LARGEST:
+def _object(packet: bytes, fields: frozenset[str], largest: int = LARGEST) -> dict[str, Any]:
+    if len(packet) > largest:
         raise Misfit("a packet is too long")
     try:
         parts = json.loads(packet)

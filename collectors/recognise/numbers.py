@@ -45,10 +45,12 @@ REPLACEMENT_DAY = 60
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number that identifies a person. ``young`` says whether it is known to be a child's."""
+    """A number that identifies a person and where it stands. ``young`` says whether it is known
+    to be a child's."""
 
     digits: str
     young: bool
+    start: int
 
 
 def passes_elfproef(digits: str) -> bool:
@@ -114,7 +116,7 @@ def find_bsn(reading: Reading) -> Iterator[Number]:
     for match in _behind(reading, words, _BSN):
         digits = re.sub(r"\D", "", match.group())
         if passes_elfproef(digits) and _named(text, match.start(), words):
-            yield Number(digits, False)
+            yield Number(digits, False, match.start())
 
 
 def find_cpr(reading: Reading, today: date) -> Iterator[Number]:
@@ -131,7 +133,7 @@ def find_cpr(reading: Reading, today: date) -> Iterator[Number]:
             continue
         hyphen = match.group(4) == "-" and passes_mod_11(digits)
         if (hyphen and not _vetoed(text, match.start())) or _named(text, match.start(), words):
-            yield Number(digits, is_young(day, today))
+            yield Number(digits, is_young(day, today), match.start())
 
 
 def _has_shape(reading: Reading, shapes: tuple[bytes, ...]) -> bool:

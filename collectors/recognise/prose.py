@@ -147,9 +147,7 @@ def _lone_births(reading: Reading, today: date, findings: Findings) -> None:
                 break
             found = _date_behind(reading.text, place + len(label))
             if found is not None and is_young(found.day, today):
-                findings.add(
-                    Evidence.BIRTH_DATE, 3.0, spot=reading.text[max(0, place - 20) : found.end]
-                )
+                findings.add(Evidence.BIRTH_DATE, 3.0, spots=(reading.around(place),))
             place = find_word(reading.low, label, place + len(label))
 
 
@@ -175,8 +173,8 @@ def _birth(line: str, name: Found, found: Dated, findings: Findings) -> None:
     if label or not is_adult(line, name):
         known = findings.groups.get(Evidence.BIRTH_DATE, set())
         points = (4.0 if label else 1.0) + min(5.0, 1.0 + len(known))
-        spot = line[name.start : name.end + found.end]
-        findings.add(Evidence.BIRTH_DATE, points, found.day.isoformat(), spot=spot)
+        spots = (line[name.start : name.end + found.end],)
+        findings.add(Evidence.BIRTH_DATE, points, found.day.isoformat(), spots=spots)
 
 
 def _mentions(reading: Reading, span: Span, names: list[Found], told: dict[str, _Told]) -> None:
@@ -208,7 +206,8 @@ def _weigh(told: dict[str, _Told], findings: Findings) -> None:
             person.join(first)
     for key, person in told.items():
         if points := person.points():
-            findings.add(Evidence.MENTION, points, key if person.child else "", spot=person.spot)
+            child = key if person.child else ""
+            findings.add(Evidence.MENTION, points, child, spots=(person.spot,))
             findings.maybe.update(() if person.child else (key,))
 
 
@@ -247,7 +246,7 @@ def _name_list(reading: Reading, names: set[str], findings: Findings) -> None:
     if not any(word in reading.words and head in beginning for head, word in _list_words().items()):
         return
     if sum(map(len, names)) >= 0.35 * max(1, reading.letters()):
-        findings.add(Evidence.NAME_LIST, 6.0, *names)
+        findings.add(Evidence.NAME_LIST, 6.0, *names, times=len(names), spots=sorted(names)[:3])
 
 
 @cache

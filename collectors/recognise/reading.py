@@ -16,6 +16,7 @@ from collectors.recognise.words import count_letters, encoded, find_word, small,
 LONG_LINE = 1200
 """Longer lines without cells are parted, where possible behind a sentence."""
 
+_BESIDE = 40
 _PIECE = 1 << 16
 _MOST_WORDS = 100_000
 """So many different capitalised words are looked up; a text with more is no text."""
@@ -57,6 +58,11 @@ class Reading:
         """Where the line begins and ends in which a character stands."""
         end = self.text.find("\n", place)
         return self.text.rfind("\n", 0, place) + 1, len(self.text) if end < 0 else end
+
+    def around(self, place: int) -> str:
+        """A little of the text before and behind a place in a line."""
+        start, end = self.line(place)
+        return self.text[max(start, place - _BESIDE) : min(end, place + 2 * _BESIDE)]
 
     def line_before(self, span: Span) -> Span:
         """The line before a line; empty at the beginning."""

@@ -13,11 +13,15 @@ from contextlib import suppress
 from datetime import date
 
 from collectors.recognise.budget import Limits
+from collectors.recognise.explanation import Explanation
 from collectors.recognise.message import (
     LARGEST,
+    LARGEST_EXPLAINED,
     Layers,
     Misfit,
+    Why,
     read_answer,
+    read_explained,
     read_hello,
     request,
 )
@@ -38,6 +42,12 @@ IDLE = 60.0
 LARGEST_FILE = Limits().file
 
 Spawn = Callable[[str, float], Child]
+Explained = tuple[Verdict, Explanation | None]
+Read = Callable[[bytes], Explained]
+
+
+def _plain(packet: bytes) -> Explained:
+    return read_answer(packet), None
 
 
 class WorkerError(Exception):
@@ -74,49 +84,63 @@ class Recogniser:
 
         Raises WorkerError if no worker can be started.
         """
-        with self._lock:
-            for _ in range(2):
-                verdict = self._ask(descriptor, request(today, largest))
-                if verdict is not None:
-                    return verdict
-            return unreadable(Reason.WORKER_FAULT)
+        return self._judge(descriptor, request(today, largest), _plain)[0]
+
+    def explain(
+        self, descriptor: int, today: date, show: bool = False, largest: int = LARGEST_FILE
+    ) -> Explained:
+        """The verdict on an open file and why, without an explanation if the worker failed.
+
+        With ``show`` the explanation holds excerpts of the file: for a person who asked for them,
+        never for the agent. Raises WorkerError if no worker can be started.
+        """
+        wanted = request(today, largest, Why.EXCERPTS if show else Why.WORDS)
+        return self._judge(descriptor, wanted, lambda packet: read_explained(packet, show))
 
     def close(self) -> None:
         """End the worker. A later ``judge`` starts another."""
         with self._lock:
             self._drop()
 
-    def _ask(self, descriptor: int, wanted: bytes) -> Verdict | None:
+    def _judge(self, descriptor: int, wanted: bytes, read: Read) -> Explained:
+        with self._lock:
+            for _ in range(2):
+                said = self._ask(descriptor, wanted, read)
+                if said is not None:
+                    return said
+            return unreadable(Reason.WORKER_FAULT), None
+
+    def _ask(self, descriptor: int, wanted: bytes, read: Read) -> Explained | None:
         """A verdict, or None if the worker had ended for want of work before it was asked."""
         child = self._ready()
         try:
             socket.send_fds(child.socket, [wanted], [descriptor])
-            packet = child.socket.recv(LARGEST + 1)
+            packet = child.socket.recv(LARGEST_EXPLAINED + 1)
         except TimeoutError:
             self._drop(kill=True)
-            return unreadable(Reason.LIMIT)
+            return unreadable(Reason.LIMIT), None
         except OSError:
             return self._buried()
         if not packet:
             return self._buried()
         self._served += 1
-        return self._checked(packet)
+        return self._checked(packet, read)
 
-    def _checked(self, packet: bytes) -> Verdict:
+    def _checked(self, packet: bytes, read: Read) -> Explained:
         try:
-            return read_answer(packet)
+            return read(packet)
         except Misfit:
             self._drop(kill=True)
-            return unreadable(Reason.WORKER_FAULT)
+            return unreadable(Reason.WORKER_FAULT), None
 
-    def _buried(self) -> Verdict | None:
+    def _buried(self) -> Explained | None:
         """What to make of a worker that is gone: it ended quietly, took too long, or broke."""
         child, self._child = self._child, None
         if child is None:
             return None
         if child.died_of_time():
-            return unreadable(Reason.LIMIT)
-        return None if child.end() == 0 else unreadable(Reason.WORKER_FAULT)
+            return unreadable(Reason.LIMIT), None
+        return None if child.end() == 0 else (unreadable(Reason.WORKER_FAULT), None)
 
     def _ready(self) -> Child:
         child = self._child

@@ -138,12 +138,13 @@ def _roster(names: set[str], points: float, confirmed: set[str], findings: Findi
     least = 1 if confirmed & {"birth", "pupil_no", "child"} else 3
     if len(names) >= least:
         few = 2.0 if len(names) < 3 else 0.0
-        findings.add(Evidence.ROSTER, min(9.0, 2.0 + points) - few, *names)
+        rows, points = len(names), min(9.0, 2.0 + points) - few
+        findings.add(Evidence.ROSTER, points, *names, times=rows, spots=sorted(names)[:3])
         findings.columns |= confirmed
         if "pupil_no" in confirmed:
-            findings.add(Evidence.PUPIL_NUMBER, 1.0)
+            findings.add(Evidence.PUPIL_NUMBER, 1.0, times=rows)
         if "birth" in confirmed:
-            findings.add(Evidence.BIRTH_DATE, 1.0)
+            findings.add(Evidence.BIRTH_DATE, 1.0, times=rows)
 
 
 def _weigh(columns: dict[int, str], rows: Sequence[Row], today: date) -> tuple[float, set[str]]:
@@ -234,7 +235,8 @@ def _identifiers(
                 found = {n for cell in set(_column(rows, place)) if (n := number_in(cell))}
                 if evidence is Evidence.BSN or _mostly_young(found, today):
                     findings.columns.add("national_id")
-                    findings.add(evidence, min(12.0, 5.0 + 2 * len(found)), *found)
+                    points, spots = min(12.0, 5.0 + 2 * len(found)), sorted(found)[:3]
+                    findings.add(evidence, points, *found, times=len(found), spots=spots)
                 break
 
 

@@ -23,8 +23,8 @@ from datetime import date
 
 from collectors.recognise import pdf, sandbox
 from collectors.recognise.budget import Limits
-from collectors.recognise.judge import judge
-from collectors.recognise.message import LARGEST, answer, hello, read_request
+from collectors.recognise.judge import examine, judge
+from collectors.recognise.message import LARGEST, Why, answer, hello, read_request
 
 CPU_PER_DOCUMENT = 20.0
 """Seconds of processor time; a worker that needs more ends itself."""
@@ -130,11 +130,12 @@ def serve(channel: socket.socket) -> None:
         if not packet or not descriptors:
             return
         sandbox.limit_cpu(CPU_PER_DOCUMENT)
-        today, largest = read_request(packet)
+        today, largest, why = read_request(packet)
         with open_descriptor(descriptors[0]) as file:
-            verdict = judge(file, today, Limits(file=largest))
+            verdict, explanation = examine(file, today, Limits(file=largest))
         sandbox.limit_cpu(0)
-        channel.send(answer(verdict))
+        said = None if why is Why.NOTHING else explanation
+        channel.send(answer(verdict, said, show=why is Why.EXCERPTS))
 
 
 def main(arguments: list[str]) -> None:
