@@ -3,7 +3,7 @@
 import tomllib
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 
@@ -22,7 +22,12 @@ class Place(StrEnum):
 
 def place_of(path: str) -> Place:
     """The place of a file, by every folder above it."""
-    folders = [folder.lower() for folder in path.split("/")[:-1] if folder]
+    return _place_of_folder(path.rpartition("/")[0])
+
+
+@lru_cache(maxsize=1024)
+def _place_of_folder(path: str) -> Place:
+    folders = [folder.lower() for folder in path.split("/") if folder]
     for place, patterns in _places().items():
         if any(fnmatchcase(folder, pattern) for folder in folders for pattern in patterns):
             return place
