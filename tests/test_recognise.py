@@ -179,6 +179,36 @@ def test_dates_of_birth_in_a_workbook_are_read_as_dates():
     assert Evidence.BIRTH_DATE in verdict.evidence
 
 
+def test_a_signed_list_of_changes_names_no_children():
+    entry = "{} ({})\n * Change number {}\n -- Sanne Vuurbloem <sanne@example.org> Wed, {}\n"
+    days = [f"{day} Dec 2022" for day in range(10, 30)]
+    text = "".join(entry.format("tool", n, n, day) for n, day in enumerate(days))
+    assert look(text.encode()).verdict is Judgement.CLEAN
+    minutes = "\n".join(f"Sanne Vuurbloem, {day}, besproken" for day in days)
+    assert look(minutes.encode()).verdict is Judgement.CLEAN
+
+
+def test_names_each_with_a_day_of_a_childhood_are_a_list_of_births():
+    text = "\n".join(f"{row[0]} ({row[2]})" for row in documents.ROWS)
+    verdict = look(text.encode())
+    assert verdict.verdict is Judgement.PUPIL
+    assert Evidence.BIRTH_DATE in verdict.evidence
+
+
+def test_an_identifier_of_a_program_is_no_unusual_name():
+    text = "class teacher of the pupil\nwith kind PixmapCompleteKind will be handled\n"
+    assert Evidence.MENTION not in look(text.encode()).evidence
+    assert Evidence.MENTION in look(text.replace("PixmapCompleteKind", "Xzyp").encode()).evidence
+
+
+def test_a_letter_in_one_endless_line_is_read_to_its_end():
+    filler = "Een zin zonder betekenis. " * 400
+    text = filler + " ".join(f"{line}." for line in documents.LETTER)
+    sentence = "De leerling Sanne Vuurbloem krijgt begeleiding, haar ouders zijn gescheiden."
+    assert look(f"{filler}{sentence} {filler}".encode()).verdict is Judgement.PUPIL
+    assert Evidence.MENTION in look(text.encode()).evidence
+
+
 def test_safety_is_told_from_care():
     text = (
         "Underretning til familieafdelingen\nBarnets navn: Freja Mosgrøn\nFødselsdato: 09-02-2016\n"

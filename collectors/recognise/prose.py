@@ -14,17 +14,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
+from collectors.recognise.births import Births, has_birth_label, lone_births
 from collectors.recognise.findings import Findings
-from collectors.recognise.names import (
-    CAPITAL,
-    Dated,
-    Found,
-    date_at,
-    find_dates,
-    is_given,
-    is_young,
-    key_of,
-)
+from collectors.recognise.names import CAPITAL, Found, is_given, key_of
 from collectors.recognise.reading import Reading, Span
 from collectors.recognise.rules import rules
 from collectors.recognise.told import (
@@ -37,9 +29,8 @@ from collectors.recognise.told import (
 from collectors.recognise.verdict import Evidence
 from collectors.recognise.words import find_word, first_word, spelled
 
-_GAP = 40
-"""How many characters may stand between a name and the birth date that belongs to it."""
-_LONGEST_DATE = 22
+_BESIDE = 40
+"""Characters before a name that are shown with it."""
 _LIST = 5
 """From so many names on a list is a list."""
 _MOST_NAMES = 5000
@@ -49,15 +40,10 @@ _ALL_ROWS = 100
 _EVERY = 16
 """One line in so many is looked at beyond the first 2000 of a text and 100 of a table: what a list
 holds is told by its columns."""
-_UNLABELLED = 2.0
-"""Years. A date without a label that is younger than this may be any date of a letter."""
-_LABEL_LEAST = 4
-"""Letters of a label by which a text is taken to speak of births at all."""
 _UNUSUAL = re.compile(
-    rf"[ ,]{{1,2}}({CAPITAL}[a-zæøåéëïöüçşğı'-]{{2,}}"
+    rf"[ ,]{{1,2}}({CAPITAL}[a-zæøåéëïöüçşğı'-]{{2,}}(?!\w)"
     r"(?: (?:(?:van|de|der|den|el|al) )*[A-Z][\w-]+)?)"
 )
-_BEFORE_DATE = re.compile(r"[ :(]*")
 
 
 @dataclass(slots=True)
@@ -93,7 +79,7 @@ def read_prose(reading: Reading, today: date, schooled: bool, findings: Findings
     """
     told: dict[str, _Told] = {}
     full_names: set[str] = set()
-    labelled = _has_birth_label(reading)
+    births = Births(has_birth_label(reading))
     unusual = _unusual_names(reading) if schooled else {}
     known = reading.name_lines()
     for span in _thinned(reading.text, sorted({*known, *unusual})):
@@ -102,11 +88,12 @@ def read_prose(reading: Reading, today: date, schooled: bool, findings: Findings
         names.sort(key=_start)
         if names and len(told) < _MOST_NAMES:
             full_names.update(key_of(name.text) for name in names if " " in name.text)
-            _pair_births(line, names, today, labelled, findings)
+            births.pair(line, names, today)
             _mentions(reading, span, names, told)
     _weigh(told, findings)
-    if labelled:
-        _lone_births(reading, today, findings)
+    births.settle(findings)
+    if births.labelled:
+        lone_births(reading, today, findings)
     _name_list(reading, full_names, findings)
 
 
@@ -123,58 +110,6 @@ def _thinned(text: str, spans: list[Span]) -> Iterator[Span]:
         if (rows <= _ALL_ROWS and looked_at < _ALL_LINES) or place % _EVERY == 0:
             looked_at += 1
             yield span
-
-
-@cache
-def _birth_labels() -> dict[bytes, bytes]:
-    return {spelled(label): first_word(label) for label in rules().people.birth_labels}
-
-
-def _labels_in(reading: Reading) -> list[bytes]:
-    return [label for label, word in _birth_labels().items() if word in reading.words]
-
-
-def _has_birth_label(reading: Reading) -> bool:
-    return any(len(label) >= _LABEL_LEAST and label in reading.low for label in _labels_in(reading))
-
-
-def _lone_births(reading: Reading, today: date, findings: Findings) -> None:
-    """A date that a word calls a birth date counts without a name beside it: "she was born on"."""
-    for label in _labels_in(reading):
-        place = find_word(reading.low, label)
-        for _ in range(_MOST_LINES):
-            if place < 0:
-                break
-            found = _date_behind(reading.text, place + len(label))
-            if found is not None and is_young(found.day, today):
-                findings.add(Evidence.BIRTH_DATE, 3.0, spots=(reading.around(place),))
-            place = find_word(reading.low, label, place + len(label))
-
-
-def _date_behind(text: str, place: int) -> Dated | None:
-    gap = _BEFORE_DATE.match(text, place, place + _GAP)
-    return date_at(text, gap.end()) if gap else None
-
-
-def _pair_births(
-    line: str, names: list[Found], today: date, labelled: bool, findings: Findings
-) -> None:
-    for name, after in zip(names, [*names[1:], None], strict=True):
-        for found in find_dates(line[name.end : name.end + _GAP + _LONGEST_DATE]):
-            if found.start > _GAP or (after and name.end + found.start > after.start):
-                break
-            if is_young(found.day, today, 0.0 if labelled else _UNLABELLED):
-                _birth(line, name, found, findings)
-
-
-def _birth(line: str, name: Found, found: Dated, findings: Findings) -> None:
-    between = line[name.end : name.end + found.start].lower()
-    label = any(word in between for word in rules().people.birth_labels)
-    if label or not is_adult(line, name):
-        known = findings.groups.get(Evidence.BIRTH_DATE, set())
-        points = (4.0 if label else 1.0) + min(5.0, 1.0 + len(known))
-        spots = (line[name.start : name.end + found.end],)
-        findings.add(Evidence.BIRTH_DATE, points, found.day.isoformat(), spots=spots)
 
 
 def _mentions(reading: Reading, span: Span, names: list[Found], told: dict[str, _Told]) -> None:
@@ -195,7 +130,7 @@ def _mentions(reading: Reading, span: Span, names: list[Found], told: dict[str, 
 
 
 def _around(line: str, name: Found) -> str:
-    return line[max(0, name.start - _GAP) : name.end + 2 * _GAP]
+    return line[max(0, name.start - _BESIDE) : name.end + 2 * _BESIDE]
 
 
 def _weigh(told: dict[str, _Told], findings: Findings) -> None:

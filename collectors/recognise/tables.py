@@ -262,12 +262,17 @@ def _guess_column(column: list[str], today: date) -> str | None:
         return "national_id"
     if len(column) >= 5 and mostly(column, lambda cell: len(cell) == 9 and cell_bsn(cell), 0.8):
         return "national_id"
-    if mostly(column, lambda cell: begins_with_given(cell) and looks_like_name(cell), 0.5):
+    # A list has each person once; a log has the same names again and again.
+    if len(set(column)) * 2 > len(column) and mostly(column, _named, 0.5):
         return "name"
     if mostly(column, lambda cell: _young_date(cell, today), 0.8):
         return "birth"
     shaped = mostly(column, lambda cell: _DIGIT.search(cell) and _CLASS.fullmatch(cell), 0.8)
     return "class" if shaped and len(set(column)) * 2 <= len(column) else None
+
+
+def _named(cell: str) -> bool:
+    return begins_with_given(cell) and looks_like_name(cell)
 
 
 def _young_date(cell: str, today: date) -> bool:

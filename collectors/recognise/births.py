@@ -1,0 +1,107 @@
+"""Birth dates in sentences: beside a name, or behind a word that says what they are.
+
+A name and a recent date side by side stand in every log, mail head and signed list of changes. So
+without a word for "born" only what a birth date may look like counts: nothing but a class or a
+letter may stand between, and nobody has two of them.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+
+from collectors.recognise.findings import Findings
+from collectors.recognise.names import Dated, Found, date_at, find_dates, is_young, key_of
+from collectors.recognise.reading import Reading
+from collectors.recognise.rules import rules
+from collectors.recognise.told import is_adult
+from collectors.recognise.verdict import Evidence
+from collectors.recognise.words import find_word, first_word, spelled
+
+_GAP = 40
+"""How many characters may stand between a name and the birth date that belongs to it."""
+_LONGEST_DATE = 22
+_UNLABELLED = 2.0
+"""Years. A date without a label that is younger than this may be any date of a letter."""
+_LABEL_LEAST = 4
+"""Letters of a label by which a text is taken to speak of births at all."""
+_MOST_LOOKED_AT = 20_000
+_BEFORE_DATE = re.compile(r"[ :(]*")
+_BARE = re.compile(r"[\s,;:()|/*–-]*(?:(?:\w?\d\w{0,2}|\w)[\s,;:()|/*–-]+){0,2}")
+
+
+@dataclass(slots=True)
+class _Days:
+    """The days that stand beside one name."""
+
+    said: bool = False
+    """Whether a word calls one of them a birth date."""
+    spots: dict[date, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Births:
+    """The dates beside names in a text. ``labelled`` says whether it speaks of births at all."""
+
+    labelled: bool
+    _names: dict[str, _Days] = field(default_factory=dict)
+
+    def pair(self, line: str, names: list[Found], today: date) -> None:
+        """Note the dates right behind the names of a line."""
+        least = 0.0 if self.labelled else _UNLABELLED
+        for name, after in zip(names, [*names[1:], None], strict=True):
+            for found in find_dates(line[name.end : name.end + _GAP + _LONGEST_DATE]):
+                if found.start > _GAP or (after and name.end + found.start > after.start):
+                    break
+                if is_young(found.day, today, least):
+                    self._note(line, name, found)
+
+    def _note(self, line: str, name: Found, found: Dated) -> None:
+        between = line[name.end : name.end + found.start].lower()
+        said = any(word in between for word in rules().people.birth_labels)
+        if said or (_BARE.fullmatch(between) and not is_adult(line, name)):
+            days = self._names.setdefault(key_of(name.text), _Days())
+            days.said = days.said or said
+            days.spots.setdefault(found.day, line[name.start : name.end + found.end])
+
+    def settle(self, findings: Findings) -> None:
+        """Weigh what was noted: the more different days, the surer."""
+        sound = [days for days in self._names.values() if days.said or len(days.spots) == 1]
+        known = {day.isoformat() for days in sound for day in days.spots}
+        known |= findings.groups.get(Evidence.BIRTH_DATE, set())
+        for days in sound:
+            points = (4.0 if days.said else 1.0) + min(5.0, len(known))
+            persons = (day.isoformat() for day in days.spots)
+            findings.add(Evidence.BIRTH_DATE, points, *persons, spots=days.spots.values())
+
+
+def has_birth_label(reading: Reading) -> bool:
+    """Whether a text speaks of births at all."""
+    return any(len(label) >= _LABEL_LEAST and label in reading.low for label in _labels_in(reading))
+
+
+def lone_births(reading: Reading, today: date, findings: Findings) -> None:
+    """A date that a word calls a birth date counts without a name beside it: "she was born on"."""
+    for label in _labels_in(reading):
+        place = find_word(reading.low, label)
+        for _ in range(_MOST_LOOKED_AT):
+            if place < 0:
+                break
+            found = _date_behind(reading.text, place + len(label))
+            if found is not None and is_young(found.day, today):
+                findings.add(Evidence.BIRTH_DATE, 3.0, spots=(reading.around(place),))
+            place = find_word(reading.low, label, place + len(label))
+
+
+@cache
+def _birth_labels() -> dict[bytes, bytes]:
+    return {spelled(label): first_word(label) for label in rules().people.birth_labels}
+
+
+def _labels_in(reading: Reading) -> list[bytes]:
+    return [label for label, word in _birth_labels().items() if word in reading.words]
+
+
+def _date_behind(text: str, place: int) -> Dated | None:
+    gap = _BEFORE_DATE.match(text, place, place + _GAP)
+    return date_at(text, gap.end()) if gap else None
