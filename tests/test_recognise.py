@@ -195,6 +195,15 @@ def test_names_each_with_a_day_of_a_childhood_are_a_list_of_births():
     assert Evidence.BIRTH_DATE in verdict.evidence
 
 
+def test_a_letter_to_the_parents_of_a_child_that_it_speaks_of_again_is_about_that_child():
+    head = "Aan de ouders van Xzyp Vuurbloem\nStraatweg 1\n"
+    foot = "\nHartelijke groet,\nKarin Zandloper\nleerkracht groep 4"
+    about = head + "Wij zien dat Xzyp vooruit is gegaan met lezen." + foot
+    general = head + "Wij zien u graag op de open dag." + foot
+    assert look(about.replace("Xzyp", "Sanne").encode()).verdict is Judgement.PUPIL
+    assert look(general.replace("Xzyp", "Sanne").encode()).verdict is Judgement.CLEAN
+
+
 def test_an_identifier_of_a_program_is_no_unusual_name():
     text = "class teacher of the pupil\nwith kind PixmapCompleteKind will be handled\n"
     assert Evidence.MENTION not in look(text.encode()).evidence

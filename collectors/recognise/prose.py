@@ -31,6 +31,8 @@ from collectors.recognise.words import find_word, first_word, spelled
 
 _BESIDE = 40
 """Characters before a name that are shown with it."""
+_ABOUT = 1.5
+"""Points for a child of whom the text speaks more than once."""
 _LIST = 5
 """From so many names on a list is a list."""
 _MOST_NAMES = 5000
@@ -55,20 +57,30 @@ class _Told:
     group: float = 0.0
     """1 where the name shares a sentence with a class."""
     situation: float = 0.0
+    related: bool = False
+    """Whether the name is that of somebody's child: "the parents of Sanne"."""
+    lines: int = 1
     spot: str = ""
 
     def points(self) -> float:
         """0 to 9. What is told weighs nothing alone until there is more of it than one word."""
         if self.situation >= 2:
             return self.child + self.group + min(5.5, 1.5 * self.situation - 0.5)
-        return self.child + (self.group + self.situation if self.child else 0.0)
+        again = _ABOUT if self.related and self.lines > 1 else 0.0
+        return self.child + (self.group + self.situation + again if self.child else 0.0)
 
-    def join(self, other: "_Told") -> None:
-        """Take over what is told under a shorter name, or elsewhere."""
-        self.spot = other.spot if other.points() > self.points() or not self.spot else self.spot
-        self.child = max(self.child, other.child)
-        self.group = max(self.group, other.group)
-        self.situation = max(self.situation, other.situation)
+    def joined(self, other: "_Told | None") -> "_Told":
+        """What is told here and elsewhere, or under a shorter name."""
+        if other is None:
+            return self
+        return _Told(
+            child=max(self.child, other.child),
+            group=max(self.group, other.group),
+            situation=max(self.situation, other.situation),
+            related=self.related or other.related,
+            lines=self.lines + other.lines,
+            spot=max(self, other, key=_Told.points).spot,
+        )
 
 
 def read_prose(reading: Reading, today: date, schooled: bool, findings: Findings) -> None:
@@ -124,9 +136,10 @@ def _mentions(reading: Reading, span: Span, names: list[Found], told: dict[str, 
         breath = situation(plain[slice(*before)], plain[slice(*span)], plain[slice(*after)])
     for name in names:
         if not is_adult(line, name):
-            told.setdefault(key_of(name.text), _Told()).join(
-                _Told(*said_to_be_child(line, name), max(own, breath - 1), _around(line, name))
-            )
+            child, group, related = said_to_be_child(line, name)
+            new = _Told(child, group, max(own, breath - 1), related, spot=_around(line, name))
+            key = key_of(name.text)
+            told[key] = new.joined(told.get(key))
 
 
 def _around(line: str, name: Found) -> str:
@@ -136,10 +149,8 @@ def _around(line: str, name: Found) -> str:
 def _weigh(told: dict[str, _Told], findings: Findings) -> None:
     """Join "Sanne" to "Sanne de Vries", then weigh each."""
     for key, person in told.items():
-        first = told.get(key.split(" ")[0])
-        if first is not None and first is not person:
-            person.join(first)
-    for key, person in told.items():
+        first = key.split(" ")[0]
+        person = person.joined(told.get(first) if first != key else None)
         if points := person.points():
             child = key if person.child else ""
             findings.add(Evidence.MENTION, points, child, spots=(person.spot,))

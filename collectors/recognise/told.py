@@ -43,19 +43,19 @@ def is_signature(line: str, before: str, names: list[Found]) -> bool:
     return bool(words) and words[-1].strip(" ,.!").lower() in rules().people.adult_titles
 
 
-def said_to_be_child(line: str, name: Found) -> tuple[float, float]:
-    """Points for a noun, a relation or a class right beside a name, and for a class further on."""
+def said_to_be_child(line: str, name: Found) -> tuple[float, float, bool]:
+    """Points for a noun, a relation or a class right beside a name, and for a class further on;
+    and whether it was a relation: "the parents of Sanne"."""
     words = line[max(0, name.start - 60) : name.start].rsplit(None, 3)[-3:]
     before = [word.strip(".,:()").lower() for word in words]
     people = rules().people
     after = line[name.end : name.end + 160].lower().partition(". ")[0]
     group = 1.0 if _speaks_of_class(after) else 0.0
-    if any(word in people.child_nouns for word in before[-2:]):
-        return 3.0, group
-    if group and _class_pattern().match(after):
-        return 3.0, group
     related = len(before) >= 2 and before[-1] in people.relation_words
-    return (3.0 if related and before[-2] in people.relations else 0.0), group
+    related = related and before[-2] in people.relations
+    noun = any(word in people.child_nouns for word in before[-2:])
+    child = noun or related or (group and _class_pattern().match(after))
+    return (3.0 if child else 0.0), group, related
 
 
 def situation(*lines: bytes) -> float:
