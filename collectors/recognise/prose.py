@@ -59,14 +59,14 @@ class _Told:
     situation: float = 0.0
     related: bool = False
     """Whether the name is that of somebody's child: "the parents of Sanne"."""
-    lines: int = 1
+    times: int = 1
     spot: str = ""
 
     def points(self) -> float:
         """0 to 9. What is told weighs nothing alone until there is more of it than one word."""
         if self.situation >= 2:
             return self.child + self.group + min(5.5, 1.5 * self.situation - 0.5)
-        again = _ABOUT if self.related and self.lines > 1 else 0.0
+        again = _ABOUT if self.related and self.times > 1 else 0.0
         return self.child + (self.group + self.situation + again if self.child else 0.0)
 
     def joined(self, other: "_Told | None") -> "_Told":
@@ -78,7 +78,7 @@ class _Told:
             group=max(self.group, other.group),
             situation=max(self.situation, other.situation),
             related=self.related or other.related,
-            lines=self.lines + other.lines,
+            times=self.times + other.times,
             spot=max(self, other, key=_Told.points).spot,
         )
 
@@ -173,7 +173,8 @@ def _unusual_names(reading: Reading) -> dict[Span, list[Found]]:
 
 
 def _may_be_name(word: str) -> bool:
-    return not (is_given(word) or word.isupper() or word.lower() in rules().heads)
+    known = is_given(word.partition(" ")[0])
+    return not (known or word.isupper() or word.lower() in rules().heads)
 
 
 @cache
