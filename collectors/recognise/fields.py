@@ -21,7 +21,7 @@ from collectors.recognise.names import (
 )
 from collectors.recognise.reading import Reading
 from collectors.recognise.rules import rules
-from collectors.recognise.verdict import Evidence
+from collectors.recognise.verdict import MOST_PERSONS, Evidence
 from collectors.recognise.words import all_words, spelled
 
 Field = tuple[str, str]
@@ -32,7 +32,9 @@ _BLANK = re.compile(
     r"[\s._…\-–—/\\\[\](){}<>«»|;:*x☐□]*|\[.*\]|<.*>|«.*»|\{.*\}|(?:[dmjyå]{1,4}[-/. ]?)+", re.I
 )
 _PLAIN = re.compile(r"[^\w'/()\s.-]+")
-_RECORD = re.compile(rb"<(?:leerling|elev|barn|student|pupil|kind|client|clienten|jeugdige|child)>")
+_RECORD = re.compile(
+    rb"(?m)^<(?:leerling|elev|barn|student|pupil|kind|client|clienten|jeugdige|child)>$"
+)
 _MANY_BLANKS = 3
 _LONGEST_LINE = 400
 _MOST_LINES = 20_000
@@ -52,12 +54,14 @@ def read_fields(reading: Reading, today: date, findings: Findings) -> float:
         filled += 1
         _filled(kind, value, today, findings)
     if Evidence.NAME_LABEL in findings.points and (records := _records(reading)):
-        findings.add(Evidence.RECORD, 4.0, times=records)
+        numbers = (f"record {number}" for number in range(1, records + 1))
+        findings.add(Evidence.RECORD, 4.0, *numbers, times=records)
     return 5.0 if blank >= _MANY_BLANKS and blank > filled else 0.0
 
 
 def _records(reading: Reading) -> int:
-    return len(_RECORD.findall(reading.low)) if b"<" in reading.low else 0
+    found = len(_RECORD.findall(reading.low)) if b"<" in reading.low else 0
+    return min(found, MOST_PERSONS)
 
 
 def _filled(kind: str, value: str, today: date, findings: Findings) -> None:

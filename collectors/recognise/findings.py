@@ -12,6 +12,10 @@ LONGEST_SPOT = 120
 
 _FEW = 3
 """Up to so many persons a text may name more of them than any one way of finding sees."""
+_SURE = (Evidence.NAME_LABEL, Evidence.MENTION)
+_NUMBERED = (Evidence.BSN, Evidence.CPR, Evidence.BIRTH_DATE, Evidence.RECORD, Evidence.NAME_LABEL)
+_ROWS = 4
+"""From so many rows that each hold a birth date or a number, these are counted, not the names."""
 _NAMED = (Evidence.ROSTER, Evidence.NAME_LABEL, Evidence.MENTION, Evidence.NAME_LIST)
 
 
@@ -21,7 +25,9 @@ class Findings:
 
     ``groups`` holds one set of persons per way of finding them: the same child may be found by
     number, by row and by sentence, and must not be counted three times. ``maybe`` holds names of
-    whom something is told without its being said that they are children.
+    whom something is told without its being said that they are children. ``rows`` are those rows
+    of tables without columns that hold one birth date or number each: names of parents stand in
+    them too, so that names would be counted twice.
 
     ``times``, ``columns`` and ``spots`` decide nothing; they are for explaining a verdict: how
     often each kind was found, what the columns of the lists hold, and where the first ones stand.
@@ -30,6 +36,7 @@ class Findings:
     points: dict[Evidence, float] = field(default_factory=dict)
     groups: dict[Evidence, set[str]] = field(default_factory=dict)
     maybe: set[str] = field(default_factory=set)
+    rows: set[str] = field(default_factory=set)
     adults: float = 0.0
     """Weight of tables that list staff, members or customers."""
     times: Counter[Evidence] = field(default_factory=Counter)
@@ -59,7 +66,14 @@ class Findings:
     def persons(self) -> tuple[int, int]:
         """Fewest and most persons: the largest group, and everybody who may be meant besides."""
         groups = {kind: _full_names(group) for kind, group in self.groups.items()}
+        if len(self.rows) >= _ROWS:
+            groups = {kind: group for kind, group in groups.items() if kind in _NUMBERED}
+            fewest = max(len(self.rows), *map(len, groups.values()), 0)
+            return fewest, fewest
         fewest = max((len(group) for group in groups.values()), default=0)
+        sure = _full_names(set[str]().union(*(groups.get(kind, set()) for kind in _SURE)))
+        if len(sure) <= _FEW:
+            fewest = max(fewest, len(sure))
         if fewest > _FEW:
             return fewest, fewest
         named = set[str]().union(*(groups.get(kind, set()) for kind in _NAMED), self.maybe)

@@ -11,10 +11,10 @@ OLDEST_PUPIL = 22
 """Years. Pupils and clients of schools and youth care are younger."""
 
 CAPITAL = r"[A-ZÀ-ÖØ-ÞĀŁŚŞŽÇİ]"
-_WORD = CAPITAL + r"[\wÀ-ÿĀ-ž'’-]*\.?"
+_WORD = CAPITAL + r"(?>[^\W\d_]*(?:['’-][^\W\d_]+)*)['’]?\.?(?!\w)"
 _PARTICLE = r"(?:van|de|der|den|ter|ten|te|het|'t|el|al|von|bin|la|le|du|da|af|op|in|die|dos|ben)"
 _NAME = re.compile(rf"\b{_WORD}(?:[ \u00a0](?:{_PARTICLE}[ \u00a0]){{0,3}}{_WORD}){{0,3}}")
-_CELL_WORD = r"[^\W\d_][^\W\d_'’.-]*(?:['’.-][^\W\d_]*)*"
+_CELL_WORD = r"['’]?[^\W\d_][^\W\d_'’.-]*(?:['’.-][^\W\d_]*)*"
 _CELL_NAME = re.compile(rf"[\s,]*{_CELL_WORD}(?:[\s,]+{_CELL_WORD}){{0,6}}[\s,]*")
 _DMY = r"(?P<d>0?[1-9]|[12]\d|3[01])[-/. ](?P<m>0?[1-9]|1[0-2])[-/. ](?P<y>(?:19|20)\d\d)"
 _ISO = r"(?P<y2>(?:19|20)\d\d)[-/.](?P<m2>0[1-9]|1[0-2])[-/.](?P<d2>0[1-9]|[12]\d|3[01])"
@@ -60,17 +60,6 @@ def is_given(word: str) -> bool:
     return word in names or ("-" in word and word.partition("-")[0] in names)
 
 
-def find_names(text: str) -> Iterator[Found]:
-    """Names that begin with a usual given name. A capital alone makes no name."""
-    for match in _NAME.finditer(text):
-        start, words = match.start(), match.group().split(" ")
-        while words and not opens_a_name(words[0]):
-            start += len(words[0]) + 1
-            words = words[1:]
-        if words:
-            yield Found(start, match.end(), " ".join(words))
-
-
 def opens_a_name(word: str) -> bool:
     """Whether a capitalised word is a given name; of "Sannes" or "Sanne's" the name counts."""
     names, small = rules().given_names, word.casefold()
@@ -84,7 +73,22 @@ def opens_a_name(word: str) -> bool:
 def name_at(text: str, start: int) -> Found | None:
     """The name that begins with the word at ``start``, which is known to open one."""
     match = _NAME.match(text, start)
-    return Found(start, match.end(), match.group()) if match else None
+    if match is None:
+        return None
+    name = " ".join(_one_person(match.group().split(" ")))
+    return Found(start, start + len(name), name)
+
+
+def _one_person(words: list[str]) -> list[str]:
+    """Names that stand side by side, as in the columns of a page, without those of the next
+    person: "Sanne de Vries Bilal Demir". A given name behind a surname begins another."""
+    surnames = 0
+    for place, word in enumerate(words[1:-1], 1):
+        known = opens_a_name(word)
+        if known and surnames and not opens_a_name(words[place - 1]):
+            return words[:place]
+        surnames += word[0].isupper() and not known
+    return words
 
 
 def looks_like_name(cell: str) -> bool:

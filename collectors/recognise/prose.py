@@ -16,6 +16,7 @@ from functools import cache
 
 from collectors.recognise.births import Births, has_birth_label, lone_births
 from collectors.recognise.findings import Findings
+from collectors.recognise.letters import Letter, letter_of
 from collectors.recognise.names import CAPITAL, Found, is_given, key_of
 from collectors.recognise.reading import Reading, Span
 from collectors.recognise.rules import rules
@@ -31,6 +32,7 @@ from collectors.recognise.words import find_word, first_word, spelled
 
 _BESIDE = 40
 """Characters before a name that are shown with it."""
+_CHILD = 3.0
 _ABOUT = 1.5
 """Points for a child of whom the text speaks more than once."""
 _LIST = 5
@@ -94,6 +96,7 @@ def read_prose(reading: Reading, today: date, schooled: bool, findings: Findings
     births = Births(has_birth_label(reading))
     unusual = _unusual_names(reading) if schooled else {}
     known = reading.name_lines()
+    letter = letter_of(reading) if schooled or known else None
     for span in _thinned(reading.text, sorted({*known, *unusual})):
         line = reading.text[slice(*span)]
         names = [*reading.names_at(span, known.get(span, ())), *unusual.get(span, ())]
@@ -101,7 +104,7 @@ def read_prose(reading: Reading, today: date, schooled: bool, findings: Findings
         if names and len(told) < _MOST_NAMES:
             full_names.update(key_of(name.text) for name in names if " " in name.text)
             births.pair(line, names, today)
-            _mentions(reading, span, names, told)
+            _mentions(reading, span, names, told, letter)
     _weigh(told, findings)
     births.settle(findings)
     if births.labelled:
@@ -124,7 +127,13 @@ def _thinned(text: str, spans: list[Span]) -> Iterator[Span]:
             yield span
 
 
-def _mentions(reading: Reading, span: Span, names: list[Found], told: dict[str, _Told]) -> None:
+def _mentions(
+    reading: Reading,
+    span: Span,
+    names: list[Found],
+    told: dict[str, _Told],
+    letter: Letter | None,
+) -> None:
     """Note for each name of a line what says that it is a child's, and what is told of it."""
     line, before = reading.text[slice(*span)], reading.line_before(span)
     if names_adults(line) or is_signature(line, reading.text[slice(*before)], names):
@@ -137,6 +146,8 @@ def _mentions(reading: Reading, span: Span, names: list[Found], told: dict[str, 
     for name in names:
         if not is_adult(line, name):
             child, group, related = said_to_be_child(line, name)
+            if letter is not None and breath and letter.is_about(name):
+                child = _CHILD
             new = _Told(child, group, max(own, breath - 1), related, spot=_around(line, name))
             key = key_of(name.text)
             told[key] = new.joined(told.get(key))
@@ -193,7 +204,9 @@ def _name_list(reading: Reading, names: set[str], findings: Findings) -> None:
     if not any(word in reading.words and head in beginning for head, word in _list_words().items()):
         return
     if sum(map(len, names)) >= 0.35 * max(1, reading.letters()):
-        findings.add(Evidence.NAME_LIST, 6.0, *names, times=len(names), spots=sorted(names)[:3])
+        # Where a roster names parents too, the names of the page are not the children.
+        children = set[str]() if "guardian" in findings.columns else names
+        findings.add(Evidence.NAME_LIST, 6.0, *children, times=len(names), spots=sorted(names)[:3])
 
 
 @cache

@@ -12,7 +12,8 @@ from datetime import date
 from functools import cache
 
 from collectors.recognise.findings import Findings
-from collectors.recognise.heads import MOST_ROWS, Row, Table, cells, flattened, meaning
+from collectors.recognise.flattened import flattened, numbered_rows
+from collectors.recognise.heads import MOST_ROWS, Row, Table, cells, meaning
 from collectors.recognise.names import (
     begins_with_given,
     first_date,
@@ -51,6 +52,7 @@ _SAMPLE = 200
 """Rows by which the columns of a long table are told."""
 _FOUR_DIGITS = re.compile(r"\d{4}")
 _DIGIT = re.compile(r"\d")
+_LETTERS = re.compile(r"\W?[^\W\d_]{2}[^\d]*$")
 _CLASS = re.compile(r"(?:groep |klas |\w{0,3})?\d{0,2}[ ./-]?[A-Za-zÅØÆ]?\d?", re.I)
 
 
@@ -60,8 +62,10 @@ def read_tables(reading: Reading, today: date, findings: Findings) -> None:
     for lines in _blocks(reading.text):
         for table in _split_at_heads(lines, headed):
             _judge(table, today, findings)
-    for table in flattened(reading):
+    for table, below in flattened(reading):
         _judge(table, today, findings)
+        if {"birth", "national_id"} & set(table.columns.values()):
+            findings.rows |= set(numbered_rows(reading, below, today))
 
 
 @cache
@@ -192,14 +196,23 @@ def _names(
     """The persons of the name columns. Two rows with the same name are one person."""
     places = [p for p, g in columns.items() if g == "child"]
     places = places or [p for p, g in columns.items() if g == "name"]
-    full = [name for row in sample if (name := _full_name(row, places))]
+    full = _all_names(sample, places)
     shaped = sum(map(looks_like_name, full))
     if not shaped or shaped * 2 < len(full):
         return set()
     if not sure and sum(_any_given(row, places) for row in sample) < _FEWEST_GIVEN * shaped:
         return set()
-    full = full if rows is sample else [_full_name(row, places) for row in rows]
-    return {key_of(name) for name in set(full) if looks_like_name(name)}
+    every = full if rows is sample else _all_names(rows, places)
+    # Where nearly all cells are names, the others are too: unusual ones, or spoilt on the way.
+    test = _LETTERS.match if shaped * 5 >= len(full) * 4 else looks_like_name
+    return {key_of(name) for name in set(every) if test(name)}
+
+
+def _all_names(rows: Sequence[Row], places: list[int]) -> list[str]:
+    """The names of a table's rows, but for rows that add up."""
+    sums = rules().people.sum_words
+    names = (_full_name(row, places) for row in rows)
+    return [name for name in names if name and name.split()[0].casefold().strip(":.") not in sums]
 
 
 def _full_name(row: Row, places: list[int]) -> str:

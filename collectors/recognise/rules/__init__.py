@@ -29,7 +29,8 @@ SITUATIONS = ("family", "trouble", "support")
 _PEOPLE = (
     "child-labels", "name-labels", "birth-labels", "number-labels", "bsn-words", "cpr-words",
     "number-veto", "child-nouns", "adult-titles", "adult-lines", "class-words", "class-links",
-    "relations", "relation-words", "list-words",
+    "relations", "relation-words", "list-words", "sum-words",
+    "salutations", "closings", "family-words", "school-roles",
 )  # fmt: skip
 
 
@@ -77,6 +78,11 @@ class People:
     relations: frozenset[str]
     relation_words: frozenset[str]
     list_words: tuple[str, ...]
+    sum_words: frozenset[str]
+    salutations: frozenset[str]
+    closings: frozenset[str]
+    family_words: frozenset[str]
+    school_roles: frozenset[str]
     situation: Mapping[str, tuple[str, ...]]
 
 
@@ -174,7 +180,7 @@ def _known(
     for words in (
         people.child_labels, people.name_labels, people.birth_labels, people.number_labels,
         people.bsn_words, people.cpr_words, people.child_nouns, people.relations,
-        people.list_words,
+        people.list_words, people.salutations, people.closings,
     ):  # fmt: skip
         known.update(word for term in words for word in all_words(term))
     for head in heads:

@@ -1,0 +1,107 @@
+"""How many persons a file names, and letters in which one is spoken of. Everybody is invented."""
+
+import io
+from datetime import date
+
+import pytest
+
+from collectors.recognise.judge import judge
+from collectors.recognise.names import looks_like_name, name_at
+from collectors.recognise.verdict import Evidence, Judgement
+from tests import documents
+
+TODAY = date(2026, 11, 1)
+NAMES = [row[0] for row in documents.ROWS]
+
+
+def look(text):
+    return judge(io.BytesIO(text.encode()), TODAY)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Sanne de Vries Bilal Demir", "Sanne de Vries"),
+        ("Sanne Vuurbloem Mees Zandloper Yara", "Sanne Vuurbloem"),
+        ("Anna Maria Sofie Jansen", "Anna Maria Sofie Jansen"),
+        ("Freja Martina", "Freja Martina"),
+        ("Sanne op AVI-M5", "Sanne"),
+        ("Sanne op den Dijk.", "Sanne op den Dijk."),
+        ("Mees 5A", "Mees"),
+    ],
+)
+def test_a_name_ends_where_the_next_person_begins_and_holds_no_digits(text, name):
+    assert name_at(text, 0).text == name
+
+
+def test_an_apostrophe_may_open_a_part_of_a_name():
+    assert looks_like_name("Willem van 't Zand")
+    assert not looks_like_name("' '")
+
+
+def test_each_record_of_an_exchange_file_is_a_person_also_when_first_names_repeat():
+    record = "<leerling><roepnaam>Sanne</roepnaam><achternaam>{}</achternaam></leerling>"
+    text = "".join(record.format(name.split()[1]) for name in NAMES)
+    verdict = look(f"<?xml version='1.0'?><EDEX><leerlingen>{text}</leerlingen></EDEX>")
+    assert (verdict.persons_min, verdict.persons_max) == (len(NAMES), len(NAMES))
+
+
+def test_a_row_with_an_odd_name_counts_and_one_that_adds_up_does_not():
+    rows = [("Leerling", "Geboortedatum", "Groep")]
+    rows += [(row[0], row[2], "5A") for row in documents.ROWS]
+    rows += [("?ahin Wolkenveld", "01-02-2016", "5A"), ("Totaal:", "", ""), ("Gemiddelde", "", "")]
+    assert look(documents.table_text(rows)).persons_max == len(NAMES) + 1
+
+
+def test_the_lines_of_a_table_without_columns_count_also_with_unusual_names():
+    lines = ["Leerling Niveau Aanpak Ondersteuning"]
+    lines += [f"{name} III basis verlengde instructie" for name in (*NAMES, "Xzyp Vuurbloem")]
+    lines += ["Yxzy Regenhout plus"]
+    assert look("\n".join(["Groepsplan groep 5", *lines])).persons_min == len(NAMES) + 2
+
+
+def test_parents_in_a_table_without_columns_are_not_counted_where_each_row_has_a_birth_date():
+    lines = ["Kind Geboortedatum Groep Ophalen door Noodnummer"]
+    for row in documents.ROWS:
+        lines += [f"{row[0]} {row[2]} Beertjes", row[3], "06 00000001"]
+    verdict = look("\n".join(["Groepslijst", *lines]))
+    assert (verdict.persons_min, verdict.persons_max) == (len(NAMES), len(NAMES))
+
+
+def test_two_children_of_one_report_are_two():
+    text = (
+        "Hændelsesrapport\nBarn: Freja Mosgrøn, født 09-02-2016\nAndet barn: Otto Sommereng\n"
+        "Freja slog Otto, og de græd begge. Far er bekymret."
+    )
+    verdict = look(text)
+    assert (verdict.persons_min, verdict.persons_max) == (2, 2)
+
+
+LETTERS = {
+    "a couple": "Kære Hans Mosgrøn og Petra Duinpan",
+    "a family": "Aan de ouders van Petra Duinpan",
+    "the same surname": "Dear Petra Mosgrøn,",
+}
+BODY = "\n\nOda Mosgrøn har haft meget fravær de seneste uger. Hun er ordblind.\n\n"
+SIGNED = "Venlig hilsen\nKarin Zandloper\nklasselærer i 3.A"
+
+
+@pytest.mark.parametrize("greeting", LETTERS.values(), ids=LETTERS)
+def test_a_letter_from_school_to_parents_is_about_the_child_it_speaks_of(greeting):
+    verdict = look(greeting + BODY + SIGNED)
+    assert verdict.verdict is Judgement.PUPIL
+    assert Evidence.MENTION in verdict.evidence
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dear Petra Duinpan," + BODY + SIGNED,
+        "Dear all," + BODY + SIGNED,
+        LETTERS["a couple"] + BODY + "Venlig hilsen\nKarin Zandloper\nsælger",
+        LETTERS["a couple"] + "\n\nOda kommer forbi på fredag.\n\n" + SIGNED,
+    ],
+    ids=["a colleague", "everybody", "not from a school", "nothing personal"],
+)
+def test_another_letter_that_names_somebody_is_not(text):
+    assert look(text.replace("Oda Mosgrøn", "Oda")).verdict is Judgement.CLEAN
