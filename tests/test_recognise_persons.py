@@ -105,3 +105,32 @@ def test_a_letter_from_school_to_parents_is_about_the_child_it_speaks_of(greetin
 )
 def test_another_letter_that_names_somebody_is_not(text):
     assert look(text.replace("Oda Mosgrøn", "Oda")).verdict is Judgement.CLEAN
+
+
+def test_a_label_inside_a_longer_word_calls_no_date_a_birth():
+    text = "De handleiding staat op het net.\nSanne Vuurbloem <sanne@gebouw.example>, 2017-04-20\n"
+    assert look(text).verdict is Judgement.CLEAN
+    assert Evidence.BIRTH_DATE in look("Sanne Vuurbloem, geb. 2017-04-20\n").evidence
+
+
+FILLER = (
+    "Het project heeft een bestuur dat bij elke uitgave stemt, en wij schrijven voor wie dat "
+    "niet kent. Deze handleiding wordt ook naar andere talen vertaald. "
+)
+TOLD = "Sanne Vuurbloem heeft veel verdriet; haar moeder is ziek en de huisarts helpt. "
+
+
+def test_a_sentence_about_somebody_in_a_long_text_on_something_else_is_no_file_about_her():
+    assert look(TOLD).verdict is Judgement.PUPIL
+    assert look(FILLER * 80 + TOLD + FILLER * 80).verdict is Judgement.CLEAN
+
+
+def test_a_text_in_another_language_is_not_judged_by_single_words():
+    other = "La lingvo estas facila kaj bela. " * 20
+    assert look(f"{TOLD}\n{other}").verdict is Judgement.CLEAN
+
+
+def test_a_table_without_columns_ends_where_nobody_is_named_for_a_while():
+    head = "Naam Leeftijd Land\n"
+    rest = "\n".join(["Een regel over iets anders."] * 40 + [f"{name} 3 May 2016" for name in NAMES])
+    assert Evidence.ROSTER not in look(head + rest).evidence

@@ -10,7 +10,7 @@ from collectors.recognise.rules import load, rules
 from collectors.recognise.rules.schema import RuleError
 
 FOLDER = Path(package.__file__).parent
-TOML = ("topics.toml", "counter.toml", "heads.toml", "people.toml")
+TOML = ("topics.toml", "counter.toml", "heads.toml", "people.toml", "languages.toml")
 FILES = (*TOML, "given-names.txt")
 
 

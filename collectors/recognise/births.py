@@ -58,7 +58,7 @@ class Births:
 
     def _note(self, line: str, name: Found, found: Dated) -> None:
         between = line[name.end : name.end + found.start].lower()
-        said = any(word in between for word in rules().people.birth_labels)
+        said = _calls_it_a_birth(between)
         if said or (_BARE.fullmatch(between) and not is_adult(line, name)):
             days = self._names.setdefault(key_of(name.text), _Days())
             days.said = days.said or said
@@ -73,6 +73,15 @@ class Births:
             points = (4.0 if days.said else 1.0) + min(5.0, len(known))
             persons = (day.isoformat() for day in days.spots)
             findings.add(Evidence.BIRTH_DATE, points, *persons, spots=days.spots.values())
+
+
+def _calls_it_a_birth(between: str) -> bool:
+    """Whether a label of a birth date stands there, and not as a part of a longer word."""
+    low = spelled(between)
+    return any(
+        (place := find_word(low, label)) >= 0 and not low[place + len(label) :][:1].isalpha()
+        for label in _birth_labels()
+    )
 
 
 def has_birth_label(reading: Reading) -> bool:

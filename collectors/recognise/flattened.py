@@ -18,6 +18,8 @@ from collectors.recognise.words import all_words, spelled
 
 _NO_HEADS = re.compile(r"[\d:.!?]")
 _LONGEST_LINE = 200
+_SILENT = 12
+"""So many lines a row may take in which no name stands, where its cells were broken up."""
 _CPR = re.compile(r"(?<!\d)(\d{6})-(\d{4})(?!\d)")
 _TWO_CAPITALS = re.compile(
     rf"(?:\d{{1,3}}[.)]? )?({CAPITAL}[^\W\d_]+(?: (?:van|de|der|den|el|al|af|von))*"
@@ -36,17 +38,21 @@ def flattened(reading: Reading) -> Iterator[tuple[Table, list[Span]]]:
     names, places = reading.name_lines(), sorted(heads)
     for place, span in enumerate(places):
         end = places[place + 1][0] if place + 1 < len(places) else len(reading.text)
-        below = list(_lines_below(reading, span, end))
+        below = list(_lines_below(reading, span, end, names))
         rows = [_flat_row(reading.text[slice(*each)], name, heads[span])
                 for each, name in _named_rows(reading, below, names)]  # fmt: skip
         yield Table(heads[span], rows), below
 
 
-def _lines_below(reading: Reading, head: Span, end: int) -> Iterator[Span]:
-    span = reading.line_after(head)
+def _lines_below(
+    reading: Reading, head: Span, end: int, names: dict[Span, list[int]]
+) -> Iterator[Span]:
+    """The lines of a table: until the next head, or until for a while none names anybody."""
+    span, silent = reading.line_after(head), 0
     for _ in range(MOST_ROWS):
-        if span[0] >= end:
+        if span[0] >= end or silent > _SILENT:
             return
+        silent = 0 if span in names or _TWO_CAPITALS.match(reading.text, *span) else silent + 1
         yield span
         span = reading.line_after(span)
 

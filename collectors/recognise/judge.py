@@ -46,8 +46,6 @@ from collectors.recognise.verdict import (
 )
 
 STRONG_PERSON = 8.0
-SCHOOLED = 0.6
-"""Weight of all topics from which a text speaks of school or care at all."""
 _TOPIC_SHARE = 0.6
 _MOST_TOPIC = 10.0
 _MOST_COUNTER = 9.0
@@ -140,7 +138,7 @@ def weigh_text(part: Part, today: date) -> Opinion:
     weights = weigh(reading)
     read_tables(reading, today, findings)
     blank = read_fields(reading, today, findings)
-    read_prose(reading, today, sum(weights.topics.values()) >= SCHOOLED, findings)
+    read_prose(reading, today, math.fsum(weights.topics.values()), findings)
     _read_numbers(reading, today, findings)
     counter = dict(weights.counter)
     counter["blank-form"] = max(counter["blank-form"], blank)

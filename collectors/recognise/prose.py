@@ -26,12 +26,18 @@ from collectors.recognise.told import (
     names_adults,
     said_to_be_child,
     situation,
+    speaks_our_languages,
 )
 from collectors.recognise.verdict import Evidence
 from collectors.recognise.words import find_word, first_word, spelled
 
 _BESIDE = 40
 """Characters before a name that are shown with it."""
+SCHOOLED = 0.6
+"""Weight of all topics from which a text speaks of school or care at all."""
+_LONG = 5000
+"""Letters of two pages."""
+_ALL_TOLD, _LITTLE_TOLD = 9.0, 1.5
 _CHILD = 3.0
 _ABOUT = 1.5
 """Points for a child of whom the text speaks more than once."""
@@ -85,12 +91,13 @@ class _Told:
         )
 
 
-def read_prose(reading: Reading, today: date, schooled: bool, findings: Findings) -> None:
+def read_prose(reading: Reading, today: date, topics: float, findings: Findings) -> None:
     """Look at every line of a text for named children.
 
-    Only where a text speaks of school or care at all, ``schooled``, is a word behind "pupil" taken
-    for an unusual name.
+    ``topics`` is the weight of all topics of the text. Only where it speaks of school or care at
+    all is a word behind "pupil" taken for an unusual name.
     """
+    schooled = topics >= SCHOOLED
     told: dict[str, _Told] = {}
     full_names: set[str] = set()
     births = Births(has_birth_label(reading))
@@ -105,7 +112,7 @@ def read_prose(reading: Reading, today: date, schooled: bool, findings: Findings
             full_names.update(key_of(name.text) for name in names if " " in name.text)
             births.pair(line, names, today)
             _mentions(reading, span, names, told, letter)
-    _weigh(told, findings)
+    _weigh(told, _most_told(reading, topics), findings)
     births.settle(findings)
     if births.labelled:
         lone_births(reading, today, findings)
@@ -157,12 +164,22 @@ def _around(line: str, name: Found) -> str:
     return line[max(0, name.start - _BESIDE) : name.end + 2 * _BESIDE]
 
 
-def _weigh(told: dict[str, _Told], findings: Findings) -> None:
+def _most_told(reading: Reading, topics: float) -> float:
+    """What may be weighed of a person who is not said to be a child: all of it in a note; in a
+    long text only if school or care is what it speaks of, since long texts mention everything."""
+    letters = reading.letters()
+    if not speaks_our_languages(reading, letters):
+        return 0.0
+    return _ALL_TOLD if letters < _LONG or topics >= SCHOOLED * letters / _LONG else _LITTLE_TOLD
+
+
+def _weigh(told: dict[str, _Told], most: float, findings: Findings) -> None:
     """Join "Sanne" to "Sanne de Vries", then weigh each."""
     for key, person in told.items():
         first = key.split(" ")[0]
         person = person.joined(told.get(first) if first != key else None)
-        if points := person.points():
+        points = person.points() if person.child else min(most, person.points())
+        if points:
             child = key if person.child else ""
             findings.add(Evidence.MENTION, points, child, spots=(person.spot,))
             findings.maybe.update(() if person.child else (key,))

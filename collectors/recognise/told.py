@@ -4,6 +4,7 @@ import re
 from functools import cache, lru_cache
 
 from collectors.recognise.names import Found
+from collectors.recognise.reading import Reading
 from collectors.recognise.rules import rules
 from collectors.recognise.words import spelled
 
@@ -16,6 +17,8 @@ _BESIDE = re.compile(r"\s*[,(-]+\s*(?:de |the )?([\w'-]+)")
 _NUMBER = re.compile(r"\d+")
 _CLASS_NUMBER = re.compile(r"\d{1,2}[a-zæøå]?\b")
 _NEAR = 30
+_FEW_LETTERS = 400
+_LITTLE_WORDS = 4
 
 
 def is_adult(line: str, name: Found) -> bool:
@@ -56,6 +59,16 @@ def said_to_be_child(line: str, name: Found) -> tuple[float, float, bool]:
     noun = any(word in people.child_nouns for word in before[-2:])
     child = noun or related or (group and _class_pattern().match(after))
     return (3.0 if child else 0.0), group, related
+
+
+def speaks_our_languages(reading: Reading, letters: int) -> bool:
+    """Whether a text is in a language that the rules know; a few words tell nothing and may be."""
+    if letters < _FEW_LETTERS:
+        return True
+    return any(
+        sum(word in reading.words for word in words) >= _LITTLE_WORDS
+        for words in rules().little_words
+    )
 
 
 def situation(*lines: bytes) -> float:

@@ -8,7 +8,7 @@ and never ``clean``.
 from dataclasses import dataclass
 from enum import StrEnum
 
-DETECTOR = 3
+DETECTOR = 4
 """The detector's version. A change of rules raises it, and every file is judged again."""
 
 MOST_PERSONS = 9999

@@ -25,6 +25,7 @@ HEADS = (
     "child", "name", "birth", "national_id", "pupil_no", "class", "guardian", "address", "contact",
     "gender", "mentor", "scores", "attendance", "care", "origin", "staff", "goods", "member",
 )  # fmt: skip
+LANGUAGES = ("nl", "da", "en")
 SITUATIONS = ("family", "trouble", "support")
 _PEOPLE = (
     "child-labels", "name-labels", "birth-labels", "number-labels", "bsn-words", "cpr-words",
@@ -96,6 +97,7 @@ class Rules:
     people: People
     heads: Mapping[str, str]
     given_names: frozenset[str]
+    little_words: tuple[frozenset[bytes], ...]
     known: frozenset[bytes]
 
 
@@ -115,13 +117,17 @@ def load(folder: Path) -> Rules:
     counter = _counter(folder / "counter.toml")
     people = _people(folder / "people.toml")
     heads = _heads(folder / "heads.toml")
+    little = _little_words(folder / "languages.toml")
     return Rules(
         topics={topic: _terms(words) for topic, words in weights.items()},
         counter={name: Counter(weight=w, terms=_terms(t)) for name, (w, t) in counter.items()},
         people=people,
         heads=heads,
         given_names=_names(folder / "given-names.txt"),
-        known=_known([*weights.values(), *(t for _, t in counter.values())], people, heads),
+        little_words=little,
+        known=_known([*weights.values(), *(t for _, t in counter.values())], people, heads).union(
+            *little
+        ),
     )
 
 
@@ -142,6 +148,12 @@ def _heads(path: Path) -> dict[str, str]:
             if heads.setdefault(head, group) != group:
                 raise schema.RuleError(f"{path.name}: {head!r} is both {heads[head]} and {group}")
     return heads
+
+
+def _little_words(path: Path) -> tuple[frozenset[bytes], ...]:
+    table = schema.table(path, LANGUAGES)
+    lists = (schema.words(f"{path.name}: {key}", table[key]) for key in LANGUAGES)
+    return tuple(frozenset(map(spelled, words)) for words in lists)
 
 
 def _terms(weights: Mapping[str, float]) -> Terms:
