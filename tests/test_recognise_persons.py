@@ -7,6 +7,8 @@ import pytest
 
 from collectors.recognise.judge import judge
 from collectors.recognise.names import looks_like_name, name_at
+from collectors.recognise.reading import read
+from collectors.recognise.unusual import unusual_names
 from collectors.recognise.verdict import Evidence, Judgement
 from tests import documents
 
@@ -132,5 +134,29 @@ def test_a_text_in_another_language_is_not_judged_by_single_words():
 
 def test_a_table_without_columns_ends_where_nobody_is_named_for_a_while():
     head = "Naam Leeftijd Land\n"
-    rest = "\n".join(["Een regel over iets anders."] * 40 + [f"{name} 3 May 2016" for name in NAMES])
+    rest = "\n".join(
+        ["Een regel over iets anders."] * 40 + [f"{name} 3 May 2016" for name in NAMES]
+    )
     assert Evidence.ROSTER not in look(head + rest).evidence
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("De leerling Xzyp Vuurbloem is ziek.", "Xzyp Vuurbloem"),
+        ("De ouders van Xzyp komen morgen.", "Xzyp"),
+        ("Xzyp's moeder belde.", "Xzyp"),
+        ("Vi talte med Xzyps mor i dag.", "Xzyp"),
+        ("Daarna kwamen Xzyp en haar vader.", "Xzyp"),
+        ("Møde om Xzyp Mosgren og hans forældre.", "Xzyp Mosgren"),
+        ("Zorg: Xzyp uit groep 4 blijft thuis.", "Xzyp"),
+        ("Xzyp, 8 jaar, slaapt slecht.", "Xzyp"),
+        ("Hendes mor ringede.", None),
+        ("Ouders uit groep 4 helpen.", None),
+        ("Rekenen in groep 4.", None),
+        ("De kat en haar moeder.", None),
+    ],
+)
+def test_a_word_that_stands_where_only_a_name_can_stand_is_one(text, name):
+    found = [each.text for names in unusual_names(read(text)).values() for each in names]
+    assert found == ([name] if name else [])

@@ -8,7 +8,6 @@ set apart by what stands beside them.
 Only lines are looked at in which a name stands, or a word behind "pupil" or "parents of".
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +16,7 @@ from functools import cache
 from collectors.recognise.births import Births, has_birth_label, lone_births
 from collectors.recognise.findings import Findings
 from collectors.recognise.letters import Letter, letter_of
-from collectors.recognise.names import CAPITAL, Found, is_given, key_of
+from collectors.recognise.names import Found, key_of
 from collectors.recognise.reading import Reading, Span
 from collectors.recognise.rules import rules
 from collectors.recognise.told import (
@@ -28,8 +27,9 @@ from collectors.recognise.told import (
     situation,
     speaks_our_languages,
 )
+from collectors.recognise.unusual import unusual_names
 from collectors.recognise.verdict import Evidence
-from collectors.recognise.words import find_word, first_word, spelled
+from collectors.recognise.words import first_word, spelled
 
 _BESIDE = 40
 """Characters before a name that are shown with it."""
@@ -44,16 +44,11 @@ _ABOUT = 1.5
 _LIST = 5
 """From so many names on a list is a list."""
 _MOST_NAMES = 5000
-_MOST_LINES = 20_000
 _ALL_LINES = 2000
 _ALL_ROWS = 100
 _EVERY = 16
 """One line in so many is looked at beyond the first 2000 of a text and 100 of a table: what a list
 holds is told by its columns."""
-_UNUSUAL = re.compile(
-    rf"[ ,]{{1,2}}({CAPITAL}[a-zæøåéëïöüçşğı'-]{{2,}}(?!\w)"
-    r"(?: (?:(?:van|de|der|den|el|al) )*[A-Z][\w-]+)?)"
-)
 
 
 @dataclass(slots=True)
@@ -101,7 +96,7 @@ def read_prose(reading: Reading, today: date, topics: float, findings: Findings)
     told: dict[str, _Told] = {}
     full_names: set[str] = set()
     births = Births(has_birth_label(reading))
-    unusual = _unusual_names(reading) if schooled else {}
+    unusual = unusual_names(reading) if schooled else {}
     known = reading.name_lines()
     letter = letter_of(reading) if schooled or known else None
     for span in _thinned(reading.text, sorted({*known, *unusual})):
@@ -183,34 +178,6 @@ def _weigh(told: dict[str, _Told], most: float, findings: Findings) -> None:
             child = key if person.child else ""
             findings.add(Evidence.MENTION, points, child, spots=(person.spot,))
             findings.maybe.update(() if person.child else (key,))
-
-
-def _unusual_names(reading: Reading) -> dict[Span, list[Found]]:
-    """Capitalised words right behind "pupil" or "parents of": names, though unusual ones."""
-    found: dict[Span, list[Found]] = {}
-    for needle, word in _nouns().items():
-        place = find_word(reading.low, needle) if word in reading.words else -1
-        while place >= 0 and len(found) < _MOST_LINES:
-            match = _UNUSUAL.match(reading.text, place + len(needle))
-            if match is not None and _may_be_name(match.group(1)):
-                span = reading.line(place)
-                start, end = (edge - span[0] for edge in match.span(1))
-                found.setdefault(span, []).append(Found(start, end, match.group(1)))
-            place = find_word(reading.low, needle, place + len(needle))
-    return found
-
-
-def _may_be_name(word: str) -> bool:
-    known = is_given(word.partition(" ")[0])
-    return not (known or word.isupper() or word.lower() in rules().heads)
-
-
-@cache
-def _nouns() -> dict[bytes, bytes]:
-    """What an unusual name may stand behind, and the word by which it is looked up."""
-    people = rules().people
-    links = [f"{word} {link}" for word in people.relations for link in people.relation_words]
-    return {spelled(noun): first_word(noun) for noun in (*people.child_nouns, *links)}
 
 
 def _name_list(reading: Reading, names: set[str], findings: Findings) -> None:

@@ -31,7 +31,8 @@ _PEOPLE = (
     "child-labels", "name-labels", "birth-labels", "number-labels", "bsn-words", "cpr-words",
     "number-veto", "child-nouns", "adult-titles", "adult-lines", "class-words", "class-links",
     "relations", "relation-words", "list-words", "sum-words",
-    "salutations", "closings", "family-words", "school-roles",
+    "salutations", "closings", "family-words", "school-roles", "kin-words",
+    "year-words", "no-names",
 )  # fmt: skip
 
 
@@ -84,6 +85,9 @@ class People:
     closings: frozenset[str]
     family_words: frozenset[str]
     school_roles: frozenset[str]
+    kin_words: frozenset[str]
+    year_words: frozenset[str]
+    no_names: frozenset[str]
     situation: Mapping[str, tuple[str, ...]]
 
 
@@ -192,7 +196,8 @@ def _known(
     for words in (
         people.child_labels, people.name_labels, people.birth_labels, people.number_labels,
         people.bsn_words, people.cpr_words, people.child_nouns, people.relations,
-        people.list_words, people.salutations, people.closings,
+        people.list_words, people.salutations, people.closings, people.kin_words,
+        people.class_words, people.year_words, people.no_names,
     ):  # fmt: skip
         known.update(word for term in words for word in all_words(term))
     for head in heads:
