@@ -97,11 +97,12 @@ def decode_head(head: bytes) -> str | None:
         return head[: len(head) & ~1].decode("utf-16", "replace")
     if b"\x00" in head:
         return _utf16_without_mark(head)
-    odd = sum(head.count(byte) for byte in _ODD)
+    odd = len(head.translate(None, _USUAL))
     return head.decode("utf-8", "replace") if odd * 50 <= len(head) else None
 
 
-_ODD = [bytes([code]) for code in (*range(1, 7), *range(14, 27), 28, 29, 30, 31, 127)]
+_ODD = frozenset((*range(1, 7), *range(14, 27), 28, 29, 30, 31, 127))
+_USUAL = bytes(code for code in range(256) if code not in _ODD)
 
 
 def _utf16_without_mark(head: bytes) -> str | None:

@@ -96,15 +96,27 @@ def judge(file: BinaryIO, today: date, limits: Limits | None = None) -> Verdict:
 def examine(
     file: BinaryIO, today: date, limits: Limits | None = None
 ) -> tuple[Verdict, Explanation]:
-    """The verdict on a file, and why."""
+    """The verdict on a file, and why.
+
+    An action relies on the digest being that of what was judged. So a pupil file is judged anew
+    behind its digest: if the file changes meanwhile, the digest is that of something else.
+    """
     limits = limits or Limits()
+    said = _examine(file, today, limits, "")
+    if said[0].verdict is not Judgement.PUPIL:
+        return said
+    return _examine(file, today, limits, _digest(file))
+
+
+def _examine(
+    file: BinaryIO, today: date, limits: Limits, digest: str
+) -> tuple[Verdict, Explanation]:
     size = file.seek(0, 2)
     format = tell(file)
     if format not in EXTRACTORS:
         return Verdict(verdict=Judgement.CLEAN, format=format, size=size), Explanation()
     if size > limits.file:
         return unreadable(Reason.LIMIT, size, format), Explanation()
-    digest = _digest(file)
     opinions, problems, shown = [], set[Reason](), format
     for part in parts(file, format, Budget(limits)):
         if part.problem is not Reason.NONE:
@@ -232,7 +244,6 @@ def _verdict(
         evidence=best.evidence if best else (),
         reason=reason,
         format=format,
-        sha256=digest,
         size=size,
     )
 

@@ -10,6 +10,7 @@ from email.parser import BytesParser
 from io import BytesIO
 from typing import BinaryIO
 
+from collectors.recognise.blocks import Blocks
 from collectors.recognise.budget import Budget, Nested, Part
 from collectors.recognise.charsets import decode
 from collectors.recognise.plain import strip_html
@@ -35,8 +36,9 @@ def mailbox(file: BinaryIO, budget: Budget, nested: Nested) -> Iterator[Part]:
 
 
 def _message(content: bytes, format: Format, budget: Budget, nested: Nested) -> Iterator[Part]:
-    parsed = BytesParser(policy=policy.compat32).parsebytes(content)
-    texts, attached, sealed = _sort(parsed, budget)
+    blocks = Blocks()
+    parsed = BytesParser(policy=policy.compat32).parsebytes(blocks.take(content))
+    texts, attached, sealed = _sort(parsed, blocks, budget)
     text = "\n".join(texts)
     yield Part(format, budget.keep(text))
     if sealed or _CIPHER in text:
@@ -45,7 +47,7 @@ def _message(content: bytes, format: Format, budget: Budget, nested: Nested) -> 
         yield from nested(BytesIO(payload))
 
 
-def _sort(parsed: Message, budget: Budget) -> tuple[list[str], list[bytes], bool]:
+def _sort(parsed: Message, blocks: Blocks, budget: Budget) -> tuple[list[str], list[bytes], bool]:
     """Texts, attachments, and whether there is a part that only the addressee can read."""
     texts, attached = [_subject(parsed)], []
     plain_seen = sealed = False
@@ -54,8 +56,8 @@ def _sort(parsed: Message, budget: Budget) -> tuple[list[str], list[bytes], bool
             if part is not parsed:
                 budget.count_member()
             continue
-        payload = part.get_payload(decode=True)
-        if not isinstance(payload, bytes):
+        payload = blocks.payload(part)
+        if payload is None:
             continue
         budget.count_member()
         kind = part.get_content_type()

@@ -78,7 +78,8 @@ def strip(xml: str, marks: Marks = _MARKS) -> str:
     """The text of XML, with the marks put where it had tags that part it."""
     if "<mc:Fallback" in xml:
         xml = _FALLBACK.sub(_without_text_box, xml)
-    xml = _DROP.sub("<" if "instrText" in xml else " ", xml)
+    if "\n" in xml or "\r" in xml or "instrText" in xml:
+        xml = _DROP.sub("<" if "instrText" in xml else " ", xml)
     for pattern, mark in marks:
         xml = pattern.sub(mark, xml)
     text = _TAG.sub("", xml)

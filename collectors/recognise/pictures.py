@@ -12,7 +12,9 @@ from typing import BinaryIO
 from collectors.recognise.budget import Budget, Part
 from collectors.recognise.verdict import Format, Reason
 
+_FIRST = 16_384
 _HEAD = 262_144
+"""Bytes of a JPEG in which its size must stand; a small picture of it may come before that."""
 _PAPER = ((1.385, 1.445), (1.285, 1.305), (1.64, 1.66))
 _SMALLEST = 600
 """A page of text with fewer pixels along its short side than this cannot be read by anybody."""
@@ -23,7 +25,9 @@ _CAMERA = re.compile(
 
 def page_or_photo(file: BinaryIO, budget: Budget, nested: object) -> Iterator[Part]:
     """One part that asks for OCR if the picture looks like a page; else none."""
-    head = file.read(_HEAD)
+    head = file.read(_FIRST)
+    if head.startswith(b"\xff\xd8") and dimensions(head) == (0, 0):
+        head += file.read(_HEAD - _FIRST)
     if head[:4] in (b"II*\x00", b"MM\x00*") or _is_page(head):
         yield Part(Format.IMAGE, problem=Reason.NEEDS_OCR)
 

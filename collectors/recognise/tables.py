@@ -5,12 +5,12 @@ to bear it out (a birth date column must hold dates, and dates of the young). Co
 goods and club members speak against the whole table.
 """
 
-import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
 
+from collectors.recognise.columns import column_of, guess_columns, mostly
 from collectors.recognise.findings import Findings
 from collectors.recognise.flattened import flattened, numbered_rows
 from collectors.recognise.heads import MOST_ROWS, Row, Table, cells, meaning
@@ -51,9 +51,7 @@ _FEWEST_GIVEN = 0.3
 _SAMPLE = 200
 """Rows by which the columns of a long table are told."""
 _FOUR_DIGITS = re.compile(r"\d{4}")
-_DIGIT = re.compile(r"\d")
 _LETTERS = re.compile(r"\W?[^\W\d_]{2}[^\d]*$")
-_CLASS = re.compile(r"(?:groep |klas |\w{0,3})?\d{0,2}[ ./-]?[A-Za-zÅØÆ]?\d?", re.I)
 
 
 def read_tables(reading: Reading, today: date, findings: Findings) -> None:
@@ -122,7 +120,7 @@ def _columns(line: str) -> dict[int, str]:
 
 def _judge(table: Table, today: date, findings: Findings) -> None:
     sample = table.rows(_SAMPLE)
-    columns = table.columns or _guess(sample, today)
+    columns = table.columns or guess_columns(sample, today)
     if not columns or not sample:
         return
     against = min(_MOST_AGAINST, sum(_AGAINST.get(group, 0) for group in set(columns.values())))
@@ -156,7 +154,7 @@ def _weigh(columns: dict[int, str], rows: Sequence[Row], today: date) -> tuple[f
     confirmed: set[str] = set()
     penalty = 0.0
     for place, group in columns.items():
-        column = _column(rows, place)
+        column = column_of(rows, place)
         if not column:
             continue
         if group == "birth":
@@ -223,17 +221,6 @@ def _any_given(row: Row, places: list[int]) -> bool:
     return any(begins_with_given(row[place]) for place in places if place < len(row))
 
 
-def mostly(column: Sequence[str], test: Callable[[str], object], share: float) -> bool:
-    """Whether a test holds for that share of a column's cells; stops when it no longer can."""
-    misses = len(column) - math.ceil(share * len(column))
-    for cell in column:
-        if not test(cell):
-            misses -= 1
-            if misses < 0:
-                return False
-    return bool(column)
-
-
 def _identifiers(
     columns: dict[int, str],
     sample: Sequence[Row],
@@ -242,10 +229,10 @@ def _identifiers(
     findings: Findings,
 ) -> None:
     for place in (p for p, group in columns.items() if group == "national_id"):
-        tried = set(_column(sample, place))
+        tried = set(column_of(sample, place))
         for number_in, evidence in ((cell_bsn, Evidence.BSN), (cell_cpr, Evidence.CPR)):
             if sum(number_in(cell) is not None for cell in tried) * 5 >= max(1, len(tried)) * 4:
-                found = {n for cell in set(_column(rows, place)) if (n := number_in(cell))}
+                found = {n for cell in set(column_of(rows, place)) if (n := number_in(cell))}
                 if evidence is Evidence.BSN or _mostly_young(found, today):
                     findings.columns.add("national_id")
                     points, spots = min(12.0, 5.0 + 2 * len(found)), sorted(found)[:3]
@@ -256,42 +243,3 @@ def _identifiers(
 def _mostly_young(numbers: set[str], today: date) -> bool:
     days = [day for number in numbers if (day := born(number))]
     return sum(is_young(day, today) for day in days) * 2 >= len(days)
-
-
-def _guess(rows: Sequence[Row], today: date) -> dict[int, str]:
-    """Columns of a table without a head, by what the cells hold."""
-    if len(rows) < 4:
-        return {}
-    columns: dict[int, str] = {}
-    for place in range(max(map(len, rows))):
-        column = _column(rows, place)
-        if len(column) * 2 >= len(rows) and (group := _guess_column(column, today)):
-            columns[place] = group
-    return columns if len(set(columns.values())) >= 2 else {}
-
-
-def _guess_column(column: list[str], today: date) -> str | None:
-    if len(column) >= 5 and mostly(column, cell_cpr, 0.8):
-        return "national_id"
-    if len(column) >= 5 and mostly(column, lambda cell: len(cell) == 9 and cell_bsn(cell), 0.8):
-        return "national_id"
-    # A list has each person once; a log has the same names again and again.
-    if len(set(column)) * 2 > len(column) and mostly(column, _named, 0.5):
-        return "name"
-    if mostly(column, lambda cell: _young_date(cell, today), 0.8):
-        return "birth"
-    shaped = mostly(column, lambda cell: _DIGIT.search(cell) and _CLASS.fullmatch(cell), 0.8)
-    return "class" if shaped and len(set(column)) * 2 <= len(column) else None
-
-
-def _named(cell: str) -> bool:
-    return begins_with_given(cell) and looks_like_name(cell)
-
-
-def _young_date(cell: str, today: date) -> bool:
-    found = first_date(cell) if len(cell) < 20 else None
-    return found is not None and is_young(found.day, today, 2.0)
-
-
-def _column(rows: Sequence[Row], place: int) -> list[str]:
-    return [row[place] for row in rows if place < len(row) and row[place]]

@@ -147,8 +147,8 @@ class Verdict:
 
     ``persons_min`` and ``persons_max`` bound the number of pupils or clients in it (0 to 9999).
     ``score`` is 0 to 1: 0.5 is where a file becomes a pupil file, see ``recognise.judge``.
-    ``sha256`` is the digest, in hex, of the whole content, and empty if it was not read whole
-    (films, pictures and other formats that hold no text). ``size`` is in bytes.
+    ``sha256`` is the digest, in hex, of the whole content of a pupil file; of others it is empty.
+    ``size`` is in bytes.
     """
 
     verdict: Judgement

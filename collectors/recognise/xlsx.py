@@ -5,6 +5,7 @@ import html
 import re
 import zipfile
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import chain
 from typing import BinaryIO
 
@@ -18,7 +19,11 @@ _NOTES = re.compile(
     r"xl/(?:comments[^/]*|comments/[^/]+|threadedComments/[^/]+|drawings/[^/]+|diagrams/data\d*)\.xml"
 )
 _ROW = re.compile(r"<(?:\w+:)?row\b[^>]*>(.*?)</(?:\w+:)?row>", re.S)
-_XCELL = re.compile(r"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.S)
+_XCELL = re.compile(
+    r'<(?:\w+:)?c\b(?: r="([A-Z]{1,3})\d+")?([^>]*?)'
+    r"(?:/>|>(?:<(?:\w+:)?v>([^<]*)</(?:\w+:)?v>)?(.*?)</(?:\w+:)?c>)",
+    re.S,
+)
 _VALUE = re.compile(r"<(?:\w+:)?(?:v|t)\b[^>]*>([^<]*)<")
 _ITEM = re.compile(r"<(?:\w+:)?si\b[^>]*>(.*?)</(?:\w+:)?si>", re.S)
 _REFERENCE = re.compile(r'\br="([A-Z]{1,3})\d+"')
@@ -67,7 +72,12 @@ def _member(archive: zipfile.ZipFile, name: str, names: set[str], budget: Budget
 
 
 def _shared(xml: str) -> list[str]:
-    return [html.unescape("".join(_VALUE.findall(item.group(1)))) for item in _ITEM.finditer(xml)]
+    items = _ITEM.findall(xml)
+    return [_tidy(html.unescape("".join(_VALUE.findall(item)))) for item in items]
+
+
+def _tidy(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _date_styles(xml: str) -> frozenset[int]:
@@ -81,37 +91,52 @@ def _date_styles(xml: str) -> frozenset[int]:
 
 
 def _rows(xml: str, shared: list[str], dates: frozenset[int]) -> Iterator[str]:
+    """The rows of a sheet as lines. This loop sees every cell of every workbook, so it looks at
+    each cell once; the attributes of cells are few and their meaning is remembered."""
+    types: dict[str, str] = {}
     for row in _ROW.finditer(xml):
         cells: list[str] = []
-        for attributes, content in _XCELL.findall(row.group(1)):
-            place = _column(attributes, len(cells))
-            while len(cells) < place < MOST_COLUMNS:
-                cells.append("")
-            cells.append(_shown(attributes, content, shared, dates))
-        yield "\t".join(" ".join(cell.split()) for cell in cells)
+        for letters, attributes, value, rest in _XCELL.findall(row.group(1)):
+            letters = letters or _letters(attributes)
+            if letters:
+                place = _column(letters)
+                if len(cells) < place < MOST_COLUMNS:
+                    cells += [""] * (place - len(cells))
+            if rest:
+                value = value + "".join(_VALUE.findall(rest))
+            kind = types.get(attributes) or types.setdefault(attributes, _type(attributes, dates))
+            cells.append(_shown(value, kind, shared) if kind != "plain" or "&" in value else value)
+        yield "\t".join(cells)
 
 
-def _column(attributes: str, otherwise: int) -> int:
-    reference = _REFERENCE.search(attributes)
-    if reference is None:
-        return otherwise
+def _letters(attributes: str) -> str:
+    reference = _REFERENCE.search(attributes) if 'r="' in attributes else None
+    return reference.group(1) if reference else ""
+
+
+@lru_cache(1024)
+def _column(letters: str) -> int:
     number = 0
-    for letter in reference.group(1):
+    for letter in letters:
         number = number * 26 + ord(letter) - 64
     return number - 1
 
 
-def _shown(attributes: str, content: str, shared: list[str], dates: frozenset[int]) -> str:
-    if not content:
-        return ""
-    value = "".join(_VALUE.findall(content))
+def _type(attributes: str, dates: frozenset[int]) -> str:
+    """What the value of a cell with these attributes is."""
     if 't="s"' in attributes:
-        index = int(value or 0)
-        return shared[index] if index < len(shared) else ""
+        return "shared"
     style = _STYLE.search(attributes)
     if style and int(style.group(1)) in dates and not _TYPED.search(attributes):
-        return _as_date(value)
-    return html.unescape(value)
+        return "date"
+    return "text" if _TYPED.search(attributes) else "plain"
+
+
+def _shown(value: str, kind: str, shared: list[str]) -> str:
+    if kind == "shared":
+        index = int(value or 0)
+        return shared[index] if index < len(shared) else ""
+    return _as_date(value) if kind == "date" else _tidy(html.unescape(value))
 
 
 def _as_date(value: str) -> str:
