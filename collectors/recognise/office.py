@@ -18,7 +18,8 @@ from collectors.recognise.verdict import Format, Reason
 Marks = tuple[tuple[re.Pattern[str], str], ...]
 
 _TAG = re.compile(r"<[^>]*>")
-_DROP = re.compile(r"<(?:w:)?instrText\b[^>]*>[^<]*<|\s*[\r\n]+\s*")
+_FIELD_CODE = re.compile(r"<(?:w:)?instrText\b[^>]*>[^<]*<")
+_LINE_END = re.compile(r"[\r\n]\s*")
 _FALLBACK = re.compile(r"<mc:Fallback>(.*?)</mc:Fallback>", re.S)
 _CELL = re.compile("\x03([^\x01\x03]*)\x01")
 _WORD_MEMBERS = re.compile(
@@ -78,8 +79,9 @@ def strip(xml: str, marks: Marks = _MARKS) -> str:
     """The text of XML, with the marks put where it had tags that part it."""
     if "<mc:Fallback" in xml:
         xml = _FALLBACK.sub(_without_text_box, xml)
-    if "\n" in xml or "\r" in xml or "instrText" in xml:
-        xml = _DROP.sub("<" if "instrText" in xml else " ", xml)
+    if "instrText" in xml:
+        xml = _FIELD_CODE.sub("<", xml)
+    xml = _LINE_END.sub(" ", xml)
     for pattern, mark in marks:
         xml = pattern.sub(mark, xml)
     text = _TAG.sub("", xml)
