@@ -85,6 +85,7 @@ LETTERS = {
     "the same surname": "Dear Petra Mosgrøn,",
 }
 BODY = "\n\nOda Mosgrøn har haft meget fravær de seneste uger. Hun er ordblind.\n\n"
+SMALL_TALK = "\n\nOda er syg i dag og kommer på fredag.\n\n"
 SIGNED = "Venlig hilsen\nKarin Zandloper\nklasselærer i 3.A"
 
 
@@ -98,9 +99,9 @@ def test_a_letter_from_school_to_parents_is_about_the_child_it_speaks_of(greetin
 @pytest.mark.parametrize(
     "text",
     [
-        "Dear Petra Duinpan," + BODY + SIGNED,
-        "Dear all," + BODY + SIGNED,
-        LETTERS["a couple"] + BODY + "Venlig hilsen\nKarin Zandloper\nsælger",
+        "Dear Petra Duinpan," + SMALL_TALK + SIGNED,
+        "Dear all," + SMALL_TALK + SIGNED,
+        LETTERS["a couple"] + SMALL_TALK + "Venlig hilsen\nKarin Zandloper\nsælger",
         LETTERS["a couple"] + "\n\nOda kommer forbi på fredag.\n\n" + SIGNED,
     ],
     ids=["a colleague", "everybody", "not from a school", "nothing personal"],
@@ -160,3 +161,61 @@ def test_a_table_without_columns_ends_where_nobody_is_named_for_a_while():
 def test_a_word_that_stands_where_only_a_name_can_stand_is_one(text, name):
     found = [each.text for names in unusual_names(read(text)).values() for each in names]
     assert found == ([name] if name else [])
+
+
+NOTES = {
+    "a call": "Ff met mw. Zandloper gebeld over Sanne. Ze wil niet meer naar school, slaapt slecht "
+    "sinds de scheiding.",
+    "a participle": "Gesprek met Mees en zijn vader. Mees blowt en heeft gespijbeld; leerplicht weet het.",
+    "a greeting": "Hoi, Sanne is vandaag huilend op school gekomen. Ze zegt dat papa boos was.",
+    "handing over": "Lars: dyslexie, RT op di\nNoor: ruzie met Fleur\nYusuf: taal zwak, NT2",
+    "medicines": "Medicatie\nFinn - ventolin\nSaar - epipen (pinda)\nSami - melatonine",
+}
+
+
+@pytest.mark.parametrize("text", NOTES.values(), ids=NOTES)
+def test_a_note_on_a_child_is_recognised(text):
+    assert look(text).verdict is Judgement.PUPIL
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Beste collega's, de moeder van Sanne is overleden. Groet, Mees, directeur",
+        "Sanne: koffie en taart\nMees: beamer en snoer\nYara: ziek\nBilal: aanmelden bezoekers",
+        "Morgen komt Sanne. Zij brengt de bril mee.",
+    ],
+    ids=["a colleague's loss", "tasks", "words that only begin alike"],
+)
+def test_a_note_among_adults_is_not(text):
+    assert look(text).verdict is Judgement.CLEAN
+
+
+def test_a_birth_date_with_a_short_year_counts_where_it_is_said_to_be_one():
+    rows = [("Naam kind", "Geb.", "Dagen")]
+    rows += [(row[0], row[2][:6] + row[2][8:], "ma di") for row in documents.ROWS]
+    assert Evidence.BIRTH_DATE in look(documents.table_text(rows)).evidence
+    assert Evidence.BIRTH_DATE in look("Sanne Vuurbloem, geb. 12-03-16\n").evidence
+    assert Evidence.BIRTH_DATE not in look("Sanne Vuurbloem, 12-03-16\n").evidence
+
+
+@pytest.mark.parametrize("line", ["{} | {} | 5A", "| {} | {} | 5A |", "{}|{}|5A"])
+def test_a_table_drawn_with_bars_is_a_table(line):
+    lines = [line.format("Leerling", "Geboortedatum"), line.format("---", "---").replace("5A", "-")]
+    lines += [line.format(row[0], row[2]) for row in documents.ROWS]
+    text = "\n".join(["Een lijst", *["Een regel"] * 60, *lines])
+    assert look(text).persons_max == len(NAMES)
+
+
+def test_a_family_of_all_ages_is_no_list_of_pupils():
+    family = "\n".join(f"{row[0]} geb. {row[2]}" for row in documents.ROWS[:2])
+    assert look(family).verdict is Judgement.PUPIL
+    assert look(f"{family}\nHans Zandloper geb. 1-2-1980").verdict is Judgement.CLEAN
+
+
+def test_marks_for_names_are_a_class_where_a_class_or_many_subjects_stand_above():
+    rows = [("Naam", "Cijfer"), *((name, "6,5") for name in NAMES)]
+    assert look(documents.table_text(rows, "\t")).verdict is Judgement.CLEAN
+    assert look("Toets klas 2b\n" + documents.table_text(rows, "\t")).verdict is Judgement.PUPIL
+    many = [("Naam", "Rekenen", "Taal", "Lezen"), *((name, "6", "7", "8") for name in NAMES)]
+    assert look(documents.table_text(many)).verdict is Judgement.PUPIL

@@ -11,7 +11,17 @@ from datetime import date
 from functools import cache
 
 from collectors.recognise.findings import Findings
-from collectors.recognise.names import Dated, Found, date_at, find_dates, is_young, key_of
+from collectors.recognise.names import (
+    OLDEST_PUPIL,
+    Dated,
+    Found,
+    age_on,
+    birth_in,
+    date_at,
+    find_dates,
+    is_young,
+    key_of,
+)
 from collectors.recognise.reading import Reading
 from collectors.recognise.rules import rules
 from collectors.recognise.told import is_adult
@@ -20,9 +30,10 @@ from collectors.recognise.words import find_word, first_word, spelled
 
 _GAP = 40
 """How many characters may stand between a name and the birth date that belongs to it."""
-_LONGEST_DATE = 22
+_LONGEST_DATE, _SHORTEST = 22, 8
 _UNLABELLED = 2.0
 """Years. A date without a label that is younger than this may be any date of a letter."""
+_FAMILY = 2.0
 _LABEL_LEAST = 4
 """Letters of a label by which a text is taken to speak of births at all."""
 _MOST_LOOKED_AT = 20_000
@@ -46,15 +57,27 @@ class Births:
     labelled: bool
     _names: dict[str, _Days] = field(default_factory=dict)
 
+    older: set[str] = field(default_factory=set)
+    """Names beside whom an adult's birth date stands."""
+
     def pair(self, line: str, names: list[Found], today: date) -> None:
         """Note the dates right behind the names of a line."""
         least = 0.0 if self.labelled else _UNLABELLED
         for name, after in zip(names, [*names[1:], None], strict=True):
-            for found in find_dates(line[name.end : name.end + _GAP + _LONGEST_DATE]):
+            beside = line[name.end : name.end + _GAP + _LONGEST_DATE]
+            for found in [*find_dates(beside), *self._short(beside, today)]:
                 if found.start > _GAP or (after and name.end + found.start > after.start):
                     break
                 if is_young(found.day, today, least):
                     self._note(line, name, found)
+                elif age_on(found.day, today) > OLDEST_PUPIL:
+                    self.older.add(key_of(name.text))
+
+    def _short(self, beside: str, today: date) -> list[Dated]:
+        """A date with a short year, where a word says that it is one of birth."""
+        found = birth_in(beside, today) if self.labelled else None
+        told = found is not None and found.end - found.start <= _SHORTEST
+        return [found] if found and told and _calls_it_a_birth(beside[: found.start]) else []
 
     def _note(self, line: str, name: Found, found: Dated) -> None:
         between = line[name.end : name.end + found.start].lower()
@@ -64,13 +87,15 @@ class Births:
             days.said = days.said or said
             days.spots.setdefault(found.day, line[name.start : name.end + found.end])
 
-    def settle(self, findings: Findings) -> None:
-        """Weigh what was noted: the more different days, the surer."""
+    def settle(self, schooled: bool, findings: Findings) -> None:
+        """Weigh what was noted: the more different days, the surer. Young and old together are a
+        family, which is a school's business only if the text is, too."""
         sound = [days for days in self._names.values() if days.said or len(days.spots) == 1]
         known = {day.isoformat() for days in sound for day in days.spots}
         known |= findings.groups.get(Evidence.BIRTH_DATE, set())
         for days in sound:
             points = (4.0 if days.said else 1.0) + min(5.0, len(known))
+            points = points if schooled or len(self.older) * 2 < len(sound) else _FAMILY
             persons = (day.isoformat() for day in days.spots)
             findings.add(Evidence.BIRTH_DATE, points, *persons, spots=days.spots.values())
 

@@ -14,6 +14,7 @@ from collectors.recognise.heads import meaning
 from collectors.recognise.names import (
     age_on,
     begins_with_given,
+    birth_in,
     first_date,
     is_young,
     key_of,
@@ -86,7 +87,7 @@ def _add(
 
 
 def _birth(value: str, today: date, findings: Findings) -> None:
-    found = first_date(value[:40])
+    found = birth_in(value[:40], today)
     if found is None:
         return
     if is_young(found.day, today):

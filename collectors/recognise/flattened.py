@@ -10,7 +10,7 @@ from datetime import date
 from functools import cache
 
 from collectors.recognise.heads import MOST_ROWS, Table, meaning
-from collectors.recognise.names import CAPITAL, Found, first_date, is_young
+from collectors.recognise.names import CAPITAL, Found, birth_in, first_date, is_young
 from collectors.recognise.numbers import born
 from collectors.recognise.reading import LONG_LINE, Reading, Span
 from collectors.recognise.rules import rules
@@ -123,7 +123,7 @@ def numbered_rows(reading: Reading, lines: list[Span], today: date) -> Iterator[
     """The lines that hold one young birth date or CPR number; each stands for one person."""
     for start, end in lines:
         line = reading.text[start : min(end, start + LONG_LINE)]
-        found = first_date(line)
+        found = birth_in(line, today)
         number = _CPR.search(line)
         day = found.day if found else born(number[1] + number[2]) if number else None
         if day is not None and is_young(day, today):

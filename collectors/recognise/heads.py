@@ -16,10 +16,12 @@ _NOT_WORD = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: the meaning of each column by place, and the lines below the head."""
+    """A table: the meaning of each column by place, the lines below the head, and the line above
+    it."""
 
     columns: dict[int, str]
     lines: list[str]
+    title: str = ""
 
     def rows(self, most: int) -> list[Row]:
         """At most that many rows, from all over the table."""

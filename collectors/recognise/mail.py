@@ -13,7 +13,7 @@ from typing import BinaryIO
 from collectors.recognise.blocks import Blocks
 from collectors.recognise.budget import Budget, Nested, Part
 from collectors.recognise.charsets import decode
-from collectors.recognise.plain import strip_html
+from collectors.recognise.plain import strip_html, tabulated
 from collectors.recognise.verdict import Format, Reason
 
 _BETWEEN = re.compile(rb"(?:\A|\n\r?\n)From [^\n]*\n(?=[A-Za-z][A-Za-z0-9-]*:)")
@@ -70,7 +70,7 @@ def _sort(parsed: Message, blocks: Blocks, budget: Budget) -> tuple[list[str], l
             texts += [] if plain_seen else [strip_html(_decoded(part, payload))]
         else:
             plain_seen = True
-            texts.append(_decoded(part, payload))
+            texts.append(tabulated(_decoded(part, payload)))
     return texts, attached, sealed
 
 

@@ -34,6 +34,11 @@ _BEHIND = 8
 """So many behind it: "-12-31" and what must not follow a date."""
 _DATE = re.compile(rf"(?<![\d.,/-])(?:{_DMY}|{_ISO}|{_LONG})(?![\d]|[-/.]\d)", re.I)
 
+_SHORT = re.compile(
+    r"(?<![\d.,/-])(?P<d>0?[1-9]|[12]\d|3[01])[-/.'](?P<m>0?[1-9]|1[0-2])(?:[-/.'])"
+    r"(?P<y>\d\d)(?!\d|[-/.]\d)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -130,6 +135,22 @@ def find_dates(text: str) -> Iterator[Dated]:
 def first_date(text: str) -> Dated | None:
     """The first date of a text, or None."""
     return next(find_dates(text), None)
+
+
+def birth_in(text: str, today: date) -> Dated | None:
+    """The first date of a text that is said to hold a birth date; there its year may be short."""
+    found = first_date(text)
+    if found is not None:
+        return found
+    match = _SHORT.search(text)
+    if match is None:
+        return None
+    day, month, year = (int(match[part]) for part in "dmy")
+    century = 2000 if 2000 + year <= today.year else 1900
+    try:
+        return Dated(match.start(), match.end(), date(century + year, month, day))
+    except ValueError:
+        return None
 
 
 def date_at(text: str, start: int) -> Dated | None:

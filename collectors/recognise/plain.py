@@ -28,6 +28,7 @@ _TAG = re.compile(r"<[^>]*>")
 _SPACE = re.compile(r"[ \r\f\v]+")
 _LEAF = re.compile(r"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)\b[^<>]*>([^<]+)</")
 _ATTRIBUTE = re.compile(r"""\b([A-Za-z_][\w-]*)=["']([^"'<>]{1,80})["']""")
+_RULE = re.compile(r"[\s|:+=-]*")
 _DELIMITERS = ";\t,|"
 
 
@@ -36,9 +37,22 @@ def text(file: BinaryIO, budget: Budget, nested: object) -> Iterator[Part]:
     content = _read(file, budget)
     delimiter = find_delimiter(content)
     if delimiter is None:
-        yield Part(Format.TEXT, content)
+        yield Part(Format.TEXT, tabulated(content))
     else:
         yield Part(Format.CSV, "\n".join(_cells(content, delimiter)))
+
+
+def tabulated(content: str) -> str:
+    """Text in which tables drawn with bars have tabs between their cells instead."""
+    if "|" not in content:
+        return content
+    lines = content.split("\n")
+    bars = [line.count("|") for line in lines]
+    for place, count in enumerate(bars):
+        if count and count in (*bars[max(0, place - 1) : place], *bars[place + 1 : place + 2]):
+            line = lines[place].strip().strip("|")
+            lines[place] = "" if _RULE.fullmatch(line) else line.replace("|", "\t")
+    return "\n".join(line for line, count in zip(lines, bars, strict=True) if line or not count)
 
 
 def html(file: BinaryIO, budget: Budget, nested: object) -> Iterator[Part]:

@@ -18,8 +18,10 @@ from collectors.recognise.findings import Findings
 from collectors.recognise.letters import Letter, letter_of
 from collectors.recognise.names import Found, key_of
 from collectors.recognise.reading import Reading, Span
+from collectors.recognise.remarks import read_remarks
 from collectors.recognise.rules import rules
 from collectors.recognise.told import (
+    NOTHING,
     is_adult,
     is_signature,
     names_adults,
@@ -38,7 +40,8 @@ SCHOOLED = 0.6
 _LONG = 5000
 """Letters of two pages."""
 _ALL_TOLD, _LITTLE_TOLD = 9.0, 1.5
-_CHILD = 3.0
+_CHILD, _RELATED = 3.0, 1.5
+"""Points for a child, and for somebody's child who may be grown: "Karin's mother"."""
 _ABOUT = 1.5
 """Points for a child of whom the text speaks more than once."""
 _LIST = 5
@@ -60,6 +63,8 @@ class _Told:
     group: float = 0.0
     """1 where the name shares a sentence with a class."""
     situation: float = 0.0
+    somebody: bool = False
+    """Whether it is told of one person, "he" or "she"."""
     related: bool = False
     """Whether the name is that of somebody's child: "the parents of Sanne"."""
     times: int = 1
@@ -68,7 +73,8 @@ class _Told:
     def points(self) -> float:
         """0 to 9. What is told weighs nothing alone until there is more of it than one word."""
         if self.situation >= 2:
-            return self.child + self.group + min(5.5, 1.5 * self.situation - 0.5)
+            told = min(5.5, 1.5 * self.situation - 0.5 + self.somebody)
+            return self.child + self.group + told
         again = _ABOUT if self.related and self.times > 1 else 0.0
         return self.child + (self.group + self.situation + again if self.child else 0.0)
 
@@ -80,6 +86,7 @@ class _Told:
             child=max(self.child, other.child),
             group=max(self.group, other.group),
             situation=max(self.situation, other.situation),
+            somebody=self.somebody or other.somebody,
             related=self.related or other.related,
             times=self.times + other.times,
             spot=max(self, other, key=_Told.points).spot,
@@ -108,10 +115,11 @@ def read_prose(reading: Reading, today: date, topics: float, findings: Findings)
             births.pair(line, names, today)
             _mentions(reading, span, names, told, letter)
     _weigh(told, _most_told(reading, topics), findings)
-    births.settle(findings)
+    births.settle(schooled, findings)
     if births.labelled:
         lone_births(reading, today, findings)
     _name_list(reading, full_names, findings)
+    read_remarks(reading, findings)
 
 
 def _start(name: Found) -> int:
@@ -142,15 +150,19 @@ def _mentions(
         return
     plain = reading.plain
     own = breath = situation(plain[slice(*span)])
-    if own:
+    if own is not NOTHING:
         after = reading.line_after(span)
         breath = situation(plain[slice(*before)], plain[slice(*span)], plain[slice(*after)])
     for name in names:
         if not is_adult(line, name):
             child, group, related = said_to_be_child(line, name)
-            if letter is not None and breath and letter.is_about(name):
+            if related and not (breath.setting or letter):
+                child = _RELATED
+            if letter is not None and breath.weight and letter.is_about(name):
                 child = _CHILD
-            new = _Told(child, group, max(own, breath - 1), related, spot=_around(line, name))
+            weight = max(own.weight, breath.weight - 1)
+            spot = _around(line, name)
+            new = _Told(child, group, weight, breath.somebody, related, spot=spot)
             key = key_of(name.text)
             told[key] = new.joined(told.get(key))
 

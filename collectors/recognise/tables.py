@@ -16,7 +16,7 @@ from collectors.recognise.flattened import flattened, numbered_rows
 from collectors.recognise.heads import MOST_ROWS, Row, Table, cells, meaning
 from collectors.recognise.names import (
     begins_with_given,
-    first_date,
+    birth_in,
     is_young,
     key_of,
     looks_like_name,
@@ -24,6 +24,7 @@ from collectors.recognise.names import (
 from collectors.recognise.numbers import born, cell_bsn, cell_cpr
 from collectors.recognise.reading import Reading
 from collectors.recognise.rules import rules
+from collectors.recognise.told import speaks_of_class
 from collectors.recognise.verdict import Evidence
 from collectors.recognise.words import all_words
 
@@ -46,6 +47,9 @@ _AGAINST = {"staff": 3.0, "goods": 4.0, "member": 4.0}
 _MOST_AGAINST = 7.0
 ENOUGH = 4.0
 """Points at which a table with a name column is a roster."""
+_TITLED, _MANY_MARKS = 2.0, 2.0
+_SUBJECTS = 3
+_LONGEST_TITLE = 160
 _FEWEST_GIVEN = 0.3
 """Share of cells that must begin with a usual given name in a column headed just "name"."""
 _SAMPLE = 200
@@ -57,8 +61,8 @@ _LETTERS = re.compile(r"\W?[^\W\d_]{2}[^\d]*$")
 def read_tables(reading: Reading, today: date, findings: Findings) -> None:
     """Look for rosters in every table of a text."""
     headed = not reading.words.isdisjoint(_head_words())
-    for lines in _blocks(reading.text):
-        for table in _split_at_heads(lines, headed):
+    for above, lines in _blocks(reading.text):
+        for table in _split_at_heads(above, lines, headed):
             _judge(table, today, findings)
     for table, below in flattened(reading):
         _judge(table, today, findings)
@@ -71,13 +75,14 @@ def _head_words() -> frozenset[bytes]:
     return frozenset(word for head in rules().heads for word in all_words(head))
 
 
-def _blocks(text: str) -> Iterator[list[str]]:
-    """Runs of lines with at least two cells."""
+def _blocks(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Runs of lines with at least two cells, and the line above each."""
     place = text.find("\t")
     while place >= 0:
         start = text.rfind("\n", 0, place) + 1
         end = _end_of_block(text, place)
-        yield text[start:end].split("\n", MOST_ROWS)[:MOST_ROWS]
+        above = text[max(0, start - _LONGEST_TITLE) : max(0, start - 1)].rpartition("\n")[2]
+        yield above, text[start:end].split("\n", MOST_ROWS)[:MOST_ROWS]
         place = text.find("\t", end)
 
 
@@ -91,16 +96,17 @@ def _end_of_block(text: str, place: int) -> int:
     return end
 
 
-def _split_at_heads(lines: list[str], headed: bool) -> Iterator[Table]:
+def _split_at_heads(above: str, lines: list[str], headed: bool) -> Iterator[Table]:
     """Each head row begins a table; rows above the first head are judged by their content."""
-    current = Table({}, [])
+    current, title = Table({}, [], above), above
     for line in lines:
         columns = _columns(line) if headed else {}
         if columns:
             yield current
-            current = Table(columns, [])
+            current = Table(columns, [], title)
         elif not line.isspace():
             current.lines.append(line)
+        title = line[:_LONGEST_TITLE] if line.strip() else title
     yield current
 
 
@@ -125,6 +131,7 @@ def _judge(table: Table, today: date, findings: Findings) -> None:
         return
     against = min(_MOST_AGAINST, sum(_AGAINST.get(group, 0) for group in set(columns.values())))
     points, confirmed = _weigh(columns, sample, today)
+    points += _beside(table, columns, confirmed)
     if against and against >= points - 4:
         findings.adults = max(findings.adults, against)
         return
@@ -134,6 +141,13 @@ def _judge(table: Table, today: date, findings: Findings) -> None:
         sure = "child" in confirmed or points >= 2 * ENOUGH
         names = _names(columns, sample, rows, sure)
         _roster(names, points - against, confirmed, findings)
+
+
+def _beside(table: Table, columns: dict[int, str], confirmed: set[str]) -> float:
+    """Points for what only a list of pupils is: a class above the table, marks for each subject."""
+    titled = "class" not in confirmed and speaks_of_class(table.title.lower())
+    subjects = sum(group == "scores" for group in columns.values()) >= _SUBJECTS
+    return _TITLED * titled + _MANY_MARKS * (subjects and "scores" in confirmed)
 
 
 def _roster(names: set[str], points: float, confirmed: set[str], findings: Findings) -> None:
@@ -175,7 +189,7 @@ def _births(column: list[str], today: date) -> tuple[int, int]:
     """How many cells tell of somebody young, and how many of somebody older."""
     young = old = 0
     for cell in column:
-        found = first_date(cell)
+        found = birth_in(cell, today)
         if found is not None:
             yes = is_young(found.day, today)
         elif re.fullmatch(r"\d{1,2}(?:[.,;:]\d+)?(?: ?(?:jaar|år|years?|jr))?", cell):

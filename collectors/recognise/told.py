@@ -1,6 +1,7 @@
 """What a line says about a name in it: a child's or an adult's, in a class, in what situation."""
 
 import re
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from collectors.recognise.names import Found
@@ -24,7 +25,7 @@ _LITTLE_WORDS = 4
 def is_adult(line: str, name: Found) -> bool:
     """Whether a title stands before a name, or a function behind it."""
     titles = rules().people.adult_titles
-    before = _LAST_WORD.search(line[max(0, name.start - _NEAR) : name.start].rstrip(" \t,:"))
+    before = _LAST_WORD.search(line[max(0, name.start - _NEAR) : name.start].rstrip(" \t:"))
     if before and before.group().lower().strip(".,'") in titles:
         return True
     word = _BESIDE.match(line[name.end : name.end + 30].lower())
@@ -53,7 +54,7 @@ def said_to_be_child(line: str, name: Found) -> tuple[float, float, bool]:
     before = [word.strip(".,:()").lower() for word in words]
     people = rules().people
     after = line[name.end : name.end + 160].lower().partition(". ")[0]
-    group = 1.0 if _speaks_of_class(after) else 0.0
+    group = 1.0 if speaks_of_class(after) else 0.0
     related = len(before) >= 2 and before[-1] in people.relation_words
     related = related and before[-2] in people.relations
     noun = any(word in people.child_nouns for word in before[-2:])
@@ -71,16 +72,33 @@ def speaks_our_languages(reading: Reading, letters: int) -> bool:
     )
 
 
-def situation(*lines: bytes) -> float:
-    """How much is told of family, trouble and support in plain lines: 0 to about 6."""
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is told in a few lines: of family, trouble and support (``weight``, 0 to 10), whether
+    in the ``setting`` of a school or a day care, whether of one person, "he" or "she", and whether
+    of any ``trouble``."""
+
+    weight: float = 0.0
+    setting: bool = False
+    somebody: bool = False
+    trouble: bool = False
+
+
+NOTHING = Situation()
+
+
+def situation(*lines: bytes) -> Situation:
+    """What is told in plain lines."""
     stems = frozenset[Told]().union(*map(_stems, lines))
     if not stems:
-        return 0.0
+        return NOTHING
     counts = dict.fromkeys(rules().people.situation, 0)
     for kind, _ in stems:
         counts[kind] = min(3, counts[kind] + 1)
+    setting, somebody = counts.pop("setting") > 0, counts.pop("somebody") > 0
     told = sum(count > 0 for count in counts.values()) >= 2 or counts["trouble"] >= 2
-    return float(sum(counts.values()) if told else min(1, counts["trouble"]))
+    weight = sum(counts.values()) + setting if told else min(1, counts["trouble"])
+    return Situation(float(weight), setting, somebody, counts["trouble"] > 0)
 
 
 @lru_cache(64)
@@ -96,22 +114,29 @@ def _stems(line: bytes) -> frozenset[Told]:
 
 @lru_cache(8192)
 def _told_by(word: bytes) -> tuple[Told, ...]:
-    short, long = _by_beginning()
-    if word[:4] not in long and word[:3] not in short:
-        return ()
-    stems = (*long.get(word[:4], ()), *short.get(word[:3], ()))
-    return tuple((kind, word) for stem, kind in stems if word.startswith(stem))
+    """What a word tells of; also as a participle, "gespijbeld" as "spijbelt"."""
+    told = _begun_with(word)
+    return told or (_begun_with(word[2:]) if word.startswith(b"ge") and len(word) > 6 else ())
+
+
+def _begun_with(word: bytes) -> tuple[Told, ...]:
+    whole, stems = _by_beginning()
+    found = stems.get(word[:4], ())
+    return (
+        *((kind, word) for stem, kind in whole.get(word, ()) if stem == word),
+        *((kind, word) for stem, kind in found if word.startswith(stem)),
+    )
 
 
 @cache
 def _by_beginning() -> tuple[Stems, Stems]:
-    """The stems by their first letters: those of three letters by three, the others by four."""
-    short, long = Stems(), Stems()
+    """The short words, which must stand there whole, and the stems by their first four letters."""
+    whole, long = Stems(), Stems()
     for kind, stems in rules().people.situation.items():
         for stem in map(spelled, stems):
-            found = short if len(stem) < 4 else long
-            found.setdefault(stem[:4], []).append((stem, kind))
-    return short, long
+            short = len(stem) < 4
+            (whole if short else long).setdefault(stem[:4], []).append((stem, kind))
+    return whole, long
 
 
 @cache
@@ -120,7 +145,7 @@ def _phrases() -> tuple[tuple[bytes, bytes, str], ...]:
     return tuple((stem.split(b" ")[0], stem, kind) for stem, kind in stems if b" " in stem)
 
 
-def _speaks_of_class(text: str) -> bool:
+def speaks_of_class(text: str) -> bool:
     """Whether a class stands somewhere in a small text: "group 5", "3.b", "2. class"."""
     return any(
         (_CLASS_NUMBER.match(text, number.start()) and _class_word_ends(text[: number.start()]))

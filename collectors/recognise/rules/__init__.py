@@ -26,7 +26,7 @@ HEADS = (
     "gender", "mentor", "scores", "attendance", "care", "origin", "staff", "goods", "member",
 )  # fmt: skip
 LANGUAGES = ("nl", "da", "en")
-SITUATIONS = ("family", "trouble", "support")
+SITUATIONS = ("family", "trouble", "support", "setting", "somebody")
 _PEOPLE = (
     "child-labels", "name-labels", "birth-labels", "number-labels", "bsn-words", "cpr-words",
     "number-veto", "child-nouns", "adult-titles", "adult-lines", "class-words", "class-links",
