@@ -22,6 +22,7 @@ from collectors.recognise.remarks import read_remarks
 from collectors.recognise.rules import rules
 from collectors.recognise.told import (
     NOTHING,
+    Situation,
     is_adult,
     is_signature,
     names_adults,
@@ -46,6 +47,8 @@ _ABOUT = 1.5
 """Points for a child of whom the text speaks more than once."""
 _LIST = 5
 """From so many names on a list is a list."""
+_PARAGRAPH, _BEFORE, _BEHIND = 500, 160, 300
+"""Characters of a line that is told in one breath, and of a longer one before and behind a name."""
 _MOST_NAMES = 5000
 _ALL_LINES = 2000
 _ALL_ROWS = 100
@@ -148,13 +151,12 @@ def _mentions(
     line, before = reading.text[slice(*span)], reading.line_before(span)
     if names_adults(line) or is_signature(line, reading.text[slice(*before)], names):
         return
-    plain = reading.plain
-    own = breath = situation(plain[slice(*span)])
-    if own is not NOTHING:
-        after = reading.line_after(span)
-        breath = situation(plain[slice(*before)], plain[slice(*span)], plain[slice(*after)])
+    short = span[1] - span[0] <= _PARAGRAPH
+    own, breath = _situations(reading, span, span) if short else (NOTHING, NOTHING)
     for name in names:
         if not is_adult(line, name):
+            if not short:
+                own, breath = _situations(reading, span, _near(span, name))
             child, group, related = said_to_be_child(line, name)
             if related and not (breath.setting or letter):
                 child = _RELATED
@@ -165,6 +167,21 @@ def _mentions(
             new = _Told(child, group, weight, breath.somebody, related, spot=spot)
             key = key_of(name.text)
             told[key] = new.joined(told.get(key))
+
+
+def _near(span: Span, name: Found) -> Span:
+    """The part of a long line around a name: what stands far from it is not told of it."""
+    return max(span[0], span[0] + name.start - _BEFORE), min(span[1], span[0] + name.end + _BEHIND)
+
+
+def _situations(reading: Reading, span: Span, near: Span) -> tuple[Situation, Situation]:
+    """What is told near a name, and in one breath: with the lines before and after."""
+    plain = reading.plain
+    own = situation(plain[slice(*near)])
+    if own is NOTHING or near != span:
+        return own, own
+    before, after = reading.line_before(span), reading.line_after(span)
+    return own, situation(plain[slice(*before)], plain[slice(*span)], plain[slice(*after)])
 
 
 def _around(line: str, name: Found) -> str:
