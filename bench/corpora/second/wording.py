@@ -1,0 +1,234 @@
+"""Turns a template of text into the rows of one file, by dice.
+
+The templates are text files in ``texts``, because prose is easier to write, read and vary there than
+in code. ``texts/README.md`` says what the marks mean.
+"""
+
+import random
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from bench.corpora.second import people
+from bench.corpora.second.levels import Level, level
+from bench.corpora.second.numerals import NUMBERS
+from bench.corpora.second.templates import Banks, Template
+
+CELL = " ¦ "
+CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
+SLOT = re.compile(r"\{(~?[a-z][A-Za-z0-9_.]*)((?: [^{}\"']*)?)\}")
+OPTIONAL = 0.6
+NUMBERED = 0.55
+"""Files that name a BSN or CPR where their template can."""
+
+SLOPPY = 0.15
+"""Files typed in haste."""
+
+Row = list[str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Filled:
+    """A template with everything filled in."""
+
+    stem: str
+    rows: list[Row]
+    persons: tuple[int, int]
+
+
+class Filling:
+    """The people and dice of one file, and how far the telling is."""
+
+    def __init__(self, template: Template, banks: Banks, chance: random.Random) -> None:
+        self.template, self.banks, self.chance = template, banks, chance
+        self.language = template.language
+        self.level: Level = level(chance, self.language, template.level)
+        self.style = chance.choice(people.STYLES[self.language])
+        self.numbered = chance.random() < NUMBERED
+        self.children = 0
+        self.used: dict[str, list[str]] = {}
+        self.scope: dict[str, Any] = {"g": self.level.group, "g2": self.level.other, "i": "1"}
+        place = people.place(chance, self.language)
+        self.scope["o"] = place
+        for name in ("k", "k2", "k3", "k4"):
+            self.scope[name] = self.child()
+        self.scope["s"] = replace(self.child(), surname=self.scope["k"].surname)
+        for name in ("t", "t2", "t3", "t4", "x", "x2"):
+            self.scope[name] = self.adult()
+
+    def child(self) -> people.Person:
+        made = people.person(self.chance, self.language, self.level.ages, dates=self.style)
+        return replace(made, group=self.level.group)
+
+    def adult(self) -> people.Person:
+        return people.person(self.chance, self.language, (23, 66), dates=self.style)
+
+    def text(self, line: str) -> str:
+        """A line with its choices made and its slots filled."""
+        while CHOICE.search(line):
+            line = CHOICE.sub(lambda found: self.chance.choice(found[1].split("|")), line)
+        return SLOT.sub(self._slot, line)
+
+    def sentence(self, bank: str) -> str:
+        """One of a bank; none twice in a file while there are others."""
+        young = f"{bank}_{self.level.stage}"
+        bank = young if (young, self.language) in self.banks else bank
+        left = self.used.get(bank) or list(self.banks[bank, self.language])
+        chosen = left.pop(self.chance.randrange(len(left)))
+        self.used[bank] = left
+        return self.text(chosen)
+
+    def _slot(self, found: re.Match[str]) -> str:
+        name, words = found[1], found[2].split()
+        if name.startswith("~"):
+            return self.sentence(name[1:])
+        if name in NUMBERS:
+            return NUMBERS[name](self.chance, words)
+        if name == "d":
+            first, last = (int(word) for word in words or ("-90", "0"))
+            day = people.TODAY + timedelta(days=self.chance.randint(first, last))
+            return people.dated(day, self.style, self.language)
+        value: Any = self.scope[name.split(".")[0]]
+        for part in name.split(".")[1:]:
+            value = getattr(value, part)
+        return str(value)
+
+
+def fill(template: Template, banks: Banks, chance: random.Random) -> Filled:
+    """One file of a template."""
+    filling = Filling(template, banks, chance)
+    body = list(template.lines)
+    if template.raw:
+        rows = [["\n".join(_raw(filling, body))]]
+    else:
+        rows = list(_rows(filling, body))
+        rows = _sloppy(rows, chance) if chance.random() < SLOPPY else rows
+    return Filled(
+        stem=filling.text(template.stem), rows=rows, persons=_persons(template, filling.children)
+    )
+
+
+def _persons(template: Template, children: int) -> tuple[int, int]:
+    ends = template.persons.split("-")
+    low, high = (sum(children if p == "t" else int(p) for p in end.split("+"))
+                 for end in (ends[0], ends[-1]))  # fmt: skip
+    return low, high
+
+
+def _rows(filling: Filling, lines: Sequence[str]) -> Iterator[Row]:
+    for line in lines:
+        if _left_out(filling, line):
+            continue
+        line = line.removeprefix("? ").removeprefix("# ")
+        word, _, rest = line.partition(" ")
+        if word in DIRECTIVES:
+            yield from DIRECTIVES[word](filling, rest)
+        elif line:
+            yield _cells(filling.text(line))
+
+
+def _cells(line: str) -> Row:
+    return [cell.strip() for cell in line.split(CELL)]
+
+
+def _left_out(filling: Filling, line: str) -> bool:
+    if line.startswith("? "):
+        return filling.chance.random() > OPTIONAL
+    return line.startswith("# ") and not filling.numbered
+
+
+def _amount(filling: Filling, span: str) -> int:
+    low, _, high = span.partition("-")
+    return filling.chance.randint(int(low), int(high or low))
+
+
+def _list(filling: Filling, rest: str) -> Iterator[Row]:
+    """``@list 2-4 bank``: so many sentences, each a paragraph."""
+    span, bank = rest.split()
+    for _ in range(_amount(filling, span)):
+        yield _cells(filling.sentence(bank))
+
+
+def _join(filling: Filling, rest: str) -> Iterator[Row]:
+    """``@join 2-4 bank``: so many sentences, one paragraph."""
+    span, bank = rest.split()
+    told = " ".join(filling.sentence(bank) for _ in range(_amount(filling, span)))
+    yield from [[told]] if told else []
+
+
+def _group(filling: Filling, rest: str) -> Iterator[Row]:
+    """``@group``: from here on it is about another group."""
+    filling.level = level(filling.chance, filling.language, filling.template.level)
+    filling.scope["g"] = filling.level.group
+    yield from ()
+
+
+def _table(filling: Filling, rest: str) -> Iterator[Row]:
+    """``@rows 5-9 child s ¦ Head={cell} ¦ ...``: a table with somebody else in each row."""
+    first, *columns = rest.split(CELL.strip())
+    span, who, *marks = first.split()
+    columns = [each.strip() for each in columns]
+    columns = [each for each in columns if not _left_out(filling, f"{each[0]} ")]
+    if "s" in marks:
+        filling.chance.shuffle(columns)
+    columns = [each.lstrip("?#") for each in columns]
+    headed = "n" not in marks
+    pairs = [each.partition("=")[::2] if headed else ("", each) for each in columns]
+    table = [[filling.text(head) for head, _ in pairs]] if headed else []
+    about = filling.scope["k"]
+    for number in range(_amount(filling, span)):
+        _next(filling, who, number)
+        table.append([filling.text(cell).strip() for _, cell in pairs])
+    filling.scope["k"] = about
+    yield from map(list, zip(*table, strict=True)) if "t" in marks else table
+
+
+def _next(filling: Filling, who: str, number: int) -> None:
+    filling.children += who == "child"
+    if who == "child":
+        filling.scope["p"] = filling.scope["k"] = filling.child()
+    else:
+        filling.scope["p"] = filling.adult()
+    filling.scope["i"] = str(number + 1)
+
+
+DIRECTIVES: dict[str, Callable[[Filling, str], Iterator[Row]]] = {
+    "@list": _list,
+    "@join": _join,
+    "@rows": _table,
+    "@group": _group,
+}
+
+
+def _raw(filling: Filling, lines: Sequence[str]) -> Iterator[str]:
+    """Lines as they stand; between ``@repeat 3-9 child`` and ``@end`` once for each."""
+    rest = iter(lines)
+    for line in rest:
+        if line.startswith("@repeat"):
+            _, span, who = line.split()
+            block = [each for each in iter(lambda: next(rest), "@end")]
+            for number in range(_amount(filling, span)):
+                _next(filling, who, number)
+                yield from _plain(filling, block)
+        else:
+            yield from _plain(filling, [line])
+
+
+def _plain(filling: Filling, lines: Sequence[str]) -> Iterator[str]:
+    for line in lines:
+        if not _left_out(filling, line):
+            yield filling.text(line.removeprefix("? ").removeprefix("# "))
+
+
+def _sloppy(rows: Sequence[Row], chance: random.Random) -> list[Row]:
+    """Swaps two letters here and there, in running text only."""
+
+    def swapped(word: str) -> str:
+        if len(word) < 6 or not word.isalpha() or not word.islower() or chance.random() > 0.02:
+            return word
+        at = chance.randrange(1, len(word) - 2)
+        return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+
+    return [[" ".join(map(swapped, cell.split(" "))) for cell in row] for row in rows]
