@@ -1,7 +1,7 @@
 """Workbooks, slides and databases: xlsx, ods, xls, xlsb, pptx, odp, ppt, sqlite and csv.
 
-A workbook has a title across its columns, dates that are dates, and now and then its data on a sheet
-that is hidden behind an empty one.
+A workbook has a title across its columns, dates that are dates, and now and then its data on a
+sheet that is hidden behind an empty one.
 """
 
 import csv

@@ -1,7 +1,7 @@
 """Documents people print: docx, odt, pdf, rtf and the old doc, with what real ones have.
 
-Tables are tables, a label and its value are now a table of two columns, now a line; a letterhead may
-stand in the header, a PDF may run in two columns.
+Tables are tables, a label and its value are now a table of two columns, now a line; a letterhead
+may stand in the header, a PDF may run in two columns.
 """
 
 import io
@@ -13,6 +13,8 @@ from pathlib import Path
 import docx
 import fpdf
 import odfdo
+from docx.document import Document
+from docx.text.paragraph import Paragraph
 from fpdf.fonts import FontFace
 
 from bench._writers import Rows
@@ -59,7 +61,7 @@ def docx_file(rows: Rows, chance: random.Random) -> bytes:
     return _saved(document.save)
 
 
-def _in_runs(paragraph: docx.text.paragraph.Paragraph, text: str, chance: random.Random) -> None:
+def _in_runs(paragraph: Paragraph, text: str, chance: random.Random) -> None:
     """A run ends inside a word now and then, as it does where somebody edited."""
     cut = chance.randrange(len(text)) if len(text) > 30 and chance.random() < 0.3 else 0
     for part in (text[:cut], text[cut:]):
@@ -67,7 +69,7 @@ def _in_runs(paragraph: docx.text.paragraph.Paragraph, text: str, chance: random
             paragraph.add_run(part)
 
 
-def _word_table(document: docx.document.Document, block: Block) -> None:
+def _word_table(document: Document, block: Block) -> None:
     table = document.add_table(rows=len(block), cols=len(block[0]))
     cells = table._cells
     for number, text in enumerate(cell for row in block for cell in row):

@@ -201,9 +201,7 @@ def _attached(stem: str, rows: Rows, chance: random.Random) -> tuple[str, bytes]
     name, content = _inner(stem, rows, chance)
     message, _ = _message([["Onderwerp", stem]])
     message.set_content("\n".join(chance.choice(BESIDE)) + "\n")
-    message.add_attachment(
-        content, maintype="application", subtype="octet-stream", filename=name
-    )
+    message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
     return ".eml", message.as_bytes()
 
 

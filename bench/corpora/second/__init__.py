@@ -41,7 +41,9 @@ def usable(kind: str) -> list[Template]:
     return [
         each
         for each in templates
-        if each.kind in wanted.kinds and not each.raw and (wanted.only or each.formats[0]) in each.formats
+        if each.kind in wanted.kinds
+        and not each.raw
+        and (wanted.only or each.formats[0]) in each.formats
     ]
 
 

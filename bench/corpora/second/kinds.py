@@ -7,22 +7,24 @@ of others and only change the format.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-PUPIL = tuple(
+PUPIL_NAMES = (
     "absence archive_nested care_incident_report case_slides childcare_list classlist "
     "csv_encodings email_attachment email_inline grades_overview hard_single_mention "
     "html_json_export oso_dossier photo_list referral_application renamed single_child_letter "
     "sis_export_xml support_plan youth_protection_letter youthcare_plan uwlr_export unilogin_list "
-    "amn_or_toets_csv health_record".split()
+    "amn_or_toets_csv health_record"
 )
-CLEAN = tuple(
+CLEAN_NAMES = (
     "aggregates anonymous_case archive_neutral bank_statement blank_form booklist_isbn "
-    "email_neutral email_neutral_attachment exam_word_problems fiction history_names invoice lesson "
-    "licence_keys logs menu_plan minutes_adults newsletter orders policy renamed_neutral research "
-    "sensor_numbers serial_numbers slides_neutral source_code staff_roster supplier_phones "
-    "timetable sports_club_members wedding_guest_list job_application_cv genealogy recipe "
-    "union_letter parents_council_minutes school_website_news xsd_schema "
-    "sample_test_data_with_placeholders".split()
+    "email_neutral email_neutral_attachment exam_word_problems fiction history_names "
+    "invoice lesson licence_keys logs menu_plan minutes_adults newsletter orders policy "
+    "renamed_neutral research sensor_numbers serial_numbers slides_neutral source_code "
+    "staff_roster supplier_phones timetable sports_club_members wedding_guest_list "
+    "job_application_cv genealogy recipe union_letter parents_council_minutes "
+    "school_website_news xsd_schema sample_test_data_with_placeholders"
 )
+PUPIL = tuple(PUPIL_NAMES.split())
+CLEAN = tuple(CLEAN_NAMES.split())
 PUPIL_FILES, CLEAN_FILES = 14, 9
 """Files of each class: about as many about pupils as others."""
 

@@ -32,7 +32,12 @@ def level(chance: random.Random, language: str, wanted: str) -> Level:
     if stage in ("kdv", "bso"):
         names = (CRECHE if stage == "kdv" else AFTER_SCHOOL)[language].split(",")
         first, second = chance.sample(names, 2)
-        return Level(ages=((0.8, 6.2) if language == "da" else (0.4, 4.2)) if stage == "kdv" else (5, 11), group=first, other=second, stage=stage)
+        return Level(
+            ages=((0.8, 6.2) if language == "da" else (0.4, 4.2)) if stage == "kdv" else (5, 11),
+            group=first,
+            other=second,
+            stage=stage,
+        )
     if stage == "jz":
         return Level(ages=(5, 17.3), group="", other="", stage=stage)
     return _school(chance, language, stage)
@@ -41,6 +46,7 @@ def level(chance: random.Random, language: str, wanted: str) -> Level:
 def _school(chance: random.Random, language: str, stage: str) -> Level:
     year = chance.randint(1, 8) if stage == "po" else chance.randint(1, 4)
     letter, other = chance.sample("abc", 2)
+    forms: tuple[str, ...]
     if language == "nl":
         start = year + 3.1 if stage == "po" else year + 11.1
         forms = ("{0}{1}", "groep {0}", "{0}", "gr. {0}{1}") if stage == "po" else (

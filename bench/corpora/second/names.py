@@ -19,8 +19,9 @@ GIVEN: dict[str, tuple[str, str]] = {
         "Roos Iris Linde Juni Fee Dag Lente Jet Bloem Vlinder Amber Sterre Madelief Pleun Bo Wende",
     ),
     "danish": (
-        "Mikkel Rasmus Emil Oliver Noah Magnus Villads Aksel Malthe Anton Asger Bertil Frode Elliot "
-        "Jeppe Kasper Laurits Nohr Otto Sylvester Theo Valdemar Viggo Ærø Jens-Peter Lauge Storm",
+        "Mikkel Rasmus Emil Oliver Noah Magnus Villads Aksel Malthe Anton Asger Bertil Frode "
+        "Elliot Jeppe Kasper Laurits Nohr Otto Sylvester Theo Valdemar Viggo Ærø "
+        "Jens-Peter Lauge Storm",
         "Freja Ida Alma Clara Agnes Ellen Josefine Karla Lærke Maja Nanna Olivia Rosa Signe Sofie "
         "Thea Tilde Vilma Astrid Bodil Cæcilie Dagmar Esther Filippa Gry Sol Liva Ane-Marie",
     ),

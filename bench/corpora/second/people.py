@@ -1,7 +1,7 @@
 """Invented children and adults of the second set, with all that files say about people.
 
-All of them are put together by dice, and so are their numbers: a BSN here passes the eleven test and
-a CPR number its own (most do, as in life), but nobody was looked up and nobody is meant.
+All of them are put together by dice, and so are their numbers: a BSN here passes the eleven test
+and a CPR number its own (most do, as in life), but nobody was looked up and nobody is meant.
 """
 
 import random
@@ -96,7 +96,7 @@ class Person:
         return WORDS[self.language, self.sex][0]
 
     @property
-    def He(self) -> str:  # noqa: N802
+    def He(self) -> str:
         return self.he.capitalize()
 
     @property
@@ -104,7 +104,7 @@ class Person:
         return WORDS[self.language, self.sex][1]
 
     @property
-    def His(self) -> str:  # noqa: N802
+    def His(self) -> str:
         return self.his.capitalize()
 
     @property
@@ -201,14 +201,17 @@ def bsn(chance: random.Random) -> str:
 
 
 def cpr(chance: random.Random, day: date, sex: str) -> str:
-    """An invented number for this birth date; one in ten fails the old check, as it may since 2007."""
+    """An invented number for this birth date; one in ten fails the old check, as it may."""
     weights = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
     while True:
         century = chance.choice("4567" if 2000 <= day.year < 2037 else "0123")
         text = f"{day:%d%m%y}{century}{chance.randint(0, 999):03}"
         if (int(text[-1]) % 2 == 1) is not (sex == "m"):
             continue
-        if chance.random() < 0.1 or not sum(int(d) * w for d, w in zip(text, weights, strict=True)) % 11:
+        if (
+            chance.random() < 0.1
+            or not sum(int(d) * w for d, w in zip(text, weights, strict=True)) % 11
+        ):
             return f"{text[:6]}-{text[6:]}"
 
 
@@ -220,7 +223,9 @@ def person(
     given = GIVEN[origin][sex == "f"].split()
     surname = chance.choice(FAMILY[origin].split(","))
     if chance.random() < 0.05:
-        surname += f"-{chance.choice(FAMILY['danish' if language == 'da' else 'dutch'].split(',')[1::2])}"
+        surname += (
+            f"-{chance.choice(FAMILY['danish' if language == 'da' else 'dutch'].split(',')[1::2])}"
+        )
     day = TODAY - timedelta(days=int(chance.uniform(*ages) * 365.25))
     number = cpr(chance, day, sex) if language == "da" else bsn(chance)
     made: dict[str, object] = {

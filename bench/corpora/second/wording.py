@@ -1,7 +1,7 @@
 """Turns a template of text into the rows of one file, by dice.
 
-The templates are text files in ``texts``, because prose is easier to write, read and vary there than
-in code. ``texts/README.md`` says what the marks mean.
+The templates are text files in ``texts``, because prose is easier to write, read and vary there
+than in code. ``texts/README.md`` says what the marks mean.
 """
 
 import random
@@ -14,13 +14,14 @@ from typing import Any
 from bench.corpora.second import people
 from bench.corpora.second.levels import Level, level
 from bench.corpora.second.numerals import NUMBERS
+from bench.corpora.second.places import place
 from bench.corpora.second.templates import Banks, Template
 
 CELL = " ¦ "
 CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
 SLOT = re.compile(r"\{(~?[a-z][A-Za-z0-9_.]*)((?: [^{}\"']*)?)\}")
 OPTIONAL = 0.6
-NUMBERED = 0.55
+NUMBERED = 0.75
 """Files that name a BSN or CPR where their template can."""
 
 SLOPPY = 0.15
@@ -50,8 +51,7 @@ class Filling:
         self.children = 0
         self.used: dict[str, list[str]] = {}
         self.scope: dict[str, Any] = {"g": self.level.group, "g2": self.level.other, "i": "1"}
-        place = people.place(chance, self.language)
-        self.scope["o"] = place
+        self.scope["o"] = place(chance, self.language)
         for name in ("k", "k2", "k3", "k4"):
             self.scope[name] = self.child()
         self.scope["s"] = replace(self.child(), surname=self.scope["k"].surname)
@@ -208,7 +208,7 @@ def _raw(filling: Filling, lines: Sequence[str]) -> Iterator[str]:
     for line in rest:
         if line.startswith("@repeat"):
             _, span, who = line.split()
-            block = [each for each in iter(lambda: next(rest), "@end")]
+            block = list(iter(lambda: next(rest), "@end"))
             for number in range(_amount(filling, span)):
                 _next(filling, who, number)
                 yield from _plain(filling, block)
