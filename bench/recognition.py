@@ -70,7 +70,7 @@ def compared(what: str, unit: str, ours: float, peer: float | None, name: str | 
     }  # fmt: skip
 
 
-def rows_of(mine: Score, others: dict[str, Score], unreadable: int) -> list[Row]:
+def rows_of(mine: Score, others: dict[str, Score], verdicts: Sequence[Verdict]) -> list[Row]:
     """Everything measured, beside each baseline."""
     rows = []
     for name, other in others.items():
@@ -83,7 +83,13 @@ def rows_of(mine: Score, others: dict[str, Score], unreadable: int) -> list[Row]
             compared("clean files flagged", "files", mine.alarms, other.alarms, name),
             compared("persons in range", "of hits", mine.in_range_share, counts, name),
         ]
-    return [*rows, compared("unreadable", "files", unreadable, None, None)]
+    silent = sum(each is UNTOLD for each in verdicts)
+    unread = sum(not each.readable for each in verdicts) - silent
+    return [
+        *rows,
+        compared("unreadable", "files", unread, None, None),
+        compared("without a verdict", "files", silent, None, None),
+    ]
 
 
 def by_class(samples: Sequence[Sample], told: dict[str, Sequence[Verdict]]) -> dict[str, Row]:
@@ -125,11 +131,17 @@ def show_misses(
     wrong: dict[str, list[str]] = defaultdict(list)
     for sample, verdict, path in zip(samples, verdicts, paths, strict=True):
         if not right(sample, verdict):
-            said = "pupil" if verdict.pupil else "clean" if verdict.readable else "unreadable"
+            said = spoken(verdict)
             wrong[sample.kind].append(f"{said:<11}{sample.language}  {path}")
     for kind, lines in sorted(wrong.items()):
         print(f"\n{kind}: {len(lines)} wrong")
         print("\n".join(f"  {line}" for line in lines[:most]))
+
+
+def spoken(verdict: Verdict) -> str:
+    if verdict is UNTOLD:
+        return "no verdict"
+    return "pupil" if verdict.pupil else "clean" if verdict.readable else "unreadable"
 
 
 def options(words: Sequence[str]) -> argparse.Namespace:
@@ -161,7 +173,7 @@ def measure(given: argparse.Namespace, home: Path) -> dict[str, Any]:
     if given.misses:
         show_misses(samples, mine, paths, given.misses)
     others = {name: scores[name] for name in BASELINES}
-    rows = rows_of(scores["ours"], others, sum(not each.readable for each in mine))
+    rows = rows_of(scores["ours"], others, mine)
     return {"rows": rows, "by_class": table, "intervals": intervals(scores)}
 
 
@@ -182,7 +194,7 @@ def main(words: Sequence[str]) -> int:
         raise SystemExit(f"{given.keep} is not empty; name a folder to make, or empty it")
     scratch = Path(tempfile.mkdtemp(prefix="recognition-", dir=given.out.parent))
     try:
-        body = measure(given, (given.keep or scratch).absolute())
+        body = measure(given, (given.keep or scratch).resolve())
     finally:
         shutil.rmtree(scratch)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}"

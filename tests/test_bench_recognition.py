@@ -231,7 +231,7 @@ def test_a_small_run_measures_and_writes_rows(tmp_path: Path, capsys) -> None:
     assert recognition.main([*words, "--program", str(stub(tmp_path))]) == 0
     body = json.loads(out.read_text("utf-8"))
     assert {"what", "ours", "peer", "peer_name", "unit", "ratio"} == set(body["rows"][0])
-    assert body["rows"][-1]["what"] == "unreadable" and body["rows"][-1]["ours"] == 1
+    assert body["rows"][-1]["what"] == "without a verdict" and body["rows"][-1]["ours"] == 1
     assert sum(row["files"] for row in body["by_class"].values()) == 30
     assert len([path for path in keep.rglob("*") if path.is_file()]) == 30
     shown = capsys.readouterr().out

@@ -24,6 +24,12 @@ AFTER_SCHOOL = {
     "da": "SFO 1. årgang,SFO gul,Klub 4.-5.",
     "en": "After-school blue,Holiday club",
 }
+CLASSES = {
+    "nl": "groep 7,2mavo1,so-3,vso 2b,groep 5",
+    "da": "6.b,8.c,3.a,special 2",
+    "en": "Year 7,Year 4,Unit B",
+}
+"""Of children of any age."""
 
 
 def level(chance: random.Random, language: str, wanted: str) -> Level:
@@ -39,7 +45,8 @@ def level(chance: random.Random, language: str, wanted: str) -> Level:
             stage=stage,
         )
     if stage == "jz":
-        return Level(ages=(5, 17.3), group="", other="", stage=stage)
+        first, second = chance.sample(CLASSES[language].split(","), 2)
+        return Level(ages=(5, 17.3), group=first, other=second, stage=stage)
     return _school(chance, language, stage)
 
 

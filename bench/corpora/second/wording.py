@@ -5,27 +5,21 @@ than in code. ``texts/README.md`` says what the marks mean.
 """
 
 import random
-import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Any
+from dataclasses import dataclass
 
-from bench.corpora.second import people
-from bench.corpora.second.levels import Level, level
-from bench.corpora.second.numerals import NUMBERS
-from bench.corpora.second.places import place
+from bench.corpora.second.filling import Filling
+from bench.corpora.second.levels import level
 from bench.corpora.second.templates import Banks, Template
 
 CELL = " ¦ "
-CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
-SLOT = re.compile(r"\{(~?[a-z][A-Za-z0-9_.]*)((?: [^{}\"']*)?)\}")
 OPTIONAL = 0.6
-NUMBERED = 0.75
-"""Files that name a BSN or CPR where their template can."""
 
 SLOPPY = 0.15
 """Files typed in haste."""
+
+FOOTED = 0.2
+"""Documents and mails with a line below that says nothing of what stands above."""
 
 Row = list[str]
 
@@ -39,63 +33,6 @@ class Filled:
     persons: tuple[int, int]
 
 
-class Filling:
-    """The people and dice of one file, and how far the telling is."""
-
-    def __init__(self, template: Template, banks: Banks, chance: random.Random) -> None:
-        self.template, self.banks, self.chance = template, banks, chance
-        self.language = template.language
-        self.level: Level = level(chance, self.language, template.level)
-        self.style = chance.choice(people.STYLES[self.language])
-        self.numbered = chance.random() < NUMBERED
-        self.children = 0
-        self.used: dict[str, list[str]] = {}
-        self.scope: dict[str, Any] = {"g": self.level.group, "g2": self.level.other, "i": "1"}
-        self.scope["o"] = place(chance, self.language)
-        for name in ("k", "k2", "k3", "k4"):
-            self.scope[name] = self.child()
-        self.scope["s"] = replace(self.child(), surname=self.scope["k"].surname)
-        for name in ("t", "t2", "t3", "t4", "x", "x2"):
-            self.scope[name] = self.adult()
-
-    def child(self) -> people.Person:
-        made = people.person(self.chance, self.language, self.level.ages, dates=self.style)
-        return replace(made, group=self.level.group)
-
-    def adult(self) -> people.Person:
-        return people.person(self.chance, self.language, (23, 66), dates=self.style)
-
-    def text(self, line: str) -> str:
-        """A line with its choices made and its slots filled."""
-        while CHOICE.search(line):
-            line = CHOICE.sub(lambda found: self.chance.choice(found[1].split("|")), line)
-        return SLOT.sub(self._slot, line)
-
-    def sentence(self, bank: str) -> str:
-        """One of a bank; none twice in a file while there are others."""
-        young = f"{bank}_{self.level.stage}"
-        bank = young if (young, self.language) in self.banks else bank
-        left = self.used.get(bank) or list(self.banks[bank, self.language])
-        chosen = left.pop(self.chance.randrange(len(left)))
-        self.used[bank] = left
-        return self.text(chosen)
-
-    def _slot(self, found: re.Match[str]) -> str:
-        name, words = found[1], found[2].split()
-        if name.startswith("~"):
-            return self.sentence(name[1:])
-        if name in NUMBERS:
-            return NUMBERS[name](self.chance, words)
-        if name == "d":
-            first, last = (int(word) for word in words or ("-90", "0"))
-            day = people.TODAY + timedelta(days=self.chance.randint(first, last))
-            return people.dated(day, self.style, self.language)
-        value: Any = self.scope[name.split(".")[0]]
-        for part in name.split(".")[1:]:
-            value = getattr(value, part)
-        return str(value)
-
-
 def fill(template: Template, banks: Banks, chance: random.Random) -> Filled:
     """One file of a template."""
     filling = Filling(template, banks, chance)
@@ -103,11 +40,16 @@ def fill(template: Template, banks: Banks, chance: random.Random) -> Filled:
     if template.raw:
         rows = [["\n".join(_raw(filling, body))]]
     else:
-        rows = list(_rows(filling, body))
+        rows = [*_rows(filling, body), *_foot(filling)]
         rows = _sloppy(rows, chance) if chance.random() < SLOPPY else rows
     return Filled(
         stem=filling.text(template.stem), rows=rows, persons=_persons(template, filling.children)
     )
+
+
+def _foot(filling: Filling) -> list[Row]:
+    written = filling.template.formats[0] in ("docx", "eml", "pdf")
+    return [[filling.sentence("footer")]] if written and filling.chance.random() < FOOTED else []
 
 
 def _persons(template: Template, children: int) -> tuple[int, int]:
@@ -144,17 +86,23 @@ def _amount(filling: Filling, span: str) -> int:
     return filling.chance.randint(int(low), int(high or low))
 
 
+def _told(filling: Filling, span: str, bank: str) -> int:
+    """How many sentences; not more than there are."""
+    most = len(filling.banks[bank, filling.language])
+    return min(_amount(filling, span) * filling.stretch, most)
+
+
 def _list(filling: Filling, rest: str) -> Iterator[Row]:
     """``@list 2-4 bank``: so many sentences, each a paragraph."""
     span, bank = rest.split()
-    for _ in range(_amount(filling, span)):
+    for _ in range(_told(filling, span, bank)):
         yield _cells(filling.sentence(bank))
 
 
 def _join(filling: Filling, rest: str) -> Iterator[Row]:
     """``@join 2-4 bank``: so many sentences, one paragraph."""
     span, bank = rest.split()
-    told = " ".join(filling.sentence(bank) for _ in range(_amount(filling, span)))
+    told = " ".join(filling.sentence(bank) for _ in range(_told(filling, span, bank)))
     yield from [[told]] if told else []
 
 
