@@ -35,6 +35,7 @@ class Filling:
         self.style = chance.choice(people.STYLES[self.language])
         self.numbered = chance.random() < NUMBERED
         self.children = 0
+        self.told_apart: set[str] = set()
         self.stretch = chance.choice((2, 3)) if chance.random() < LONG else 1
         self.used: dict[str, list[str]] = {}
         self.scope: dict[str, Any] = {"g": self.level.group, "g2": self.level.other, "i": "1"}

@@ -43,7 +43,9 @@ def fill(template: Template, banks: Banks, chance: random.Random) -> Filled:
         rows = [*_rows(filling, body), *_foot(filling)]
         rows = _sloppy(rows, chance) if chance.random() < SLOPPY else rows
     return Filled(
-        stem=filling.text(template.stem), rows=rows, persons=_persons(template, filling.children)
+        stem=filling.text(template.stem),
+        rows=rows,
+        persons=_with_sibling(_persons(template, filling), filling, rows),
     )
 
 
@@ -52,10 +54,23 @@ def _foot(filling: Filling) -> list[Row]:
     return [[filling.sentence("footer")]] if written and filling.chance.random() < FOOTED else []
 
 
-def _persons(template: Template, children: int) -> tuple[int, int]:
+def _with_sibling(persons: tuple[int, int], filling: Filling, rows: list[Row]) -> tuple[int, int]:
+    """A brother or sister whom a sentence of a bank names may be counted, or not."""
+    template = filling.template
+    planned = "t" in template.persons or any("{s." in line for line in template.lines)
+    words = {word for row in rows for cell in row for word in cell.split()}
+    named = filling.scope["s"].first in words and not planned and persons[1] > 0
+    return persons[0], persons[1] + named
+
+
+def _persons(template: Template, filling: Filling) -> tuple[int, int]:
+    """In a list of first names a fair counter may take two of one name for one child."""
+    counts = (len(filling.told_apart), filling.children)
     ends = template.persons.split("-")
-    low, high = (sum(children if p == "t" else int(p) for p in end.split("+"))
-                 for end in (ends[0], ends[-1]))  # fmt: skip
+    low, high = (
+        sum(count if part == "t" else int(part) for part in end.split("+"))
+        for end, count in zip((ends[0], ends[-1]), counts, strict=True)
+    )
     return low, high
 
 
@@ -129,8 +144,15 @@ def _table(filling: Filling, rest: str) -> Iterator[Row]:
     for number in range(_amount(filling, span)):
         _next(filling, who, number)
         table.append([filling.text(cell).strip() for _, cell in pairs])
+        if who == "child":
+            _tell_apart(filling, " ".join(table[-1]))
     filling.scope["k"] = about
     yield from map(list, zip(*table, strict=True)) if "t" in marks else table
+
+
+def _tell_apart(filling: Filling, row: str) -> None:
+    person = filling.scope["p"]
+    filling.told_apart.add(person.full if person.last in row else person.first)
 
 
 def _next(filling: Filling, who: str, number: int) -> None:
@@ -159,6 +181,7 @@ def _raw(filling: Filling, lines: Sequence[str]) -> Iterator[str]:
             block = list(iter(lambda: next(rest), "@end"))
             for number in range(_amount(filling, span)):
                 _next(filling, who, number)
+                filling.told_apart.add(str(number))
                 yield from _plain(filling, block)
         else:
             yield from _plain(filling, [line])
