@@ -32,9 +32,9 @@ CLEAN = (
     "sports_club_members", "staff_roster", "supplier_phones", "timetable",
 )  # fmt: skip
 BARE = (
-    "bank_statement", "fiction", "genealogy", "hard_single_mention", "invoice",
-    "job_application_cv", "logs", "private_letter", "sensor_numbers", "software_changelog",
-    "source_code",
+    "bank_statement", "booklist", "fiction", "genealogy", "hard_single_mention",
+    "history_names", "invoice", "job_application_cv", "logs", "menu_plan", "newsletter",
+    "private_letter", "sensor_numbers", "software_changelog", "source_code",
 )  # fmt: skip
 """Kinds that nobody writes on the paper of an office."""
 QUOTAS = {
