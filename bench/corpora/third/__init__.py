@@ -44,8 +44,8 @@ QUOTAS = {
 WORDY = {
     "hard_single_mention": (1, 1, 2),
     **dict.fromkeys(("policy", "fiction", "private_letter", "source_code"), (1, 1, 2)),
-    "pupil": (1, 2, 3, 5),
-    "clean": (1, 2, 3, 3),
+    "pupil": (1, 2, 4, 6),
+    "clean": (1, 2, 3, 5),
 }
 """How many times as long a text may grow where its template lets it."""
 NUMBERED = 0.64

@@ -10,16 +10,17 @@ from collections.abc import Iterator, Sequence
 
 ABBREVIATIONS = {
     "nl": {
-        "leerkracht": "lk", "leerlingen": "lln", "leerling": "ll", "bijvoorbeeld": "bv.",
-        "in verband met": "ivm", "met betrekking tot": "mbt", "met vriendelijke groet": "mvg",
-        "vriendelijke groet": "vg", "ten opzichte van": "tov", "onder andere": "o.a.",
-        "door middel van": "dmv", "eventueel": "evt.", "afspraak": "afspr.",
-        "intern begeleider": "IB",
+        "Met vriendelijke groet": "Mvg", "met vriendelijke groet": "mvg",
+        "vriendelijke groet": "vg", "leerkracht": "lk", "leerlingen": "lln", "leerling": "ll",
+        "bijvoorbeeld": "bv.", "in verband met": "ivm", "met betrekking tot": "mbt",
+        "ten opzichte van": "tov", "onder andere": "o.a.", "door middel van": "dmv",
+        "eventueel": "evt.", "afspraak": "afspr.", "intern begeleider": "IB",
     },
     "da": {
-        "blandt andet": "bl.a.", "i forhold til": "ift.", "for eksempel": "fx", "familien": "fam.",
+        "Med venlig hilsen": "Mvh", "venlig hilsen": "vh", "blandt andet": "bl.a.",
+        "i forhold til": "ift.", "for eksempel": "fx", "familien": "fam.",
         "med hensyn til": "mht.", "på grund af": "pga.", "kontaktperson": "ktr.person",
-        "venlig hilsen": "vh", "med henblik på": "mhp.", "eventuelt": "evt.", "cirka": "ca.",
+        "med henblik på": "mhp.", "eventuelt": "evt.", "cirka": "ca.",
     },
     "en": {"for example": "e.g.", "with regard to": "re", "as soon as possible": "asap"},
 }  # fmt: skip
@@ -39,7 +40,7 @@ def blurred(lines: Sequence[str], language: str, chance: random.Random) -> Itera
 
 def _abbreviated(line: str, language: str) -> str:
     for long, short in ABBREVIATIONS[language].items():
-        line = re.sub(rf"\b{long}\b", short, line)
+        line = re.sub(rf"(?<![\w@.]){long}(?![\w@]|\.\w)", short, line)
     return line
 
 

@@ -79,7 +79,7 @@ def family_name(language: str, chance: random.Random) -> tuple[str, str]:
     core = chance.choice(names)
     if chance.random() < 0.1:
         joint = "-" if language != "da" else " "
-        core = f"{core}{joint}{chance.choice(names)}"
+        core = f"{core}{joint}{chance.choice([name for name in names if name != core])}"
     prefixed = language == "nl" and chance.random() < 0.22
     return (
         (chance.choice(lists()["nl prefixes"]), chance.choice(lists()["nl prefixed"]))
