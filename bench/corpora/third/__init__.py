@@ -48,6 +48,7 @@ WORDY = {
     "clean": (1, 2, 3, 5),
 }
 """How many times as long a text may grow where its template lets it."""
+PAPER = ("docx", "odt", "pdf")
 NUMBERED = 0.64
 """Of the files whose template has a place for a number: how many have numbers in it."""
 
@@ -113,7 +114,9 @@ def _framed(template: Template, formats: Sequence[str], chance: random.Random) -
     if formats[0] in {"eml", "txt", "pptx", "md"}:
         above = ""
     top = [f"{{@{above}}}"] * chance.choice([0, 0, 1, 2]) if above else []
-    return [*top, *template.lines, *[f"{{@{below}}}"] * chance.choice([0, 1, 1, 2, 3])]
+    annexes = chance.choice([0, 0, 1, 3]) if below == "tail" and formats[0] in PAPER else 0
+    bottom = [f"{{@{below}}}"] * chance.choice([0, 1, 1, 2, 3])
+    return [*top, *template.lines, *["{@annex}"] * annexes, *bottom]
 
 
 def _persons(template: Template, size: int) -> tuple[int, int]:
