@@ -147,7 +147,8 @@ def test_only_closed_words_numbers_and_a_keyed_digest_leave(home):
     facts = dict(told.facts())
     assert facts.pop("file") == Keyed(told.subject)
     assert set(facts) == {
-        "class", "place", "format", "persons-min", "persons-max", "evidence", "size-kb",
+        "class", "place", "format", "persons-min", "persons-max", "evidence", "categories",
+        "sensitive", "size-kb",
     }  # fmt: skip
     assert "Sanne" not in str(facts)
     assert facts["size-kb"] == 1

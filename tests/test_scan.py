@@ -15,7 +15,7 @@ from tests import documents
 
 FIELDS = [
     "path", "verdict", "persons_min", "persons_max", "persons", "score", "class", "evidence",
-    "reason",
+    "reason", "categories", "sensitive",
 ]  # fmt: skip
 
 
@@ -144,6 +144,24 @@ def test_why_a_file_is_a_pupil_file_is_told_without_what_stands_in_it(home, caps
         assert name not in out
         assert name.split()[-1].lower() not in out.lower()
         assert born not in out
+
+
+def test_the_kinds_of_data_are_told_to_programs_and_to_people(home, capsys, monkeypatch):
+    (home / "letter.txt").write_text("\n".join(documents.LETTER))
+    assert run(home, "--jsonl") == 0
+    told = lines(capsys)
+    assert told[str(home / "letter.txt")]["categories"] == ["name", "birth-date", "health", "care"]
+    assert told[str(home / "letter.txt")]["sensitive"] is True
+    assert told[str(home / "werk/policy.docx")]["categories"] == []
+    for language, words in (
+        ("nl_NL.UTF-8", "namen, geboortedata, gezondheid, zorg en ondersteuning"),
+        ("da_DK.UTF-8", "navne, fødselsdatoer, helbred, støtte og omsorg"),
+        ("C", "It holds names, birth dates, health, care and support. Some of that is sensitive."),
+    ):
+        monkeypatch.delenv("LANGUAGE", raising=False)
+        monkeypatch.setenv("LC_ALL", language)
+        assert run(home / "letter.txt", "--explain") == 0
+        assert words in capsys.readouterr().out
 
 
 def test_what_decided_is_shown_to_somebody_who_asks(home, capsys):

@@ -213,6 +213,8 @@ def as_json(line: Line) -> str:
             "class": verdict.kind,
             "evidence": verdict.evidence,
             "reason": verdict.reason,
+            "categories": verdict.categories,
+            "sensitive": verdict.sensitive,
         }
     )
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from agent.errors import AgentError
+from agent.texts import FALLBACK, language_of, say
 from collectors.base import utc_now
 from collectors.folders.walk import Tally, open_folder, open_plain
 from collectors.recognise.explanation import (
@@ -119,6 +120,8 @@ def as_lines(path: str, verdict: Verdict, why: Explanation | None) -> Iterator[s
     yield f"{name}: {_headline(verdict)}"
     if verdict.reason is not Reason.NONE:
         yield f"  Not read to the end: {REASONS[verdict.reason]}."
+    if verdict.categories:
+        yield f"  {_holds(verdict)}"
     if why is None or not why.marks:
         if verdict.reason is Reason.NONE:
             yield "  Nothing in it speaks for or against."
@@ -140,6 +143,14 @@ def _headline(verdict: Verdict) -> str:
     low, high = verdict.persons_min, verdict.persons_max
     persons = f"{low}" if low == high else f"{low} to {high}"
     return f"pupil file ({verdict.kind}), {persons} person(s), score {verdict.score:.2f}"
+
+
+def _holds(verdict: Verdict) -> str:
+    """Which kinds of data are in a file, in the language a person works in."""
+    language = language_of(os.environ) or FALLBACK
+    listed = ", ".join(say(language, f"category-{one}") for one in verdict.categories)
+    key = "holds-sensitive" if verdict.sensitive else "holds"
+    return say(language, key, categories=listed)
 
 
 def _sums(why: Explanation) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from collectors.base import Details, Facts, Keyed, Observation, Proof
 from collectors.folders.place import Place
+from collectors.recognise.category import Category, is_sensitive
 from collectors.recognise.verdict import Evidence, Format, Kind, Reason
 
 LARGEST_FACT = 9_999_999
@@ -25,8 +26,9 @@ class Watched(StrEnum):
 class PupilFileFound(Observation):
     """A file holds data about pupils or clients. ``subject`` is its path.
 
-    ``file_class`` says what kind, ``persons_min`` and ``persons_max`` about how many persons, and
-    ``sha256``, ``device`` and ``inode`` which file exactly was judged. ``size`` is in bytes.
+    ``file_class`` says what kind, ``persons_min`` and ``persons_max`` about how many persons,
+    ``categories`` which kinds of data are in it, and ``sha256``, ``device`` and ``inode`` which
+    file exactly was judged. ``size`` is in bytes.
     """
 
     kind: ClassVar[str] = "pupil-file-found"
@@ -34,6 +36,7 @@ class PupilFileFound(Observation):
     persons_min: int
     persons_max: int
     evidence: tuple[Evidence, ...]
+    categories: tuple[Category, ...]
     format: Format
     place: Place
     size: int
@@ -49,6 +52,8 @@ class PupilFileFound(Observation):
             "persons-min": self.persons_min,
             "persons-max": self.persons_max,
             "evidence": self.evidence,
+            "categories": self.categories,
+            "sensitive": is_sensitive(self.categories),
             "size-kb": min(LARGEST_FACT, -(-self.size // 1024)),
             "file": Keyed(self.subject),
         }

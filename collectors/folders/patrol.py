@@ -188,6 +188,7 @@ class Patrol:
             persons_min=verdict.persons_min,
             persons_max=verdict.persons_max,
             evidence=verdict.evidence,
+            categories=verdict.categories,
             format=verdict.format,
             place=place_of(judged.inside),
             size=judged.status.st_size,

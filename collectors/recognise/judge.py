@@ -12,11 +12,13 @@ Nothing here reads a clock or a disk: the same bytes on the same day give the sa
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import BinaryIO
 
 from collectors.recognise.budget import Budget, Limits, Part
+from collectors.recognise.categories import read_categories
+from collectors.recognise.category import Category
 from collectors.recognise.explanation import (
     LEAST_PERSON,
     THRESHOLD,
@@ -69,6 +71,7 @@ _GRAVITY = (
     Reason.UNSUPPORTED,
     Reason.BROKEN,
 )
+_ORDER = tuple(Category)
 _LISTS = (Evidence.ROSTER, Evidence.NAME_LIST)
 
 
@@ -84,6 +87,7 @@ class Opinion:
     marks: tuple[Mark, ...] = ()
     columns: tuple[Column, ...] = ()
     excerpts: tuple[Excerpt, ...] = ()
+    categories: tuple[Category, ...] = ()
 
     @property
     def convicts(self) -> bool:
@@ -145,7 +149,10 @@ def weigh_text(part: Part, today: date) -> Opinion:
     counter = dict(weights.counter)
     counter["blank-form"] = max(counter["blank-form"], blank)
     counter["staff"] = max(counter["staff"], findings.adults)
-    return _opinion(findings, weights, counter)
+    opinion = _opinion(findings, weights, counter)
+    if not opinion.convicts:
+        return opinion
+    return replace(opinion, categories=read_categories(reading, findings, weights.topics))
 
 
 def _read_numbers(reading: Reading, today: date, findings: Findings) -> None:
@@ -223,6 +230,7 @@ def _verdict(
             score=score,
             kind=best.kind,
             evidence=tuple(dict.fromkeys(e for op in guilty for e in op.evidence)),
+            categories=tuple(sorted({c for op in guilty for c in op.categories}, key=_ORDER.index)),
             format=format,
             sha256=digest,
             size=size,

@@ -8,7 +8,9 @@ and never ``clean``.
 from dataclasses import dataclass
 from enum import StrEnum
 
-DETECTOR = 3
+from collectors.recognise.category import Category, is_sensitive
+
+DETECTOR = 4
 """The detector's version. A change of rules raises it, and every file is judged again."""
 
 MOST_PERSONS = 9999
@@ -146,6 +148,7 @@ class Verdict:
     """What one file is.
 
     ``persons_min`` and ``persons_max`` bound the number of pupils or clients in it (0 to 9999).
+    ``categories`` are the kinds of data in a pupil file, empty for any other.
     ``score`` is 0 to 1: 0.5 is where a file becomes a pupil file, see ``recognise.judge``.
     ``sha256`` is the digest, in hex, of the whole content, and empty if it was not read whole
     (films, pictures and other formats that hold no text). ``size`` is in bytes.
@@ -157,10 +160,16 @@ class Verdict:
     score: float = 0.0
     kind: Kind = Kind.NONE
     evidence: tuple[Evidence, ...] = ()
+    categories: tuple[Category, ...] = ()
     reason: Reason = Reason.NONE
     format: Format = Format.UNKNOWN
     sha256: str = ""
     size: int = 0
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether a kind of data in it is sensitive."""
+        return is_sensitive(self.categories)
 
 
 def unreadable(reason: Reason, size: int = 0, format: Format = Format.UNKNOWN) -> Verdict:

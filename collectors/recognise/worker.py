@@ -25,6 +25,7 @@ from collectors.recognise import pdf, sandbox
 from collectors.recognise.budget import Limits
 from collectors.recognise.judge import examine, judge
 from collectors.recognise.message import LARGEST, Why, answer, hello, read_request
+from collectors.recognise.rules.data_kinds import kinds_of_data
 
 CPU_PER_DOCUMENT = 20.0
 """Seconds of processor time; a worker that needs more ends itself."""
@@ -91,6 +92,7 @@ def warm() -> None:
     for name in _CODECS:
         codecs.lookup(name)
     pdf.start()
+    kinds_of_data()
     day = date(2000, 1, 1)
     office = {"[Content_Types].xml": "", "word/document.xml": "<w:t>x</w:t>"}
     for sample in (b"Naam;Klas\nx;y\n", b"<p>&eacute;", b'{"a": 1}', b"{\\rtf1 x}", _PDF, _MAIL):
