@@ -39,7 +39,7 @@ def read_categories(
 ) -> tuple[Category, ...]:
     """The kinds of data in a text that is a pupil file, in the order of the list."""
     kinds = kinds_of_data()
-    found = {kinds.evidence[one] for one in findings.points if one in kinds.evidence}
+    found = {one for one, told in kinds.evidence.items() if told & findings.points.keys()}
     found |= {kinds.columns[one] for one in findings.columns if one in kinds.columns}
     found |= {one for name, least, one in _TOPICS if topics.get(name, 0.0) >= least}
     found |= {*contact_kinds(reading.text), *_by_fields(reading.text), *_by_words(reading)}

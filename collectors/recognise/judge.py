@@ -17,8 +17,9 @@ from datetime import date
 from typing import BinaryIO
 
 from collectors.recognise.budget import Budget, Limits, Part
-from collectors.recognise.categories import read_categories
 from collectors.recognise.category import Category
+from collectors.recognise.description import describe
+from collectors.recognise.exchange import read_exchange
 from collectors.recognise.explanation import (
     LEAST_PERSON,
     THRESHOLD,
@@ -32,6 +33,7 @@ from collectors.recognise.fields import read_fields
 from collectors.recognise.findings import MOST_SPOTS, Findings
 from collectors.recognise.formats import tell
 from collectors.recognise.numbers import find_bsn, find_cpr
+from collectors.recognise.origin import read_origin
 from collectors.recognise.prose import read_prose
 from collectors.recognise.reading import Reading, read
 from collectors.recognise.tables import read_tables
@@ -146,13 +148,17 @@ def weigh_text(part: Part, today: date) -> Opinion:
     blank = read_fields(reading, today, findings)
     read_prose(reading, today, sum(weights.topics.values()) >= SCHOOLED, findings)
     _read_numbers(reading, today, findings)
+    read_exchange(reading, today, findings)
+    read_origin(reading, part.made_by, findings)
     counter = dict(weights.counter)
     counter["blank-form"] = max(counter["blank-form"], blank)
     counter["staff"] = max(counter["staff"], findings.adults)
     opinion = _opinion(findings, weights, counter)
     if not opinion.convicts:
         return opinion
-    return replace(opinion, categories=read_categories(reading, findings, weights.topics))
+    told = describe(reading, today, findings, weights.topics)
+    kind = Kind.CLOSED_DOSSIER if told.closed else opinion.kind
+    return replace(opinion, kind=kind, categories=told.categories)
 
 
 def _read_numbers(reading: Reading, today: date, findings: Findings) -> None:

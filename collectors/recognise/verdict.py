@@ -38,6 +38,8 @@ class Kind(StrEnum):
     """Child protection, reports of concern, custody."""
     PERSON_RECORD = "person-record"
     """One or a few pupils without one of the topics above."""
+    CLOSED_DOSSIER = "closed-dossier"
+    """About one or a few pupils, and says since when it is closed, whatever its topic."""
 
 
 class Evidence(StrEnum):
@@ -58,6 +60,18 @@ class Evidence(StrEnum):
     """A name said to be a pupil, a client or a member of a class."""
     RECORD = "record"
     """A record of a pupil exchange format."""
+    EXCHANGE_FORMAT = "exchange-format"
+    """The structure of an export of a pupil system; one of the next nine says which."""
+    EDEXML = "edexml"
+    OSO = "oso"
+    UWLR = "uwlr"
+    PARNASSYS = "parnassys"
+    MAGISTER = "magister"
+    AMN = "amn"
+    UNI_LOGIN = "uni-login"
+    SKOLA24 = "skola24"
+    KINDKANS_EXPORT = "kindkans-export"
+    """Printed or exported by Kindkans, in which schools exchange pupils with their partnership."""
     CARE_WORDS = "care-words"
     SAFETY_WORDS = "safety-words"
     PROGRESS_WORDS = "progress-words"

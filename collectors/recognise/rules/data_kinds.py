@@ -25,7 +25,7 @@ class KindsOfData:
     """``fields`` are labels and column heads and what they hold, ``nothing`` the values that say
     that there is nothing to be told."""
 
-    evidence: Mapping[Evidence, Category]
+    evidence: Mapping[Category, frozenset[Evidence]]
     columns: Mapping[str, Category]
     fields: Mapping[str, Category]
     words: Mapping[Category, Vocabulary]
@@ -47,9 +47,8 @@ def load(path: Path) -> KindsOfData:
     tables = {one: _table(f"{path.name}: {one}", content[one]) for one in Category}
     return KindsOfData(
         evidence={
-            _evidence(path.name, word): one
+            one: frozenset(_evidence(path.name, word) for word in table["evidence"])
             for one, table in tables.items()
-            for word in table["evidence"]
         },
         columns=_turned(path.name, tables, "columns"),
         fields=_turned(path.name, tables, "fields"),
