@@ -14,6 +14,7 @@ from collectors.recognise.explanation import (
     Explanation,
     Mark,
 )
+from collectors.recognise.finding import Also, Finding
 from collectors.recognise.message import (
     LARGEST,
     LARGEST_EXPLAINED,
@@ -46,6 +47,7 @@ PUPIL = Verdict(
     kind=Kind.CARE,
     evidence=(Evidence.ROSTER, Evidence.CARE_WORDS),
     categories=(Category.NAME, Category.HEALTH),
+    also=(Also(finding=Finding.PASSWORD_LIST, count=12),),
     format=Format.DOCX,
     sha256="ab" * 32,
     size=1234,
@@ -58,6 +60,7 @@ GOOD = json.loads(answer(PUPIL))
     [
         PUPIL,
         Verdict(verdict=Judgement.CLEAN, format=Format.MEDIA, size=9),
+        Verdict(verdict=Judgement.CLEAN, also=(Also(finding=Finding.PASSWORD_LIST, count=3),)),
         unreadable(Reason.ENCRYPTED, 5, Format.OLE),
     ],
 )
@@ -74,6 +77,7 @@ def test_the_longest_answer_fits_a_packet():
         score=0.123,
         evidence=tuple(Evidence),
         categories=tuple(Category),
+        also=tuple(Also(finding=one, count=9999) for one in Finding),
         sha256="a" * 64,
         size=1 << 61,
     )
@@ -86,6 +90,18 @@ WRONG = {
     "score": [1.1, -0.1, "0.5", None, True, float("nan"), float("inf")],
     "kind": ["anything", None, {}],
     "evidence": ["roster", [["roster"]], ["Sanne Vuurbloem"], ["roster"] * 99, {"roster": 1}],
+    "also": [
+        ["password-list"],
+        [["password-list", 0]],
+        [["password-list", 10_000]],
+        "x",
+        None,
+        [["sanne", 3]],
+        [["password-list", True]],
+        [["password-list", 1, 2]],
+        [["password-list", 3]] * 9,
+        {"password-list": 3},
+    ],
     "categories": ["name", ["names"], ["name"] * 99, None, {"name": 1}, [["name"]]],
     "reason": ["encrypted", "because", None],
     "format": ["exe", None, []],
@@ -154,7 +170,7 @@ def test_a_worker_that_does_not_say_what_holds_it_is_refused(packet):
 
 
 def test_every_word_may_leave_the_laptop():
-    for words in (Judgement, Kind, Evidence, Category, Reason, Format):
+    for words in (Judgement, Kind, Evidence, Category, Finding, Reason, Format):
         for word in words:
             assert len(word) <= 48
             assert word.replace("-", "").isalnum()

@@ -16,6 +16,7 @@ from tests import documents
 FIELDS = [
     "path", "verdict", "persons_min", "persons_max", "persons", "score", "class", "evidence",
     "reason", "categories", "sensitive",
+    "also",
 ]  # fmt: skip
 
 
@@ -162,6 +163,29 @@ def test_the_kinds_of_data_are_told_to_programs_and_to_people(home, capsys, monk
         monkeypatch.setenv("LC_ALL", language)
         assert run(home / "letter.txt", "--explain") == 0
         assert words in capsys.readouterr().out
+
+
+PASSWORDS = "Site;Gebruikersnaam;Wachtwoord\n" + "Verzonnen;juf;Zonnetje12\n" * 4
+
+
+def test_a_list_of_passwords_is_told_each_time_and_never_shown(home, tmp_path, capsys, monkeypatch):
+    path = home / "w.csv"
+    path.write_text(PASSWORDS)
+    for _ in range(2):
+        assert run(home, "--jsonl", "--index", tmp_path / "index") == 0
+        told = lines(capsys)
+        assert told[str(path)]["verdict"] == "clean"
+        assert told[str(path)]["also"] == {"password-list": 4}
+        assert told[str(home / "list.csv")]["also"] == {}
+    assert run(home) == 0
+    assert "passwords   4 account(s)" in capsys.readouterr().out
+    monkeypatch.delenv("LANGUAGE", raising=False)
+    for language, words in (("nl_NL", "van 4 accounts"), ("da_DK", "til 4 konti"), ("C", "of 4 ")):
+        monkeypatch.setenv("LC_ALL", language)
+        assert run(path, "--explain", "--show") == 0
+        out = capsys.readouterr().out
+        assert words in out
+        assert "Zonnetje12" not in out
 
 
 def test_what_decided_is_shown_to_somebody_who_asks(home, capsys):

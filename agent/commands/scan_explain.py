@@ -130,8 +130,11 @@ def as_lines(path: str, verdict: Verdict, why: Explanation | None) -> Iterator[s
     yield f"{name}: {_headline(verdict)}"
     if verdict.reason is not Reason.NONE:
         yield f"  Not read to the end: {REASONS[verdict.reason]}."
+    language = language_of(os.environ) or FALLBACK
+    for also in verdict.also:
+        yield f"  {say(language, f'also-{also.finding}', count=also.count)}"
     if verdict.categories:
-        yield f"  {_holds(verdict)}"
+        yield f"  {_holds(verdict, language)}"
     if why is None or not why.marks:
         if verdict.reason is Reason.NONE:
             yield "  Nothing in it speaks for or against."
@@ -155,9 +158,8 @@ def _headline(verdict: Verdict) -> str:
     return f"pupil file ({verdict.kind}), {persons} person(s), score {verdict.score:.2f}"
 
 
-def _holds(verdict: Verdict) -> str:
+def _holds(verdict: Verdict, language: str) -> str:
     """Which kinds of data are in a file, in the language a person works in."""
-    language = language_of(os.environ) or FALLBACK
     listed = ", ".join(say(language, f"category-{one}") for one in verdict.categories)
     key = "holds-sensitive" if verdict.sensitive else "holds"
     return say(language, key, categories=listed)

@@ -12,13 +12,12 @@ Nothing here reads a clock or a disk: the same bytes on the same day give the sa
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import BinaryIO
 
 from collectors.recognise.budget import Budget, Limits, Part
 from collectors.recognise.category import Category
-from collectors.recognise.description import describe
 from collectors.recognise.exchange import read_exchange
 from collectors.recognise.explanation import (
     LEAST_PERSON,
@@ -33,6 +32,7 @@ from collectors.recognise.fields import read_fields
 from collectors.recognise.findings import MOST_SPOTS, Findings
 from collectors.recognise.formats import tell
 from collectors.recognise.numbers import find_bsn, find_cpr
+from collectors.recognise.opinion import Opinion, also_of, completed
 from collectors.recognise.origin import read_origin
 from collectors.recognise.prose import read_prose
 from collectors.recognise.reading import Reading, read
@@ -77,25 +77,6 @@ _ORDER = tuple(Category)
 _LISTS = (Evidence.ROSTER, Evidence.NAME_LIST)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Opinion:
-    """What one part of a document amounts to."""
-
-    total: float
-    person: float
-    evidence: tuple[Evidence, ...]
-    kind: Kind
-    persons: tuple[int, int]
-    marks: tuple[Mark, ...] = ()
-    columns: tuple[Column, ...] = ()
-    excerpts: tuple[Excerpt, ...] = ()
-    categories: tuple[Category, ...] = ()
-
-    @property
-    def convicts(self) -> bool:
-        return self.person >= LEAST_PERSON and self.total >= THRESHOLD
-
-
 def judge(file: BinaryIO, today: date, limits: Limits | None = None) -> Verdict:
     """The verdict on a seekable binary file, as of ``today`` (ages are counted from it)."""
     return examine(file, today, limits)[0]
@@ -122,7 +103,7 @@ def examine(
             opinions.append(weigh_text(part, today))
     best = max(opinions, key=lambda opinion: (opinion.convicts, opinion.total), default=None)
     verdict = _verdict(opinions, best, problems, shown, digest, size)
-    return verdict, _explanation(opinions, best)
+    return replace(verdict, also=also_of(opinions)), _explanation(opinions, best)
 
 
 def _explanation(opinions: list[Opinion], best: Opinion | None) -> Explanation:
@@ -154,11 +135,7 @@ def weigh_text(part: Part, today: date) -> Opinion:
     counter["blank-form"] = max(counter["blank-form"], blank)
     counter["staff"] = max(counter["staff"], findings.adults)
     opinion = _opinion(findings, weights, counter)
-    if not opinion.convicts:
-        return opinion
-    told = describe(reading, today, findings, weights.topics)
-    kind = Kind.CLOSED_DOSSIER if told.closed else opinion.kind
-    return replace(opinion, kind=kind, categories=told.categories)
+    return completed(opinion, reading, today, findings, weights.topics)
 
 
 def _read_numbers(reading: Reading, today: date, findings: Findings) -> None:

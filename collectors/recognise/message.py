@@ -18,6 +18,7 @@ from typing import Any
 
 from collectors.recognise.category import Category
 from collectors.recognise.explanation import Explanation, Unfit, as_parts, from_parts
+from collectors.recognise.finding import MOST_COUNTED, Also, Finding
 from collectors.recognise.verdict import (
     MOST_PERSONS,
     Evidence,
@@ -35,7 +36,7 @@ LARGEST_EXPLAINED = 16_384
 """Bytes of an answer that was asked to explain itself."""
 
 _FIELDS = frozenset(("verdict", "persons", "score", "kind", "evidence", "categories")) | frozenset(
-    ("reason", "format", "sha256", "size")
+    ("also", "reason", "format", "sha256", "size")
 )
 _DIGEST = re.compile(r"(?:[0-9a-f]{64})?")
 _LARGEST_FILE = 1 << 62
@@ -110,6 +111,7 @@ def answer(verdict: Verdict, explanation: Explanation | None = None, show: bool 
         "kind": verdict.kind,
         "evidence": verdict.evidence,
         "categories": verdict.categories,
+        "also": [[one.finding, one.count] for one in verdict.also],
         "reason": verdict.reason,
         "format": verdict.format,
         "sha256": verdict.sha256,
@@ -161,6 +163,7 @@ def _verdict(parts: dict[str, Any]) -> Verdict:
         kind=Kind(parts["kind"]),
         evidence=_evidence(parts["evidence"]),
         categories=_categories(parts["categories"]),
+        also=_also(parts["also"]),
         reason=Reason(parts["reason"]),
         format=Format(parts["format"]),
         sha256=digest,
@@ -183,6 +186,14 @@ def _categories(words: Any) -> tuple[Category, ...]:
     if not isinstance(words, list) or len(words) > len(Category):
         raise Misfit("categories are a list of words")
     return tuple(Category(word) for word in words)
+
+
+def _also(found: Any) -> tuple[Also, ...]:
+    if not isinstance(found, list) or len(found) > len(Finding):
+        raise Misfit("what a file is besides is a list of words with numbers")
+    return tuple(
+        Also(finding=Finding(word), count=_number(count, 1, MOST_COUNTED)) for word, count in found
+    )
 
 
 def _evidence(words: Any) -> tuple[Evidence, ...]:

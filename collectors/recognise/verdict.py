@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from collectors.recognise.category import Category, is_sensitive
+from collectors.recognise.finding import Also
 
 DETECTOR = 4
 """The detector's version. A change of rules raises it, and every file is judged again."""
@@ -163,6 +164,7 @@ class Verdict:
 
     ``persons_min`` and ``persons_max`` bound the number of pupils or clients in it (0 to 9999).
     ``categories`` are the kinds of data in a pupil file, empty for any other.
+    ``also`` is what it is besides, pupil file or not.
     ``score`` is 0 to 1: 0.5 is where a file becomes a pupil file, see ``recognise.judge``.
     ``sha256`` is the digest, in hex, of the whole content, and empty if it was not read whole
     (films, pictures and other formats that hold no text). ``size`` is in bytes.
@@ -175,6 +177,7 @@ class Verdict:
     kind: Kind = Kind.NONE
     evidence: tuple[Evidence, ...] = ()
     categories: tuple[Category, ...] = ()
+    also: tuple[Also, ...] = ()
     reason: Reason = Reason.NONE
     format: Format = Format.UNKNOWN
     sha256: str = ""
