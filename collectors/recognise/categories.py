@@ -52,7 +52,7 @@ def _by_fields(text: str) -> Iterator[Category]:
     for line in text.split("\n", _MOST_LINES)[:_MOST_LINES]:
         if "\t" not in line:
             heads = {}
-            pair = _PAIR.fullmatch(line[:_LONGEST_LINE])
+            pair = _PAIR.fullmatch(line[:_LONGEST_LINE]) if ":" in line else None
             if pair and (kind := _kind(pair.group(1))) and not _says_nothing(pair.group(2)):
                 yield kind
             continue

@@ -28,7 +28,7 @@ _NUMBER = re.compile(r"[ .,]{0,2} ?\d{1,4}(?: ?[A-Za-z])?\b(?![-/.]\d)")
 def contact_kinds(text: str) -> Iterator[Category]:
     """Which of the three kinds stand in a text."""
     text = text[:_LONGEST]
-    if _MAIL.search(text):
+    if "@" in text and _MAIL.search(text):
         yield Category.MAIL
     if _PHONE.search(text) or _bare_number(text):
         yield Category.PHONE

@@ -58,7 +58,7 @@ def read_passwords(reading: Reading) -> Passwords:
     below = 0 if code else _below_titles(lines)
     listed = labelled if labelled >= FEWEST and users * 2 >= labelled and not code else 0
     accounts = max(in_tables, listed, below)
-    return Passwords(accounts, accounts > 0 or some or labelled > 0 or _somewhere(lines))
+    return Passwords(accounts, accounts > 0 or some or labelled > 0 or _somewhere(reading))
 
 
 def _is_code(lines: list[str]) -> bool:
@@ -124,11 +124,11 @@ def _labelled(lines: list[str]) -> tuple[int, int]:
     return passwords, users
 
 
-def _somewhere(lines: list[str]) -> bool:
+def _somewhere(reading: Reading) -> bool:
     """Whether a word for a password has one right behind it, in whatever line."""
     known = password_words().passwords - password_words().weak
-    for line in lines:
-        words = line.split()
+    for start, end in reading.lines_with(password_words().needles)[:_MOST_LINES]:
+        words = reading.text[start : min(end, start + _LONGEST_LINE)].split()
         for place, word in enumerate(words):
             if _plain(word) in known:
                 behind = (one.strip("\"',;.()") for one in words[place + 1 : place + 1 + _NEAR])

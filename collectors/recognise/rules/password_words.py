@@ -9,6 +9,7 @@ from collectors.recognise.rules import schema
 from collectors.recognise.words import spelled
 
 _FILE = Path(__file__).with_name("passwords.toml")
+_SHORT = 3
 _KEYS = ("users", "passwords", "places", "weak", "titles", "none")
 
 
@@ -39,11 +40,16 @@ def load(path: Path) -> PasswordWords:
     stray = next((word for word in lists["weak"] if word not in lists["passwords"]), None)
     if stray is not None:
         raise schema.RuleError(f"{path.name}: weak: {stray!r} does not stand in passwords")
-    told = {*lists["passwords"], *lists["titles"]} - set(lists["weak"])
+    told = {*lists["passwords"], *lists["titles"]}
     return PasswordWords(
         **{key: frozenset(words) for key, words in lists.items()},
-        needles=_shortest(spelled(word.split()[0]) for word in told),
+        needles=_shortest(_needle(word, word in lists["weak"]) for word in told),
     )
+
+
+def _needle(word: str, weak: bool) -> bytes:
+    """What to look for; a short or common word stands in too many others, so as a cell only."""
+    return spelled(f"\t{word}" if weak or len(word) <= _SHORT else word)
 
 
 def _shortest(words: Iterable[bytes]) -> tuple[bytes, ...]:
