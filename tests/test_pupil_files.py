@@ -154,6 +154,7 @@ def test_a_list_of_passwords_is_a_finding_of_its_own(home, state):
         assert told.proof()["sha256"] == told.sha256
         assert dict(told.facts()) == {
             "accounts-min": 1, "accounts-max": 9, "categories": (Category.ACCESS_DATA,),
+            "sensitive": False,
             "format": Format.CSV, "place": Place.DOCUMENTS, "size-kb": 1, "file": Keyed(str(path)),
         }  # fmt: skip
         assert told.once() == f"{told.sha256}:{path}"

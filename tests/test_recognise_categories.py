@@ -113,6 +113,11 @@ def test_a_column_without_a_value_tells_of_nothing():
     assert Category.HEALTH not in denied.categories
 
 
+def test_names_beside_numbers_are_names_whoever_bears_them():
+    rows = [(f"Xq{n} Zzz", "12345678" + "2") for n in range(6)]
+    assert Category.NAME in table(("Naam", "BSN"), *rows).categories
+
+
 def test_a_citizen_number_is_no_telephone_number():
     assert list(contact_kinds("CPR: 010203-1234")) == []
     assert list(contact_kinds("BSN 123456782 en 0102031234")) == []

@@ -92,6 +92,7 @@ class PasswordListFound(Observation):
             "accounts-min": least,
             "accounts-max": most,
             "categories": (Category.ACCESS_DATA,),
+            "sensitive": is_sensitive((Category.ACCESS_DATA,)),
             "format": self.format,
             "place": self.place,
             "size-kb": min(LARGEST_FACT, -(-self.size // 1024)),

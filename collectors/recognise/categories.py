@@ -42,6 +42,7 @@ def read_categories(
     found = {one for one, told in kinds.evidence.items() if told & findings.points.keys()}
     found |= {kinds.columns[one] for one in findings.columns if one in kinds.columns}
     found |= {one for name, least, one in _TOPICS if topics.get(name, 0.0) >= least}
+    found |= {Category.NAME} if reading.names else set()
     found |= {*contact_kinds(reading.text), *_by_fields(reading.text), *_by_words(reading)}
     return tuple(one for one in Category if one in found)
 
