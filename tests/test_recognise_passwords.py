@@ -64,6 +64,16 @@ LISTS = {
     "lines without an account": "Mine adgangskoder:\n" + "\n".join(
         f"- Opdigtet {n}: {secret}" for n, secret in enumerate(SECRETS)
     ),
+    "lines with a word for each": "\n".join(
+        f"Verzonnen {n} - gebruikersnaam juf{n} wachtwoord {secret}"
+        for n, secret in enumerate(SECRETS)
+    ),
+    "danish lines with a word for each": "\n".join(
+        f"Opdigtet {n}: brugernavn p{n}, kode: {secret}" for n, secret in enumerate(SECRETS)
+    ),
+    "rows below a title": "Wachtwoorden\n" + "\n".join(
+        f"Verzonnen {n}\tjuf{n}@example.org\t{secret}" for n, secret in enumerate(SECRETS)
+    ),
 }  # fmt: skip
 
 
@@ -125,6 +135,11 @@ HARD = {
         (("Title", "Code"), *((f"Boek {n}", f"A{n}B{n}C9") for n in range(5)))),
     "one password in a letter": "Beste ouder,\nGebruikersnaam: ouder12\nWachtwoord: Zonnetje12\n",
     "a list of telephone numbers": "Logins\nJan: 0612345678\nPiet: 0687654321\nKees: 0611112222",
+    "examples of weak ones": "Sterke wachtwoorden\nKies geen wachtwoord als Welkom01.\n"
+    "Het wachtwoord Zomer2024 is te raden.\nOok wachtwoord Lente2025 staat op elke lijst.",
+    "rooms below a title": "Logins\nLokaal: B12a\nLokaal: C14b\nLokaal: D3\nGang: 2e verdieping",
+    "words below a title": "Kodeord\nUge 12: hest, kat, hund\nUge 13: bil, bus\nUge 14: ko",
+    "a manual page": "Set username \\fIuser\\fR and password \\fIpassword\\fR here.\n" * 4,
     "links": "Logins\nA: https://a.example/x1\nB: https://b.example/x2\nC: www.c.example",
     "addresses of mail": documents.table_text(
         (("Account", "Password"), *((f"u{n}", f"u{n}@example.org") for n in range(5)))),

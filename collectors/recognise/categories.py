@@ -7,6 +7,7 @@ of nothing.
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import pairwise
 
 from collectors.recognise.category import Category
@@ -24,7 +25,9 @@ _TOPICS = (
     ("progress", 2.0, Category.GRADES_AND_PROGRESS),
 )
 """From which weight on a topic alone tells of a kind: where it gives a file its class."""
-_MOST_LINES = 20_000
+_MOST_LINES = 5000
+_MOST_CELLS = 100
+_LONGEST_LABEL = 60
 _LONGEST_LINE = 400
 _TRIES = 5
 """Places at which a word is looked at before it counts as untold."""
@@ -53,11 +56,11 @@ def _by_fields(text: str) -> Iterator[Category]:
     for line in text.split("\n", _MOST_LINES)[:_MOST_LINES]:
         if "\t" not in line:
             heads = {}
-            pair = _PAIR.fullmatch(line[:_LONGEST_LINE]) if ":" in line else None
+            pair = _PAIR.fullmatch(line[:_LONGEST_LINE].strip()) if ":" in line else None
             if pair and (kind := _kind(pair.group(1))) and not _says_nothing(pair.group(2)):
                 yield kind
             continue
-        cells = [cell.strip(" \"'") for cell in line.split("\t")]
+        cells = [cell.strip(" \"'") for cell in line.split("\t", _MOST_CELLS)]
         if _is_head(cells):
             heads = {place: kind for place, cell in enumerate(cells) if (kind := _kind(cell))}
         else:
@@ -75,17 +78,26 @@ def _in_cells(cells: list[str], heads: Mapping[int, Category]) -> Iterator[Categ
 
 def _is_head(cells: list[str]) -> bool:
     """Whether a row holds the heads of columns: two or more that are known, side by side."""
-    known = [bool(_kind(cell)) or _plain(cell) in rules().heads for cell in cells]
+    known = [_is_known(cell) for cell in cells]
     beside = any(one and other for one, other in pairwise(known))
     return beside and sum(known) * 3 >= sum(map(bool, cells))
 
 
+def _is_known(cell: str) -> bool:
+    return len(cell) <= _LONGEST_LABEL and _known(cell)[0]
+
+
 def _kind(label: str) -> Category | None:
-    if len(label) > 60:
-        return None
+    return _known(label)[1] if len(label) <= _LONGEST_LABEL else None
+
+
+@lru_cache(4096)
+def _known(label: str) -> tuple[bool, Category | None]:
+    """Whether a label is one at all, and the kind of data it stands for."""
     fields = kinds_of_data().fields
     plain = _plain(label)
-    return fields.get(plain) or fields.get(plain.rstrip(" 0123456789"))
+    kind = fields.get(plain) or fields.get(plain.rstrip(" 0123456789"))
+    return kind is not None or plain in rules().heads, kind
 
 
 def _plain(label: str) -> str:

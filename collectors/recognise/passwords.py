@@ -7,7 +7,7 @@ shows an excerpt of it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from collectors.recognise.heads import cells
@@ -20,7 +20,10 @@ FEWEST = 3
 _FEWEST_ROWS = 2
 _MOST_LINES = 20_000
 _LONGEST_LINE = 300
+_LONGEST_ENTRY = 120
 _NEAR = 3
+"""Words behind that for a password among which it stands."""
+_MOST_WORDS = 14
 _BELOW = 60
 """Lines below a title that are looked at."""
 _CODE = re.compile(
@@ -55,9 +58,9 @@ def read_passwords(reading: Reading) -> Passwords:
     in_tables, some = _in_tables(lines)
     labelled, users = _labelled(lines)
     code = _is_code(lines)
-    below = 0 if code else _below_titles(lines)
-    listed = labelled if labelled >= FEWEST and users * 2 >= labelled and not code else 0
-    accounts = max(in_tables, listed, below)
+    fields = labelled if users * 2 >= labelled else 0
+    in_lines = 0 if code else max(fields, _below_titles(lines), sum(map(_tells_both, lines)))
+    accounts = max(in_tables, in_lines if in_lines >= FEWEST else 0)
     return Passwords(accounts, accounts > 0 or some or labelled > 0 or _somewhere(reading))
 
 
@@ -124,16 +127,32 @@ def _labelled(lines: list[str]) -> tuple[int, int]:
     return passwords, users
 
 
+def _tells_both(line: str) -> bool:
+    """Whether a short line names an account and the password for it, each by its word."""
+    words = line.split()
+    if len(words) > _MOST_WORDS or not any(
+        _plain(word) in password_words().users for word in words
+    ):
+        return False
+    return _has_secret(words, password_words().passwords)
+
+
+def _has_secret(words: list[str], known: Collection[str]) -> bool:
+    """Whether right behind one of the known words something stands that is a password."""
+    for place, word in enumerate(words):
+        if _plain(word) in known:
+            behind = words[place + 1 : place + 1 + _NEAR]
+            if any(is_strong(one.strip("\"',;.()")) for one in behind):
+                return True
+    return False
+
+
 def _somewhere(reading: Reading) -> bool:
     """Whether a word for a password has one right behind it, in whatever line."""
     known = password_words().passwords - password_words().weak
     for start, end in reading.lines_with(password_words().needles)[:_MOST_LINES]:
-        words = reading.text[start : min(end, start + _LONGEST_LINE)].split()
-        for place, word in enumerate(words):
-            if _plain(word) in known:
-                behind = (one.strip("\"',;.()") for one in words[place + 1 : place + 1 + _NEAR])
-                if any(map(is_strong, behind)):
-                    return True
+        if _has_secret(reading.text[start : min(end, start + _LONGEST_LINE)].split(), known):
+            return True
     return False
 
 
@@ -153,7 +172,7 @@ def _entries(lines: list[str]) -> int:
 
 
 def _is_entry(line: str) -> bool:
-    found = _ENTRY.fullmatch(line)
+    found = _ENTRY.fullmatch(line) if len(line) <= _LONGEST_ENTRY else None
     if found is None:
         return False
     return is_strong(found.group(3)) and any(c.isalpha() for c in found.group(1))

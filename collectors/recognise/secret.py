@@ -6,7 +6,7 @@ from collectors.recognise.rules.password_words import password_words
 
 _SHORTEST, _LONGEST = 4, 64
 _PLACEHOLDER = re.compile(
-    r"[*•·xX._\-?#/\\]+|[<\[{(%$].*|.*[>\]})%]|.*(?:\$\{|\{\{|://|%[sd(]|…).*|.*[:;]"
+    r"[*•·xX._\-?#/\\]+|[<\[{(%$].*|.*[>\]})%]|.*(?:\\|\$\{|\{\{|://|%[sd(]|…).*|.*[:;]"
 )
 _DIGEST = re.compile(
     r"\$\w{1,10}\$.*|\{[A-Z0-9-]{3,12}\}.*|(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56,})"

@@ -10,6 +10,8 @@ from collectors.recognise.words import spelled
 
 _FILE = Path(__file__).with_name("passwords.toml")
 _SHORT = 3
+_TELLING = 9
+"""Letters from which the word for an account is one that few other texts have."""
 _KEYS = ("users", "passwords", "places", "weak", "titles", "none")
 
 
@@ -41,6 +43,7 @@ def load(path: Path) -> PasswordWords:
     if stray is not None:
         raise schema.RuleError(f"{path.name}: weak: {stray!r} does not stand in passwords")
     told = {*lists["passwords"], *lists["titles"]}
+    told |= {word for word in lists["users"] if len(word) >= _TELLING and " " not in word}
     return PasswordWords(
         **{key: frozenset(words) for key, words in lists.items()},
         needles=_shortest(_needle(word, word in lists["weak"]) for word in told),
