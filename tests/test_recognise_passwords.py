@@ -140,6 +140,7 @@ HARD = {
     "rooms below a title": "Logins\nLokaal: B12a\nLokaal: C14b\nLokaal: D3\nGang: 2e verdieping",
     "words below a title": "Kodeord\nUge 12: hest, kat, hund\nUge 13: bil, bus\nUge 14: ko",
     "a manual page": "Set username \\fIuser\\fR and password \\fIpassword\\fR here.\n" * 4,
+    "types": "username : Union[str, None], password : Union[str, None]\n" * 4,
     "links": "Logins\nA: https://a.example/x1\nB: https://b.example/x2\nC: www.c.example",
     "addresses of mail": documents.table_text(
         (("Account", "Password"), *((f"u{n}", f"u{n}@example.org") for n in range(5)))),

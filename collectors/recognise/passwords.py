@@ -31,6 +31,8 @@ _CODE = re.compile(
     r"|^\s*(?:#!|//|/\*|\*|@|import |from |def |class |var |let |const |<[\w!/?])"
 )
 _CODE_SHARE = 0.15
+_MARKUP = re.compile(r"[\[\](){}<>=\"`]")
+"""In running text such a sign tells of code; in a column of passwords it may belong to one."""
 _NOT_WORD = re.compile(r"[\W_]+")
 _PAIR = re.compile(r"\s*[-*•·–]?\s*([^:=]{2,40}?)\s*[:=]\s*(\S.*)")
 _ENTRY = re.compile(
@@ -142,9 +144,13 @@ def _has_secret(words: list[str], known: Collection[str]) -> bool:
     for place, word in enumerate(words):
         if _plain(word) in known:
             behind = words[place + 1 : place + 1 + _NEAR]
-            if any(is_strong(one.strip("\"',;.()")) for one in behind):
+            if any(is_strong(one) and not _MARKUP.search(one) for one in map(_bare, behind)):
                 return True
     return False
+
+
+def _bare(word: str) -> str:
+    return word.strip("\"',;.()")
 
 
 def _somewhere(reading: Reading) -> bool:
