@@ -19,6 +19,7 @@ from agent.identity import Enrolled
 from agent.outbox import ADVICE, Outbox, Trouble
 from agent.own import LeakKind, LeakReported
 from agent.policy import Mode
+from agent.reminders import reminders
 from agent.wire.event import Event
 
 log = logging.getLogger(__name__)
@@ -168,14 +169,15 @@ class Answers:
         return who.device if who else None
 
     def _message(self, event: Event) -> dict[str, Any]:
-        """One thing that was done, for the tray: words and numbers only."""
+        """One thing that was done, or is asked for, for the tray: words and numbers only."""
         return {
             "id": event.id,
             "kind": event.kind,
-            "action": event.decision.action if event.decision else "report",
+            "action": _carried_out(event),
             "result": event.outcome.result if event.outcome else "done",
             "reason": event.outcome.reason if event.outcome else "none",
             "at": event.recorded_at.isoformat(),
+            "reminders": reminders(event),
         }
 
     def _not_too_many(self, caller: Caller) -> None:
@@ -218,3 +220,9 @@ def _memory(process: psutil.Process) -> int:
 
 def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
+
+
+def _carried_out(event: Event) -> str:
+    """The action that was begun; ``report`` where the policy's was held back or there was none."""
+    decision = event.decision
+    return decision.action if decision is not None and decision.enforced else "report"

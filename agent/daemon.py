@@ -28,6 +28,7 @@ from agent.journal import Journal
 from agent.own import ActionName, ActionRecovered, AgentStarted, CollectorFailed, CollectorName
 from agent.policy import Decision, Policy
 from agent.recorder import Recorder
+from agent.reminders import reminders
 from agent.wire.event import Event, OutcomePart
 from collectors.base import (
     Clock,
@@ -109,6 +110,8 @@ class Daemon:
         once = self.recorder.once(observation)
         if not decision.enforced:
             news = self.journal.append(event, _once_as_seen(once, decision), again=again)
+            if news and reminders(event):
+                self.messages.append(event)
         else:
             news = self._act(observation, decision, event, once)
         return event.id if news else None

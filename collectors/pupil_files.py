@@ -28,7 +28,12 @@ from collectors.base import (
     utc_now,
 )
 from collectors.folders.changes import Changes, ending_with
-from collectors.folders.found import PupilFileFound, UnreadableFileFound, Watched
+from collectors.folders.found import (
+    PasswordListFound,
+    PupilFileFound,
+    UnreadableFileFound,
+    Watched,
+)
 from collectors.folders.index import discard_index, open_index
 from collectors.folders.mounts import Foreign
 from collectors.folders.patrol import Patrol
@@ -39,7 +44,14 @@ from collectors.folders.watch import Watch
 from collectors.recognise.crew import Crew
 from collectors.recognise.recogniser import WorkerError
 
-__all__ = ["SETTINGS", "PupilFileFound", "PupilFilesCollector", "UnreadableFileFound", "make"]
+__all__ = [
+    "SETTINGS",
+    "PasswordListFound",
+    "PupilFileFound",
+    "PupilFilesCollector",
+    "UnreadableFileFound",
+    "make",
+]
 
 SETTINGS: Mapping[str, Setting] = {
     "roots": Setting([], "folders that are looked through and watched, as absolute paths"),

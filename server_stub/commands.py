@@ -122,6 +122,8 @@ def _breach_row(breach: Breach) -> dict[str, Any]:
         "seq": draft.seq,
         "persons_min": draft.persons_min,
         "persons_max": draft.persons_max,
+        "categories": list(draft.categories),
+        "sensitive": draft.sensitive,
         "encryption": draft.encryption,
         "measures": list(draft.measures),
         "detected_at": draft.detected_at,

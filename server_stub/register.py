@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from agent.wire.event import Event, Fact
 
 UNKNOWN = "unknown"
+MOST_CATEGORIES = 40
+"""Kinds of data that an entry takes over from an event."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +34,10 @@ class Draft:
     detected_at: datetime
     persons_min: int | None
     persons_max: int | None
+    categories: tuple[str, ...]
+    """Kinds of data, in the agent's closed words."""
+    sensitive: bool | None
+    """Whether one of them is sensitive; None: not known."""
     encryption: str
     measures: tuple[str, ...]
 
@@ -73,6 +79,8 @@ def draft_from(device: str, seq: int, event: Event, received_at: datetime) -> Dr
         detected_at=min(event.observed_at, received_at),
         persons_min=_number(event.facts.get("persons-min")),
         persons_max=_number(event.facts.get("persons-max")),
+        categories=_categories(event.facts.get("categories")),
+        sensitive=_yes_or_no(event.facts.get("sensitive")),
         encryption=_encryption(event.facts),
         measures=_measures(event),
     )
@@ -109,6 +117,15 @@ def why_not_aware(breach: Breach, aware_at: datetime, now: datetime) -> str | No
 def _encryption(facts: Mapping[str, Fact]) -> str:
     """What the event says about encryption, as a closed word."""
     return next((str(facts[name]) for name in ("verdict", "encryption") if name in facts), UNKNOWN)
+
+
+def _categories(fact: Fact | None) -> tuple[str, ...]:
+    """The kinds of data an event names, each once and not without end."""
+    return tuple(dict.fromkeys(fact))[:MOST_CATEGORIES] if isinstance(fact, list) else ()
+
+
+def _yes_or_no(fact: Fact | None) -> bool | None:
+    return fact if isinstance(fact, bool) else None
 
 
 def _measures(event: Event) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ from server_stub.register import Breach, Draft, number_of
 from server_stub.tables import audit, breach_history, breaches
 
 AWARE_SET = "aware-set"
-_MEASURES = " "
+_BETWEEN = " "
+"""Stands between the closed words of one column."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,8 +57,10 @@ def open_breach(connection: Connection, draft: Draft, who: str, now: datetime) -
         detected_at=draft.detected_at,
         persons_min=draft.persons_min,
         persons_max=draft.persons_max,
+        categories=_BETWEEN.join(draft.categories),
+        sensitive=draft.sensitive,
         encryption=draft.encryption,
-        measures=_MEASURES.join(draft.measures),
+        measures=_BETWEEN.join(draft.measures),
         created_at=now,
         created_by=who,
     )
@@ -183,5 +186,6 @@ def _breach(row: Row[tuple[object, ...]]) -> Breach:
     values = dict(row._mapping)
     own = {name: values.pop(name) for name in ("id", "number", "created_at", "created_by")}
     own |= {name: values.pop(name) for name in ("aware_at", "aware_by")}
-    values["measures"] = tuple(values["measures"].split(_MEASURES)) if values["measures"] else ()
+    for name in ("categories", "measures"):
+        values[name] = tuple(values[name].split())
     return Breach(draft=Draft(**values), **own)

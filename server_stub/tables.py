@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -180,6 +181,8 @@ breaches = Table(
     Column("detected_at", Moment, nullable=False),
     Column("persons_min", Integer),
     Column("persons_max", Integer),
+    Column("categories", Text, nullable=False, server_default=""),
+    Column("sensitive", Boolean),
     Column("encryption", String(48), nullable=False),
     Column("measures", String(160), nullable=False),
     Column("created_at", Moment, nullable=False),

@@ -67,6 +67,7 @@ class Wording:
         """What happened, in one plain sentence."""
         values = {name: self.fact(value, name) for name, value in event.facts.items()}
         values["persons"] = self._persons(event.facts)
+        values["holds"] = self._holds(event.facts)
         if "place" in values:
             values["where"] = self._where(event.facts["place"], values["place"])
         template = self.kinds.get(event.kind, {}).get("sentence")
@@ -110,6 +111,14 @@ class Wording:
         if least is None:
             return self.text("persons.most", most=most)
         return self.text("persons.range", least=least, most=most)
+
+    def _holds(self, facts: Mapping[str, Fact]) -> str:
+        """Which kinds of data are in it, as a sentence of its own; empty where that is not told."""
+        listed = facts.get("categories")
+        if not isinstance(listed, list) or not listed:
+            return ""
+        key = "sentence.holds.sensitive" if facts.get("sensitive") is True else "sentence.holds"
+        return " " + self.text(key, categories=self.fact(listed, "categories"))
 
     def _where(self, place: Fact, told: str) -> str:
         """In a folder, but on a desktop: some places have a phrase of their own."""

@@ -186,6 +186,8 @@ def pupil_file(**changes: Any) -> wire.Event:
             "persons-min": 24,
             "persons-max": 31,
             "evidence": ["bsn", "roster"],
+            "categories": ["name", "national-number"],
+            "sensitive": True,
             "size-kb": 48,
             "file": wire.digest_text(b"invented path, keyed" + b"0" * 12),
         },

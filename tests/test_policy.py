@@ -38,6 +38,7 @@ class Seen(Observation):
             "persons": self.persons,
             "evidence": (Evidence.BSN, Evidence.ROSTER),
             "new": True,
+            "sensitive": False,
         }
 
 
@@ -77,7 +78,7 @@ def test_in_report_mode_nothing_is_enforced_but_the_decision_stands() -> None:
 
 
 def test_a_rule_compares_numbers_truths_and_members_of_a_set() -> None:
-    for when in ({"persons": 3}, {"new": True}, {"evidence": "bsn"}):
+    for when in ({"persons": 3}, {"new": True}, {"evidence": "bsn"}, {"sensitive": False}):
         assert decided((rule("r", "seal-file", **when),), seen()).enforced, when  # type: ignore[arg-type]
     for when in ({"persons": 4}, {"new": False}, {"new": 1}, {"evidence": "cpr"}, {"none": "x"}):
         assert not decided((rule("r", "seal-file", **when),), seen()).enforced, when  # type: ignore[arg-type]

@@ -19,12 +19,14 @@ from collectors.folders.place import Place, place_of
 from collectors.folders.walk import Tally, excluded, open_folder, open_plain, walk
 from collectors.pupil_files import (
     SETTINGS,
+    PasswordListFound,
     Plan,
     PupilFileFound,
     PupilFilesCollector,
     UnreadableFileFound,
     make,
 )
+from collectors.recognise.category import Category
 from collectors.recognise.idle_io_linux import IDLE, io_class
 from collectors.recognise.recogniser import Recogniser
 from collectors.recognise.verdict import Format, Kind, Reason
@@ -141,13 +143,38 @@ def test_a_pupil_file_is_told_with_all_that_is_known_of_it(home):
     assert told.once() == f"{told.sha256}:{path}"
 
 
+def test_a_list_of_passwords_is_a_finding_of_its_own(home, state):
+    path = put(
+        home, "Documents/w.csv", b"Site;Login;Password\nx;juf;Zonnetje12\ny;juf;Regen!boog\n"
+    )
+    for _ in range(2):
+        (told,) = sweep(home, state=state)
+        assert isinstance(told, PasswordListFound)
+        assert told.details() == {"path": str(path)}
+        assert told.proof()["sha256"] == told.sha256
+        assert dict(told.facts()) == {
+            "accounts-min": 1, "accounts-max": 9, "categories": (Category.ACCESS_DATA,),
+            "sensitive": False,
+            "format": Format.CSV, "place": Place.DOCUMENTS, "size-kb": 1, "file": Keyed(str(path)),
+        }  # fmt: skip
+        assert told.once() == f"{told.sha256}:{path}"
+
+
+def test_a_pupil_file_with_passwords_is_told_as_both(home):
+    rows = [(*row[:3], "u", "Zonnetje12") for row in documents.ROWS]
+    heads = ("Leerling", "Klas", "Geboortedatum", "Gebruikersnaam", "Wachtwoord")
+    put(home, "x.csv", documents.table_text((heads, *rows)).encode())
+    assert [type(told) for told in sweep(home)] == [PupilFileFound, PasswordListFound]
+
+
 def test_only_closed_words_numbers_and_a_keyed_digest_leave(home):
     put(home, "Sanne Vuurbloem.csv")
     (told,) = sweep(home)
     facts = dict(told.facts())
     assert facts.pop("file") == Keyed(told.subject)
     assert set(facts) == {
-        "class", "place", "format", "persons-min", "persons-max", "evidence", "size-kb",
+        "class", "place", "format", "persons-min", "persons-max", "evidence", "categories",
+        "sensitive", "size-kb",
     }  # fmt: skip
     assert "Sanne" not in str(facts)
     assert facts["size-kb"] == 1

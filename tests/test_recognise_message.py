@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from collectors.recognise.category import Category
 from collectors.recognise.explanation import (
     LONGEST_EXCERPT,
     MOST_EXCERPTS,
@@ -13,6 +14,7 @@ from collectors.recognise.explanation import (
     Explanation,
     Mark,
 )
+from collectors.recognise.finding import Also, Finding
 from collectors.recognise.message import (
     LARGEST,
     LARGEST_EXPLAINED,
@@ -44,6 +46,8 @@ PUPIL = Verdict(
     score=0.9,
     kind=Kind.CARE,
     evidence=(Evidence.ROSTER, Evidence.CARE_WORDS),
+    categories=(Category.NAME, Category.HEALTH),
+    also=(Also(finding=Finding.PASSWORD_LIST, count=12),),
     format=Format.DOCX,
     sha256="ab" * 32,
     size=1234,
@@ -56,6 +60,7 @@ GOOD = json.loads(answer(PUPIL))
     [
         PUPIL,
         Verdict(verdict=Judgement.CLEAN, format=Format.MEDIA, size=9),
+        Verdict(verdict=Judgement.CLEAN, also=(Also(finding=Finding.PASSWORD_LIST, count=3),)),
         unreadable(Reason.ENCRYPTED, 5, Format.OLE),
     ],
 )
@@ -71,6 +76,8 @@ def test_the_longest_answer_fits_a_packet():
         persons_max=9999,
         score=0.123,
         evidence=tuple(Evidence),
+        categories=tuple(Category),
+        also=tuple(Also(finding=one, count=9999) for one in Finding),
         sha256="a" * 64,
         size=1 << 61,
     )
@@ -83,6 +90,19 @@ WRONG = {
     "score": [1.1, -0.1, "0.5", None, True, float("nan"), float("inf")],
     "kind": ["anything", None, {}],
     "evidence": ["roster", [["roster"]], ["Sanne Vuurbloem"], ["roster"] * 99, {"roster": 1}],
+    "also": [
+        ["password-list"],
+        [["password-list", 0]],
+        [["password-list", 10_000]],
+        "x",
+        None,
+        [["sanne", 3]],
+        [["password-list", True]],
+        [["password-list", 1, 2]],
+        [["password-list", 3]] * 9,
+        {"password-list": 3},
+    ],
+    "categories": ["name", ["names"], ["name"] * 99, None, {"name": 1}, [["name"]]],
     "reason": ["encrypted", "because", None],
     "format": ["exe", None, []],
     "sha256": ["", "zz" * 32, "ab" * 31, 5, None, "ab" * 32 + "\n"],
@@ -120,10 +140,16 @@ def test_a_packet_of_another_shape_is_refused(packet):
 
 def test_a_clean_or_unreadable_file_cannot_have_persons():
     for verdict in ("clean", "unreadable"):
-        parts = {**GOOD, "verdict": verdict, "kind": "none"}
+        parts = {**GOOD, "verdict": verdict, "kind": "none", "categories": []}
         parts["reason"] = "broken" if verdict == "unreadable" else "none"
         with pytest.raises(Misfit):
             read_answer(json.dumps(parts).encode())
+
+
+def test_only_a_pupil_file_has_kinds_of_data():
+    clean = json.loads(answer(Verdict(verdict=Judgement.CLEAN)))
+    with pytest.raises(Misfit):
+        read_answer(json.dumps({**clean, "categories": ["name"]}).encode())
 
 
 def test_the_other_packets_survive_the_way():
@@ -144,7 +170,7 @@ def test_a_worker_that_does_not_say_what_holds_it_is_refused(packet):
 
 
 def test_every_word_may_leave_the_laptop():
-    for words in (Judgement, Kind, Evidence, Reason, Format):
+    for words in (Judgement, Kind, Evidence, Category, Finding, Reason, Format):
         for word in words:
             assert len(word) <= 48
             assert word.replace("-", "").isalnum()

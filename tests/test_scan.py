@@ -15,7 +15,8 @@ from tests import documents
 
 FIELDS = [
     "path", "verdict", "persons_min", "persons_max", "persons", "score", "class", "evidence",
-    "reason",
+    "reason", "categories", "sensitive",
+    "also",
 ]  # fmt: skip
 
 
@@ -144,6 +145,47 @@ def test_why_a_file_is_a_pupil_file_is_told_without_what_stands_in_it(home, caps
         assert name not in out
         assert name.split()[-1].lower() not in out.lower()
         assert born not in out
+
+
+def test_the_kinds_of_data_are_told_to_programs_and_to_people(home, capsys, monkeypatch):
+    (home / "letter.txt").write_text("\n".join(documents.LETTER))
+    assert run(home, "--jsonl") == 0
+    told = lines(capsys)
+    assert told[str(home / "letter.txt")]["categories"] == ["name", "birth-date", "health", "care"]
+    assert told[str(home / "letter.txt")]["sensitive"] is True
+    assert told[str(home / "werk/policy.docx")]["categories"] == []
+    for language, words in (
+        ("nl_NL.UTF-8", "namen, geboortedata, gezondheid, zorg en ondersteuning"),
+        ("da_DK.UTF-8", "navne, fødselsdatoer, helbred, støtte og omsorg"),
+        ("C", "It holds names, birth dates, health, care and support. Some of that is sensitive."),
+    ):
+        monkeypatch.delenv("LANGUAGE", raising=False)
+        monkeypatch.setenv("LC_ALL", language)
+        assert run(home / "letter.txt", "--explain") == 0
+        assert words in capsys.readouterr().out
+
+
+PASSWORDS = "Site;Gebruikersnaam;Wachtwoord\n" + "Verzonnen;juf;Zonnetje12\n" * 4
+
+
+def test_a_list_of_passwords_is_told_each_time_and_never_shown(home, tmp_path, capsys, monkeypatch):
+    path = home / "w.csv"
+    path.write_text(PASSWORDS)
+    for _ in range(2):
+        assert run(home, "--jsonl", "--index", tmp_path / "index") == 0
+        told = lines(capsys)
+        assert told[str(path)]["verdict"] == "clean"
+        assert told[str(path)]["also"] == {"password-list": 4}
+        assert told[str(home / "list.csv")]["also"] == {}
+    assert run(home) == 0
+    assert "passwords   4 account(s)" in capsys.readouterr().out
+    monkeypatch.delenv("LANGUAGE", raising=False)
+    for language, words in (("nl_NL", "van 4 accounts"), ("da_DK", "til 4 konti"), ("C", "of 4 ")):
+        monkeypatch.setenv("LC_ALL", language)
+        assert run(path, "--explain", "--show") == 0
+        out = capsys.readouterr().out
+        assert words in out
+        assert "Zonnetje12" not in out
 
 
 def test_what_decided_is_shown_to_somebody_who_asks(home, capsys):

@@ -345,6 +345,22 @@ def test_the_history_says_which_moment_was_decided_on_and_the_same_one_once(at: 
     assert moment.replace("T", " ") in history
 
 
+def test_an_entry_shows_the_kinds_of_data_of_its_event(at: Console) -> None:
+    officer = at.session("olaf")
+    path = f"/devices/{at.laptop.name}/2/breach"
+    page = at.get(officer, at.post(officer, path, csrf=at.csrf(officer)).headers["Location"]).text
+    english = wording.load()["en"]
+    assert english.fact(["name", "national-number"], "categories") in page
+    assert english.text("entry.sensitive") in page
+
+
+def test_the_kinds_of_data_stand_in_the_sentence_of_a_file() -> None:
+    english = wording.load()["en"]
+    assert "some of it sensitive: names, national numbers" in english.sentence(pupil_file())
+    older = pupil_file(facts={"class": "care", "place": "mail", "format": "pdf", "size-kb": 3})
+    assert english.sentence(older).endswith("(pdf, 3 kB).")
+
+
 def test_what_was_done_is_said_in_one_sentence() -> None:
     english = wording.load()["en"]
     held = wire.DecisionPart(action="seal-file", rule="r", enforced=False, held="no-notice")

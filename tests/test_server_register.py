@@ -68,6 +68,8 @@ def test_an_entry_begins_with_what_the_event_says() -> None:
         detected_at=NOON,
         persons_min=24,
         persons_max=31,
+        categories=("name", "national-number"),
+        sensitive=True,
         encryption="unknown",
         measures=("seal-file", "done"),
     )
@@ -78,6 +80,26 @@ def test_an_unencrypted_stick_is_entered_as_such() -> None:
     draft = draft_from(DEVICE, 7, pupil_file(kind="usb-storage-attached", facts=facts))
     assert draft.encryption == "unencrypted"
     assert (draft.persons_min, draft.persons_max) == (None, None)
+
+
+def test_kinds_of_data_are_taken_over_and_kept(store: Store) -> None:
+    made = opened(store)
+    assert made.draft.categories == ("name", "national-number")
+    assert made.draft.sensitive is True
+
+
+def test_an_event_of_an_older_agent_leaves_the_kinds_of_data_open(store: Store) -> None:
+    draft = draft_from(DEVICE, 7, pupil_file(facts={"class": "pupil-list"}))
+    assert (draft.categories, draft.sensitive) == ((), None)
+    made = store.write(lambda c: store_register.open_breach(c, draft, "olaf", NOON))
+    assert (made.draft.categories, made.draft.sensitive) == ((), None)
+
+
+def test_an_event_cannot_fill_an_entry_without_end() -> None:
+    facts = {"categories": [f"kind-{n % 99}" for n in range(500)], "sensitive": 1}
+    draft = draft_from(DEVICE, 7, pupil_file(facts=facts))
+    assert len(draft.categories) == register.MOST_CATEGORIES
+    assert draft.sensitive is None
 
 
 def test_what_was_not_carried_out_is_no_measure() -> None:

@@ -18,7 +18,7 @@ from tests.test_docs import OBSERVATIONS, keys_told_by
 SENT = {word: keys_told_by(kind, "facts") for word, kind in OBSERVATIONS} | {
     own.GAP: set(own.gap("size-limit", 1, []).facts)
 }
-COMPUTED = {"persons": "persons-min", "where": "place"}
+COMPUTED = {"persons": "persons-min", "where": "place", "holds": "categories"}
 WORDS = (
     Held,
     LeakKind,
@@ -32,6 +32,7 @@ WORDS = (
     import_module("collectors.recognise.verdict").Kind,
     import_module("collectors.recognise.verdict").Reason,
     import_module("collectors.recognise.verdict").Evidence,
+    import_module("collectors.recognise.category").Category,
     import_module("collectors.folders.place").Place,
     import_module("collectors.folders.found").Watched,
     import_module("collectors.session").Watched,

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from server_stub import store_devices, tables
+from server_stub import store_devices, store_register, tables
 from server_stub.errors import ConfigError, StoreError
 from server_stub.store import Store, migrations, open_store
 
@@ -42,6 +42,26 @@ def test_migrating_again_changes_nothing(store: Store) -> None:
     store.migrate()
     with store.read() as connection:
         assert len(store_devices.tokens(connection)) == 1
+
+
+def test_an_entry_of_an_older_version_is_kept_with_its_kinds_of_data_open(tmp_path: Path) -> None:
+    made = Store(f"sqlite:///{tmp_path / 'collector.db'}")
+    settings = migrations()
+    with made.engine.connect() as connection:
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "0001")
+    old = (
+        "INSERT INTO breaches (number, device, seq, kind, detected_at, encryption, measures, "
+        "created_at, created_by) VALUES ('2026-0001', 'd', 7, 'pupil-file-found', :now, 'unknown', "
+        "'seal-file done', :now, 'olaf')"
+    )
+    made.write(lambda c: c.execute(text(old), {"now": "2026-11-23 12:00:00"}))
+    made.migrate()
+    with made.read() as connection:
+        (entry,) = store_register.all_breaches(connection)
+    made.close()
+    assert (entry.draft.categories, entry.draft.sensitive) == ((), None)
+    assert entry.draft.measures == ("seal-file", "done")
 
 
 def test_a_database_of_a_newer_version_is_left_alone(store: Store) -> None:

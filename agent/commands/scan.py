@@ -7,7 +7,6 @@ command sends nothing.
 """
 
 import argparse
-import json
 import os
 import stat
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 from threading import Event
 
 from agent.commands.scan_explain import explain
+from agent.commands.scan_lines import Line, as_json, as_text
 from agent.errors import AgentError
 from collectors.base import Stop, utc_now
 from collectors.folders.index import Index, open_index_file
@@ -26,17 +26,10 @@ from collectors.recognise.crew import Crew
 from collectors.recognise.recogniser import WorkerError
 from collectors.recognise.verdict import Judgement, Reason, Verdict, unreadable
 
+FOUND = "found"
+"""The word kept for a clean file that something is to be said about all the same."""
 EVERY = 50
 """Files between two lines of progress."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One file: its path as it was asked for, and the verdict; ``known`` if it was not read."""
-
-    path: str
-    verdict: Verdict
-    known: bool = False
 
 
 @dataclass(slots=True)
@@ -157,7 +150,7 @@ def _scan_one(
         files = _files(path, root, start, index, tell, count, stop)
         for file, verdict in crew.judge(files, utc_now().date()):
             if index is not None:
-                index.keep(file.key, file.status, verdict.verdict)
+                index.keep(file.key, file.status, FOUND if verdict.also else verdict.verdict)
             tell(Line(file.path, verdict))
         progress(count)
 
@@ -197,37 +190,6 @@ def _plain(root: Root, start: str, count: Count, stop: Stop) -> Iterator[Plain]:
         yield Plain(start, status)
     else:
         count.tally.odd += 1
-
-
-def as_json(line: Line) -> str:
-    """One line of JSON, the public contract of ``--jsonl``."""
-    verdict = line.verdict
-    return json.dumps(
-        {
-            "path": line.path,
-            "verdict": verdict.verdict,
-            "persons_min": verdict.persons_min,
-            "persons_max": verdict.persons_max,
-            "persons": verdict.persons_min,
-            "score": None if line.known else verdict.score,
-            "class": verdict.kind,
-            "evidence": verdict.evidence,
-            "reason": verdict.reason,
-        }
-    )
-
-
-def as_text(line: Line) -> str | None:
-    """One line for a person, or None for a clean file."""
-    verdict = line.verdict
-    if verdict.verdict is Judgement.CLEAN:
-        return None
-    path = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line.path)
-    if verdict.verdict is Judgement.UNREADABLE:
-        return f"unreadable  {verdict.reason:<34}  {path}"
-    low, high = verdict.persons_min, verdict.persons_max
-    persons = f"{low}" if low == high else f"{low}-{high}"
-    return f"pupil       {verdict.kind:<14} {f'{persons} person(s)':<19}  {path}"
 
 
 def _emit(jsonl: bool) -> Emit:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from agent.errors import AgentError
+from agent.texts import FALLBACK, language_of, say
 from collectors.base import utc_now
 from collectors.folders.walk import Tally, open_folder, open_plain
 from collectors.recognise.explanation import (
@@ -31,6 +32,16 @@ EVIDENCE = {
     Evidence.NAME_LIST: "names in a list, under a word that says whose they are",
     Evidence.MENTION: "names said to be a child's, or of whom something personal is told",
     Evidence.RECORD: "records of a pupil exchange format",
+    Evidence.EXCHANGE_FORMAT: "the structure of an export of a pupil system",
+    Evidence.EDEXML: "it is EDEXML",
+    Evidence.OSO: "it is an OSO transfer file",
+    Evidence.UWLR: "it is UWLR",
+    Evidence.PARNASSYS: "it is an export of ParnasSys",
+    Evidence.MAGISTER: "it is an export of Magister",
+    Evidence.AMN: "it is a list for AMN",
+    Evidence.UNI_LOGIN: "it is a list of UNI-Login",
+    Evidence.SKOLA24: "it is a list for Skola24",
+    Evidence.KINDKANS_EXPORT: "it says that it comes out of Kindkans",
     Evidence.CARE_WORDS: "different terms of care",
     Evidence.SAFETY_WORDS: "different terms of a child's safety",
     Evidence.PROGRESS_WORDS: "different terms of marks and attendance",
@@ -119,6 +130,11 @@ def as_lines(path: str, verdict: Verdict, why: Explanation | None) -> Iterator[s
     yield f"{name}: {_headline(verdict)}"
     if verdict.reason is not Reason.NONE:
         yield f"  Not read to the end: {REASONS[verdict.reason]}."
+    language = language_of(os.environ) or FALLBACK
+    for also in verdict.also:
+        yield f"  {say(language, f'also-{also.finding}', count=also.count)}"
+    if verdict.categories:
+        yield f"  {_holds(verdict, language)}"
     if why is None or not why.marks:
         if verdict.reason is Reason.NONE:
             yield "  Nothing in it speaks for or against."
@@ -140,6 +156,13 @@ def _headline(verdict: Verdict) -> str:
     low, high = verdict.persons_min, verdict.persons_max
     persons = f"{low}" if low == high else f"{low} to {high}"
     return f"pupil file ({verdict.kind}), {persons} person(s), score {verdict.score:.2f}"
+
+
+def _holds(verdict: Verdict, language: str) -> str:
+    """Which kinds of data are in a file, in the language a person works in."""
+    listed = ", ".join(say(language, f"category-{one}") for one in verdict.categories)
+    key = "holds-sensitive" if verdict.sensitive else "holds"
+    return say(language, key, categories=listed)
 
 
 def _sums(why: Explanation) -> Iterator[str]:

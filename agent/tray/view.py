@@ -64,12 +64,12 @@ def view_of(status: Status | None, language: str) -> View:
 
 
 def notices(messages: Sequence[Mapping[str, Any]], language: str) -> list[Notice]:
-    """What to tell of new messages: only what was done, and many alike become one."""
+    """What to tell of new messages: what was done or is asked for, and many alike become one."""
     found: dict[str, Notice] = {}
     for message in messages:
-        if message.get("action") == "report":
+        parts = _parts(message)
+        if not parts:
             continue
-        parts = [key for key in _keys(message) if has(key)] or ["tray-message"]
         topic = "+".join(parts)
         values = _values(message.get("values"))
         text = " ".join(say(language, part, **values) for part in parts)
@@ -97,6 +97,15 @@ def _state(status: Status) -> State:
     if word == "offline":
         return State.NO_CONTACT
     return State(word) if word in (State.FINE, State.BLOCKED) else State.LOOK
+
+
+def _parts(message: Mapping[str, Any]) -> list[str]:
+    """The sentences to tell; of what was only noted down, those that ask for something."""
+    given = message.get("reminders")
+    asked = [str(key) for key in given if has(str(key))] if isinstance(given, list) else []
+    if message.get("action") == "report":
+        return [key for key in (str(message.get("kind", "")), *asked) if has(key)] if asked else []
+    return [key for key in _keys(message) if has(key)] or ["tray-message"]
 
 
 def _keys(message: Mapping[str, Any]) -> list[str]:

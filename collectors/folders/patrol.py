@@ -8,7 +8,13 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 
 from collectors.base import Clock, CoverageLost, CoverageRestored, Gap, Observation, Stop
-from collectors.folders.found import LARGEST_FACT, PupilFileFound, UnreadableFileFound, Watched
+from collectors.folders.found import (
+    LARGEST_FACT,
+    PasswordListFound,
+    PupilFileFound,
+    UnreadableFileFound,
+    Watched,
+)
 from collectors.folders.index import Glance, Index
 from collectors.folders.opening import status_beneath
 from collectors.folders.place import place_of
@@ -24,6 +30,7 @@ from collectors.folders.walk import (
 )
 from collectors.folders.words import CLEAN, TOLD, UNREAD, verdict_of, word_of
 from collectors.recognise.crew import Crew
+from collectors.recognise.finding import Also
 from collectors.recognise.verdict import Judgement, Verdict
 
 
@@ -111,11 +118,13 @@ class Patrol:
             for judged, verdict in verdicts:
                 if self._index is not None:
                     self._index.keep(judged.path, judged.status, word_of(verdict))
-                yield self._conclude(judged, verdict, tally)
+                yield from self._conclude(judged, verdict, tally)
                 if stop.is_set():
                     return
-                yield from (self._conclude(*each, tally) for each in _emptied(known))
-        yield from (self._conclude(*each, tally) for each in _emptied(known))
+                for each in _emptied(known):
+                    yield from self._conclude(*each, tally)
+        for each in _emptied(known):
+            yield from self._conclude(*each, tally)
 
     def _open(
         self, root: Root, starts: Sequence[str], memory: _Memory, tally: Tally, stop: Stop
@@ -171,7 +180,14 @@ class Patrol:
         elif stat.S_ISREG(status.st_mode):
             yield Plain(start, status)
 
-    def _conclude(self, judged: _Judged, verdict: Verdict, tally: Tally) -> Observation | None:
+    def _conclude(
+        self, judged: _Judged, verdict: Verdict, tally: Tally
+    ) -> Iterator[Observation | None]:
+        yield self._foremost(judged, verdict, tally)
+        for also in verdict.also:
+            yield self._passwords(judged, verdict, also)
+
+    def _foremost(self, judged: _Judged, verdict: Verdict, tally: Tally) -> Observation | None:
         if verdict.verdict is Judgement.PUPIL:
             return self._pupil(judged, verdict)
         if verdict.reason in TOLD:
@@ -188,6 +204,20 @@ class Patrol:
             persons_min=verdict.persons_min,
             persons_max=verdict.persons_max,
             evidence=verdict.evidence,
+            categories=verdict.categories,
+            format=verdict.format,
+            place=place_of(judged.inside),
+            size=judged.status.st_size,
+            sha256=verdict.sha256,
+            device=judged.status.st_dev,
+            inode=judged.status.st_ino,
+        )
+
+    def _passwords(self, judged: _Judged, verdict: Verdict, also: Also) -> PasswordListFound:
+        return PasswordListFound(
+            observed_at=self._now(),
+            subject=judged.path,
+            accounts=also.count,
             format=verdict.format,
             place=place_of(judged.inside),
             size=judged.status.st_size,

@@ -20,6 +20,8 @@ TOLD = (Reason.ENCRYPTED, Reason.NEEDS_OCR)
 
 def word_of(verdict: Verdict) -> str:
     """What to keep of a verdict."""
+    if verdict.also:
+        return answer(verdict).decode()
     if verdict.verdict is Judgement.CLEAN:
         return CLEAN
     if verdict.verdict is Judgement.UNREADABLE and verdict.reason not in TOLD:

@@ -51,6 +51,8 @@ class Part:
     format: Format
     text: str = ""
     problem: Reason = Reason.NONE
+    made_by: str = ""
+    """What the document's properties or its sender say about where it comes from."""
 
 
 Nested = Callable[[BinaryIO], Iterator[Part]]

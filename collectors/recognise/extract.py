@@ -37,6 +37,7 @@ from collectors.recognise import (
 )
 from collectors.recognise.budget import Budget, Nested, Part, Refused
 from collectors.recognise.formats import tell
+from collectors.recognise.made_by import marked, of_office
 from collectors.recognise.verdict import Format, Reason
 
 Extractor = Callable[[BinaryIO, Budget, Nested], Iterator[Part]]
@@ -76,6 +77,7 @@ EXTRACTORS: dict[Format, Extractor] = {
 }
 """Formats that are not here hold no text that could be read (films, programs, databases)."""
 
+_OFFICE = (Format.DOCX, Format.XLSX, Format.PPTX, Format.ODT, Format.ODS, Format.ODP)
 _DAMAGE = (
     ArithmeticError,
     AttributeError,
@@ -115,8 +117,9 @@ def _parts(file: BinaryIO, format: Format, budget: Budget, depth: int) -> Iterat
         yield from _parts(inner, tell(inner), budget, depth + 1)
 
     try:
+        made_by = of_office(file, budget) if format in _OFFICE else ""
         file.seek(0)
-        yield from extractor(file, budget, nested)
+        yield from marked(extractor(file, budget, nested), made_by)
     except Refused as refusal:
         yield Part(format, problem=refusal.reason)
     except (MemoryError, RecursionError):

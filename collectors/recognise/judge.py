@@ -12,11 +12,13 @@ Nothing here reads a clock or a disk: the same bytes on the same day give the sa
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from typing import BinaryIO
 
 from collectors.recognise.budget import Budget, Limits, Part
+from collectors.recognise.category import Category
+from collectors.recognise.exchange import read_exchange
 from collectors.recognise.explanation import (
     LEAST_PERSON,
     THRESHOLD,
@@ -30,6 +32,8 @@ from collectors.recognise.fields import read_fields
 from collectors.recognise.findings import MOST_SPOTS, Findings
 from collectors.recognise.formats import tell
 from collectors.recognise.numbers import find_bsn, find_cpr
+from collectors.recognise.opinion import Opinion, also_of, completed
+from collectors.recognise.origin import read_origin
 from collectors.recognise.prose import read_prose
 from collectors.recognise.reading import Reading, read
 from collectors.recognise.tables import read_tables
@@ -67,25 +71,8 @@ _GRAVITY = (
     Reason.UNSUPPORTED,
     Reason.BROKEN,
 )
+_ORDER = tuple(Category)
 _LISTS = (Evidence.ROSTER, Evidence.NAME_LIST)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Opinion:
-    """What one part of a document amounts to."""
-
-    total: float
-    person: float
-    evidence: tuple[Evidence, ...]
-    kind: Kind
-    persons: tuple[int, int]
-    marks: tuple[Mark, ...] = ()
-    columns: tuple[Column, ...] = ()
-    excerpts: tuple[Excerpt, ...] = ()
-
-    @property
-    def convicts(self) -> bool:
-        return self.person >= LEAST_PERSON and self.total >= THRESHOLD
 
 
 def judge(file: BinaryIO, today: date, limits: Limits | None = None) -> Verdict:
@@ -98,12 +85,12 @@ def examine(
 ) -> tuple[Verdict, Explanation]:
     """The verdict on a file, and why.
 
-    An action relies on the digest being that of what was judged. So a pupil file is judged anew
+    An action relies on the digest being that of what was judged. So what is found is judged anew
     behind its digest: if the file changes meanwhile, the digest is that of something else.
     """
     limits = limits or Limits()
     said = _examine(file, today, limits, "")
-    if said[0].verdict is not Judgement.PUPIL:
+    if said[0].verdict is not Judgement.PUPIL and not said[0].also:
         return said
     return _examine(file, today, limits, _digest(file))
 
@@ -126,7 +113,7 @@ def _examine(
             opinions.append(weigh_text(part, today))
     best = max(opinions, key=lambda opinion: (opinion.convicts, opinion.total), default=None)
     verdict = _verdict(opinions, best, problems, shown, digest, size)
-    return verdict, _explanation(opinions, best)
+    return replace(verdict, also=also_of(opinions)), _explanation(opinions, best)
 
 
 def _explanation(opinions: list[Opinion], best: Opinion | None) -> Explanation:
@@ -152,10 +139,13 @@ def weigh_text(part: Part, today: date) -> Opinion:
     blank = read_fields(reading, today, findings)
     read_prose(reading, today, math.fsum(weights.topics.values()), findings)
     _read_numbers(reading, today, findings)
+    read_exchange(reading, today, findings)
+    read_origin(reading, part.made_by, findings)
     counter = dict(weights.counter)
     counter["blank-form"] = max(counter["blank-form"], blank)
     counter["staff"] = max(counter["staff"], findings.adults)
-    return _opinion(findings, weights, counter)
+    opinion = _opinion(findings, weights, counter)
+    return completed(opinion, reading, today, findings, weights.topics)
 
 
 def _read_numbers(reading: Reading, today: date, findings: Findings) -> None:
@@ -233,6 +223,7 @@ def _verdict(
             score=score,
             kind=best.kind,
             evidence=tuple(dict.fromkeys(e for op in guilty for e in op.evidence)),
+            categories=tuple(sorted({c for op in guilty for c in op.categories}, key=_ORDER.index)),
             format=format,
             sha256=digest,
             size=size,
@@ -244,6 +235,7 @@ def _verdict(
         evidence=best.evidence if best else (),
         reason=reason,
         format=format,
+        sha256=digest,
         size=size,
     )
 

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from collectors.recognise.blocks import Blocks
 from collectors.recognise.budget import Budget, Nested, Part
 from collectors.recognise.charsets import decode
+from collectors.recognise.made_by import marked
 from collectors.recognise.plain import strip_html, tabulated
 from collectors.recognise.verdict import Format, Reason
 
@@ -40,11 +41,12 @@ def _message(content: bytes, format: Format, budget: Budget, nested: Nested) -> 
     parsed = BytesParser(policy=policy.compat32).parsebytes(blocks.take(content))
     texts, attached, sealed = _sort(parsed, blocks, budget)
     text = "\n".join(texts)
-    yield Part(format, budget.keep(text))
+    sender = f"{parsed.get('from', '')} {parsed.get('sender', '')}"
+    yield Part(format, budget.keep(text), made_by=sender)
     if sealed or _CIPHER in text:
         yield Part(format, problem=Reason.ENCRYPTED)
     for payload in attached:
-        yield from nested(BytesIO(payload))
+        yield from marked(nested(BytesIO(payload)), sender)
 
 
 def _sort(parsed: Message, blocks: Blocks, budget: Budget) -> tuple[list[str], list[bytes], bool]:

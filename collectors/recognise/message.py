@@ -2,7 +2,7 @@
 
 A worker handles hostile files and may have been taken over. Whatever it sends is therefore checked
 field by field against closed sets and bounds; the most it can do is to mislabel the one file it
-was given. JSON, since a schema of ten fields needs no more.
+was given. JSON, since a schema of a dozen fields needs no more.
 
 Only a person who asks about a file gets an explanation beside the verdict, and only one who asks
 for it excerpts. The agent asks for neither, and an answer that brings what was not asked for is
@@ -16,7 +16,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from collectors.recognise.category import Category
 from collectors.recognise.explanation import Explanation, Unfit, as_parts, from_parts
+from collectors.recognise.finding import MOST_COUNTED, Also, Finding
 from collectors.recognise.verdict import (
     MOST_PERSONS,
     Evidence,
@@ -33,8 +35,8 @@ LARGEST = 4096
 LARGEST_EXPLAINED = 16_384
 """Bytes of an answer that was asked to explain itself."""
 
-_FIELDS = frozenset(
-    ("verdict", "persons", "score", "kind", "evidence", "reason", "format", "sha256", "size")
+_FIELDS = frozenset(("verdict", "persons", "score", "kind", "evidence", "categories")) | frozenset(
+    ("also", "reason", "format", "sha256", "size")
 )
 _DIGEST = re.compile(r"(?:[0-9a-f]{64})?")
 _LARGEST_FILE = 1 << 62
@@ -108,6 +110,8 @@ def answer(verdict: Verdict, explanation: Explanation | None = None, show: bool 
         "score": verdict.score,
         "kind": verdict.kind,
         "evidence": verdict.evidence,
+        "categories": verdict.categories,
+        "also": [[one.finding, one.count] for one in verdict.also],
         "reason": verdict.reason,
         "format": verdict.format,
         "sha256": verdict.sha256,
@@ -158,6 +162,8 @@ def _verdict(parts: dict[str, Any]) -> Verdict:
         score=float(score),
         kind=Kind(parts["kind"]),
         evidence=_evidence(parts["evidence"]),
+        categories=_categories(parts["categories"]),
+        also=_also(parts["also"]),
         reason=Reason(parts["reason"]),
         format=Format(parts["format"]),
         sha256=digest,
@@ -173,7 +179,21 @@ def _agrees(verdict: Verdict) -> bool:
         return False
     if verdict.verdict is Judgement.PUPIL:
         return verdict.persons_max > 0 and bool(verdict.sha256)
-    return verdict.persons_max == 0 and verdict.kind is Kind.NONE
+    return verdict.persons_max == 0 and verdict.kind is Kind.NONE and not verdict.categories
+
+
+def _categories(words: Any) -> tuple[Category, ...]:
+    if not isinstance(words, list) or len(words) > len(Category):
+        raise Misfit("categories are a list of words")
+    return tuple(Category(word) for word in words)
+
+
+def _also(found: Any) -> tuple[Also, ...]:
+    if not isinstance(found, list) or len(found) > len(Finding):
+        raise Misfit("what a file is besides is a list of words with numbers")
+    return tuple(
+        Also(finding=Finding(word), count=_number(count, 1, MOST_COUNTED)) for word, count in found
+    )
 
 
 def _evidence(words: Any) -> tuple[Evidence, ...]:

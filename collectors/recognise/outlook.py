@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from collectors.recognise.budget import Budget, Nested, Part, Refused
 from collectors.recognise.charsets import decode
+from collectors.recognise.made_by import marked
 from collectors.recognise.ole import Container, Path, opened
 from collectors.recognise.plain import strip_html
 from collectors.recognise.rich import rtf_text
@@ -19,6 +20,8 @@ from collectors.recognise.verdict import Format, Reason
 
 _PROPERTY = "__substg1.0_"
 _SUBJECT, _BODY, _HTML, _RTF, _DATA, _CLASS = "0037", "1000", "1013", "1009", "3701", "001A"
+_SENDER = ("0C1A", "0C1F", "5D01")
+"""Name and addresses of the sender."""
 _WIDE, _NARROW, _BINARY, _OBJECT = "001F", "001E", "0102", "000D"
 _SEALED = ("ipm.note.smime",)
 _MOST_DEPTH = 6
@@ -39,7 +42,8 @@ def _message(container: Container, folder: Path, budget: Budget, nested: Nested)
     if len(folder) > 2 * _MOST_DEPTH:
         raise Refused(Reason.LIMIT)
     subject, body = _string(container, folder, _SUBJECT), _body(container, folder)
-    yield Part(Format.MSG, budget.keep(f"{subject}\n{body}"))
+    sender = " ".join(_string(container, folder, number) for number in _SENDER)
+    yield Part(Format.MSG, budget.keep(f"{subject}\n{body}"), made_by=sender)
     kind = _string(container, folder, _CLASS).lower()
     if kind.startswith(_SEALED) and not kind.endswith(".multipartsigned"):
         yield Part(Format.MSG, problem=Reason.ENCRYPTED)
@@ -52,7 +56,7 @@ def _message(container: Container, folder: Path, budget: Budget, nested: Nested)
     }
     for name in sorted(attached):
         budget.count_member()
-        yield from _attachment(container, (*folder, name), budget, nested)
+        yield from marked(_attachment(container, (*folder, name), budget, nested), sender)
 
 
 def _attachment(

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import pypdfium2.raw as pdfium
 
 from collectors.recognise.budget import Budget, Nested, Part, Refused
-from collectors.recognise.pdf_extras import attached, form_of, notes
+from collectors.recognise.pdf_extras import attached, form_of, made_by, notes
 from collectors.recognise.verdict import Format, Reason
 
 _LARGEST = 64 << 20
@@ -59,7 +59,7 @@ def _document(document: object, form: object, budget: Budget) -> Iterator[Part]:
         text, pictured = _page(document, form, number)
         texts.append(budget.keep(text))
         pictures += pictured
-    yield Part(Format.PDF, "\n".join(texts))
+    yield Part(Format.PDF, "\n".join(texts), made_by=made_by(document))
     if pictures and pictures >= _PICTURE_PAGES * len(chosen):
         yield Part(Format.PDF, problem=Reason.NEEDS_OCR)
 

@@ -18,6 +18,8 @@ _MOST_FIELDS = 2000
 """Fields and notes that are read on one page."""
 _LONGEST = 64_000
 """Bytes of one value that are read."""
+_LONGEST_PROPERTY = 2000
+_PROPERTIES = (b"Creator", b"Producer", b"Author")
 _WORDED = (
     pdfium.FPDF_FORMFIELD_TEXTFIELD,
     pdfium.FPDF_FORMFIELD_COMBOBOX,
@@ -111,3 +113,17 @@ def _words(get: Callable[..., int]) -> str:
     buffer = (ctypes.c_ushort * (size // 2 + 1))()
     get(buffer, size)
     return bytes(buffer)[: size - 2].decode("utf-16-le", "replace").replace("\r", "\n")
+
+
+def made_by(document: Any) -> str:
+    """The properties that say where a document comes from."""
+    return " ".join(_property(document, tag) for tag in _PROPERTIES)
+
+
+def _property(document: Any, tag: bytes) -> str:
+    size = pdfium.FPDF_GetMetaText(document, tag, None, 0)
+    if not 2 < size <= _LONGEST_PROPERTY:
+        return ""
+    buffer = ctypes.create_string_buffer(size)
+    pdfium.FPDF_GetMetaText(document, tag, buffer, size)
+    return buffer.raw[: size - 2].decode("utf-16-le", "replace")

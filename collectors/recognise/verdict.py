@@ -8,7 +8,10 @@ and never ``clean``.
 from dataclasses import dataclass
 from enum import StrEnum
 
-DETECTOR = 4
+from collectors.recognise.category import Category, is_sensitive
+from collectors.recognise.finding import Also
+
+DETECTOR = 5
 """The detector's version. A change of rules raises it, and every file is judged again."""
 
 MOST_PERSONS = 9999
@@ -36,6 +39,8 @@ class Kind(StrEnum):
     """Child protection, reports of concern, custody."""
     PERSON_RECORD = "person-record"
     """One or a few pupils without one of the topics above."""
+    CLOSED_DOSSIER = "closed-dossier"
+    """About one or a few pupils, and says since when it is closed, whatever its topic."""
 
 
 class Evidence(StrEnum):
@@ -56,6 +61,18 @@ class Evidence(StrEnum):
     """A name said to be a pupil, a client or a member of a class."""
     RECORD = "record"
     """A record of a pupil exchange format."""
+    EXCHANGE_FORMAT = "exchange-format"
+    """The structure of an export of a pupil system; one of the next nine says which."""
+    EDEXML = "edexml"
+    OSO = "oso"
+    UWLR = "uwlr"
+    PARNASSYS = "parnassys"
+    MAGISTER = "magister"
+    AMN = "amn"
+    UNI_LOGIN = "uni-login"
+    SKOLA24 = "skola24"
+    KINDKANS_EXPORT = "kindkans-export"
+    """Printed or exported by Kindkans, in which schools exchange pupils with their partnership."""
     CARE_WORDS = "care-words"
     SAFETY_WORDS = "safety-words"
     PROGRESS_WORDS = "progress-words"
@@ -146,8 +163,11 @@ class Verdict:
     """What one file is.
 
     ``persons_min`` and ``persons_max`` bound the number of pupils or clients in it (0 to 9999).
+    ``categories`` are the kinds of data in a pupil file, empty for any other.
+    ``also`` is what it is besides, pupil file or not.
     ``score`` is 0 to 1: 0.5 is where a file becomes a pupil file, see ``recognise.judge``.
-    ``sha256`` is the digest, in hex, of the whole content of a pupil file; of others it is empty.
+    ``sha256`` is the digest, in hex, of the whole content of a file in which something was found;
+    of others it is empty.
     ``size`` is in bytes.
     """
 
@@ -157,10 +177,17 @@ class Verdict:
     score: float = 0.0
     kind: Kind = Kind.NONE
     evidence: tuple[Evidence, ...] = ()
+    categories: tuple[Category, ...] = ()
+    also: tuple[Also, ...] = ()
     reason: Reason = Reason.NONE
     format: Format = Format.UNKNOWN
     sha256: str = ""
     size: int = 0
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether a kind of data in it is sensitive."""
+        return is_sensitive(self.categories)
 
 
 def unreadable(reason: Reason, size: int = 0, format: Format = Format.UNKNOWN) -> Verdict:

@@ -25,6 +25,11 @@ from collectors.recognise import pdf, sandbox
 from collectors.recognise.budget import Limits
 from collectors.recognise.judge import examine, judge
 from collectors.recognise.message import LARGEST, Why, answer, hello, read_request
+from collectors.recognise.rules.closing import closing
+from collectors.recognise.rules.data_kinds import kinds_of_data
+from collectors.recognise.rules.exchange_formats import exchange_formats
+from collectors.recognise.rules.origins import origins
+from collectors.recognise.rules.password_words import password_words
 
 CPU_PER_DOCUMENT = 20.0
 """Seconds of processor time; a worker that needs more ends itself."""
@@ -91,6 +96,11 @@ def warm() -> None:
     for name in _CODECS:
         codecs.lookup(name)
     pdf.start()
+    kinds_of_data()
+    exchange_formats()
+    closing()
+    origins()
+    password_words()
     day = date(2000, 1, 1)
     office = {"[Content_Types].xml": "", "word/document.xml": "<w:t>x</w:t>"}
     for sample in (b"Naam;Klas\nx;y\n", b"<p>&eacute;", b'{"a": 1}', b"{\\rtf1 x}", _PDF, _MAIL):

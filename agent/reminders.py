@@ -1,0 +1,26 @@
+"""What a person is asked to do about a file that was only reported, such as to delete it.
+
+A reminder is a sentence of ``agent.texts`` under ``remind-`` and a word of the event; a word that
+has none asks for nothing. Where the file was put away nothing is left to do, and nobody is asked.
+"""
+
+from agent.texts import has
+from agent.wire.event import Event
+
+_TELLING = ("evidence", "class")
+"""Facts whose words may have a reminder."""
+
+
+def reminders(event: Event) -> list[str]:
+    """The keys of the sentences that an event has for the person at the laptop."""
+    if event.decision is not None and event.decision.enforced:
+        return []
+    words = [word for name in _TELLING for word in _words(event, name)]
+    return [key for word in words if has(key := f"remind-{word}")]
+
+
+def _words(event: Event, name: str) -> list[str]:
+    fact = event.facts.get(name)
+    if isinstance(fact, list):
+        return fact
+    return [fact] if isinstance(fact, str) else []

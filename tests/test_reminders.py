@@ -1,0 +1,80 @@
+"""Reminders: what a person is asked to do about a file that was only noted down."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from agent.journal import Journal
+from agent.reminders import reminders
+from agent.texts import LANGUAGES, say
+from agent.tray.view import notices
+from agent.wire.event import DecisionPart, OutcomePart
+from collectors.base import Facts, utc_now
+from collectors.recognise.verdict import Evidence
+from tests.collector_on_loopback import pupil_file
+from tests.test_answers import answers, journal  # noqa: F401 (a fixture)
+from tests.test_daemon import Scripted, Seen, build
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found(Seen):
+    evidence: Evidence
+
+    def facts(self) -> Facts:
+        return {"evidence": (self.evidence,)}
+
+
+REPORTED = DecisionPart(action="report", rule="default", enforced=False)
+HELD = DecisionPart(action="seal-file", rule="r", enforced=False, held="no-notice")
+SEALED = DecisionPart(action="seal-file", rule="r", enforced=True)
+EXPORT = {"class": "care", "evidence": ["name-label", "kindkans-export"]}
+KEY = "remind-kindkans-export"
+
+
+@pytest.mark.parametrize("decision", [REPORTED, HELD, None])
+def test_an_export_that_was_only_noted_down_asks_for_something(
+    decision: DecisionPart | None,
+) -> None:
+    assert reminders(pupil_file(facts=EXPORT, decision=decision, outcome=None)) == [KEY]
+
+
+def test_nothing_is_asked_where_nothing_is_left_to_do() -> None:
+    done = OutcomePart(result="done", reason="none")
+    assert reminders(pupil_file(facts=EXPORT, decision=SEALED, outcome=done)) == []
+    assert reminders(pupil_file(decision=REPORTED, outcome=None)) == []
+    assert reminders(pupil_file(facts={"evidence": "odd", "class": 5}, decision=None)) == []
+
+
+@pytest.mark.parametrize("decision", [REPORTED, HELD])
+def test_the_person_is_told_on_their_own_screen(
+    journal: Journal,  # noqa: F811
+    tmp_path: Path,
+    decision: DecisionPart,
+) -> None:
+    event = pupil_file(facts=EXPORT, decision=decision, outcome=None)
+    message = answers(journal, tmp_path)._message(event)
+    assert (message["action"], message["reminders"]) == ("report", [KEY])
+    for language in LANGUAGES:
+        (notice,) = notices([message], language)
+        assert notice.text == f"{say(language, 'pupil-file-found')} {say(language, KEY)}"
+        assert say(language, "seal-file") not in notice.text
+
+
+def test_the_daemon_keeps_for_the_screen_what_asks_for_something_and_no_more(
+    journal: Journal,  # noqa: F811
+) -> None:
+    daemon = build(journal, Scripted(), noticed=False)
+    for subject, evidence in (("/home/x/a", Evidence.KINDKANS_EXPORT), ("/home/x/b", Evidence.BSN)):
+        for _ in range(2):
+            daemon.record(Found(observed_at=utc_now(), subject=subject, evidence=evidence))
+    assert [reminders(event) for event in daemon.messages] == [[KEY]]
+    assert journal.count() == 2
+
+
+def test_reminders_of_another_shape_break_nothing() -> None:
+    for odd in (None, 5, "x", [5, None], {"a": 1}):
+        assert (
+            notices([{"kind": "pupil-file-found", "action": "report", "reminders": odd}], "nl")
+            == []
+        )
