@@ -72,6 +72,7 @@ COLUMNS = {
     Column.SCORES: "marks or levels",
     Column.ATTENDANCE: "absence",
     Column.CARE: "care or health",
+    Column.BABY: "sleep and feeding",
     Column.ORIGIN: "nationality or origin",
     Column.STAFF: "staff",
     Column.GOODS: "goods or money",

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date
 
+from collectors.recognise.classes import is_class
 from collectors.recognise.heads import Row
 from collectors.recognise.names import begins_with_given, first_date, is_young, looks_like_name
 from collectors.recognise.numbers import cell_bsn, cell_cpr
@@ -59,8 +60,12 @@ def _guess_who(column: list[str]) -> str | None:
 def _guess_more(column: list[str], today: date) -> str | None:
     if mostly(column, lambda cell: _young_date(cell, today), 0.8):
         return "birth"
-    shaped = mostly(column, lambda cell: _DIGIT.search(cell) and _CLASS.fullmatch(cell), 0.8)
+    shaped = mostly(column, lambda cell: _DIGIT.search(cell) and _is_class(cell), 0.8)
     return "class" if shaped and len(set(column)) * 2 <= len(column) else None
+
+
+def _is_class(cell: str) -> bool:
+    return is_class(cell) or _CLASS.fullmatch(cell) is not None
 
 
 def _named(cell: str) -> bool:

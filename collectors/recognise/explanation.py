@@ -40,6 +40,8 @@ class Column(StrEnum):
     SCORES = "scores"
     ATTENDANCE = "attendance"
     CARE = "care"
+    BABY = "baby"
+    """Sleep, feeding and nappies of the youngest."""
     ORIGIN = "origin"
     STAFF = "staff"
     GOODS = "goods"

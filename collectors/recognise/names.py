@@ -27,13 +27,18 @@ _LONG = (
     r"(?P<d3>\d{1,2})\.? (?P<m3>(?:" + "|".join(name for name, _ in _MONTHS) + r")[a-zæ]*)\.? "
     r"(?P<y3>(?:19|20)\d\d)"
 )
+_MONTH_FIRST = (
+    r"(?P<m4>(?:" + "|".join(name for name, _ in _MONTHS) + r")[a-z]*)\.? "
+    r"(?P<d4>\d{1,2})(?:st|nd|rd|th)?,? (?P<y4>(?:19|20)\d\d)"
+)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _AHEAD = 22
 """So many characters before a year may belong to its date: "30. september"."""
 _BEHIND = 8
 """So many behind it: "-12-31" and what must not follow a date."""
-_DATE = re.compile(rf"(?<![\d.,/-])(?:{_DMY}|{_ISO}|{_LONG})(?![\d]|[-/.]\d)", re.I)
+_DATE = re.compile(rf"(?<![\d.,/-])(?:{_DMY}|{_ISO}|{_LONG}|{_MONTH_FIRST})(?![\d]|[-/.]\d)", re.I)
 
+_COMPACT = re.compile(r"(?P<y>(?:19|20)\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])")
 _SHORT = re.compile(
     r"(?<![\d.,/-])(?P<d>0?[1-9]|[12]\d|3[01])[-/.'](?P<m>0?[1-9]|1[0-2])(?:[-/.'])"
     r"(?P<y>\d\d)(?!\d|[-/.]\d)"
@@ -142,13 +147,22 @@ def birth_in(text: str, today: date) -> Dated | None:
     found = first_date(text)
     if found is not None:
         return found
-    match = _SHORT.search(text)
+    match = _SHORT.search(text) or _COMPACT.fullmatch(text.strip())
     if match is None:
         return None
+    if match.re is _COMPACT:
+        return _compact(match)
     day, month, year = (int(match[part]) for part in "dmy")
     century = 2000 if 2000 + year <= today.year else 1900
     try:
         return Dated(match.start(), match.end(), date(century + year, month, day))
+    except ValueError:
+        return None
+
+
+def _compact(match: re.Match[str]) -> Dated | None:
+    try:
+        return Dated(0, match.end(), date(*(int(match[part]) for part in "ymd")))
     except ValueError:
         return None
 
@@ -169,7 +183,7 @@ def _day(match: re.Match[str]) -> date | None:
 
 
 def _piece(match: re.Match[str], part: str) -> str:
-    return match[part] or match[f"{part}2"] or match[f"{part}3"]
+    return match[part] or match[f"{part}2"] or match[f"{part}3"] or match[f"{part}4"]
 
 
 def _month(text: str) -> int:

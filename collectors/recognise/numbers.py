@@ -6,6 +6,7 @@ the right place or a column that agrees.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -34,6 +35,7 @@ _CPR_WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 _ZEROS = bytes(48 if 48 <= c < 58 else c for c in range(256))
 _BSN_SHAPES = (b"0" * 9, b"0000.00.000", b"000 000 000", b"000.000.000", b"000-000-000")
 _CPR_SHAPES = (b"000000-0000", b"000000 0000", b"0" * 10)
+_NAME_NEAR = 160
 _LONGEST = 16
 """Characters of the longest number and of what must not follow it."""
 _MOST_LOOKED_AT = 20_000
@@ -132,8 +134,17 @@ def find_cpr(reading: Reading, today: date) -> Iterator[Number]:
         if day is None or day > today:
             continue
         hyphen = match.group(4) == "-" and passes_mod_11(digits)
+        hyphen = hyphen and _beside_a_name(reading, match.start())
         if (hyphen and not _vetoed(text, match.start())) or _named(text, match.start(), words):
             yield Number(digits, is_young(day, today), match.start())
+
+
+def _beside_a_name(reading: Reading, place: int) -> bool:
+    """Whether a name stands in the same line or the one before: meters have such numbers, too."""
+    span = reading.line(place)
+    start = max(reading.line_before(span)[0], place - _NAME_NEAR)
+    first = bisect_left(reading.names, start)
+    return first < len(reading.names) and reading.names[first] < min(span[1], place + _NAME_NEAR)
 
 
 def _has_shape(reading: Reading, shapes: tuple[bytes, ...]) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
 
+from collectors.recognise.classes import is_class, speaks_of_class
 from collectors.recognise.columns import column_of, guess_columns, mostly
 from collectors.recognise.findings import Findings
 from collectors.recognise.flattened import flattened, numbered_rows
@@ -24,7 +25,6 @@ from collectors.recognise.names import (
 from collectors.recognise.numbers import born, cell_bsn, cell_cpr
 from collectors.recognise.reading import Reading
 from collectors.recognise.rules import rules
-from collectors.recognise.told import speaks_of_class
 from collectors.recognise.verdict import Evidence
 from collectors.recognise.words import all_words
 
@@ -33,7 +33,10 @@ _POINTS = {
     "birth": 4.0,
     "pupil_no": 3.0,
     "guardian": 3.0,
+    "age": 2.0,
     "class": 2.0,
+    "classes": 3.5,
+    "baby": 3.5,
     "scores": 2.0,
     "attendance": 2.0,
     "care": 2.0,
@@ -45,9 +48,12 @@ _POINTS = {
 }
 _AGAINST = {"staff": 3.0, "goods": 4.0, "member": 4.0}
 _MOST_AGAINST = 7.0
+_SHOWN = {"age": "birth", "classes": "class"}
+"""What a head says where its cells say more."""
 ENOUGH = 4.0
 """Points at which a table with a name column is a roster."""
-_TITLED, _MANY_MARKS = 2.0, 2.0
+_TITLED, _MANY_MARKS, _GIVEN = 2.0, 2.0, 0.5
+_FEW_GIVEN = 4
 _SUBJECTS = 3
 _LONGEST_TITLE = 160
 _FEWEST_GIVEN = 0.3
@@ -55,6 +61,7 @@ _FEWEST_GIVEN = 0.3
 _SAMPLE = 200
 """Rows by which the columns of a long table are told."""
 _FOUR_DIGITS = re.compile(r"\d{4}")
+_LIKE_A_HEAD = re.compile(r"(?:[^\W\d_][^\d:]{0,23})?$")
 _LETTERS = re.compile(r"\W?[^\W\d_]{2}[^\d]*$")
 
 
@@ -121,6 +128,7 @@ def _columns(line: str) -> dict[int, str]:
     found = {place: group for place, cell in enumerate(row) if (group := meaning(cell))}
     groups = set(found.values())
     enough = len(groups) >= 2 and len(found) * 2 >= filled
+    enough = enough or ("child" in groups and filled >= 3 and all(map(_LIKE_A_HEAD.match, row)))
     return found if enough or (len(groups) >= 3 and len(found) * 3 >= filled) else {}
 
 
@@ -138,25 +146,32 @@ def _judge(table: Table, today: date, findings: Findings) -> None:
     rows = table.rows(MOST_ROWS) if len(table.lines) > len(sample) else sample
     _identifiers(columns, sample, rows, today, findings)
     if points - against >= ENOUGH:
-        sure = "child" in confirmed or points >= 2 * ENOUGH
+        sure = confirmed > {"child"} or points >= 2 * ENOUGH
         names = _names(columns, sample, rows, sure)
         _roster(names, points - against, confirmed, findings)
 
 
 def _beside(table: Table, columns: dict[int, str], confirmed: set[str]) -> float:
     """Points for what only a list of pupils is: a class above the table, marks for each subject."""
-    titled = "class" not in confirmed and speaks_of_class(table.title.lower())
+    titled = not confirmed & {"class", "classes"} and speaks_of_class(table.title.lower())
+    named = [place for place, group in columns.items() if group in ("child", "name")]
+    given = _GIVEN if "classes" in confirmed and _mostly_given(table, named) else 0.0
     subjects = sum(group == "scores" for group in columns.values()) >= _SUBJECTS
-    return _TITLED * titled + _MANY_MARKS * (subjects and "scores" in confirmed)
+    return _TITLED * titled + given + _MANY_MARKS * (subjects and "scores" in confirmed)
+
+
+def _mostly_given(table: Table, places: list[int]) -> bool:
+    rows = table.rows(_SAMPLE)
+    return sum(_any_given(row, places) for row in rows) * 2 >= max(len(rows), 2 * _FEW_GIVEN)
 
 
 def _roster(names: set[str], points: float, confirmed: set[str], findings: Findings) -> None:
-    least = 1 if confirmed & {"birth", "pupil_no", "child"} else 3
+    least = 1 if confirmed & {"birth", "age", "pupil_no", "child"} else 3
     if len(names) >= least:
         few = 2.0 if len(names) < 3 else 0.0
         rows, points = len(names), min(9.0, 2.0 + points) - few
         findings.add(Evidence.ROSTER, points, *names, times=rows, spots=sorted(names)[:3])
-        findings.columns |= confirmed
+        findings.columns |= {_SHOWN.get(group, group) for group in confirmed}
         if "pupil_no" in confirmed:
             findings.add(Evidence.PUPIL_NUMBER, 1.0, times=rows)
         if "birth" in confirmed:
@@ -176,10 +191,15 @@ def _weigh(columns: dict[int, str], rows: Sequence[Row], today: date) -> tuple[f
             penalty += 4.0 if old > young else 0.0
             if young <= old:
                 continue
+            group = "birth" if any(birth_in(cell, today) for cell in column[:5]) else "age"
         if group == "child" and not mostly(column, looks_like_name, 0.5):
             continue
-        if group == "class" and sum(len(cell) <= 24 for cell in column) < 0.8 * len(column):
-            continue
+        if group == "class":
+            if sum(len(cell) <= 24 for cell in column) < 0.8 * len(column):
+                continue
+            # A class has many pupils, but few teachers.
+            shared = len(set(column)) * 2 <= len(column)
+            group = "classes" if shared and mostly(column, is_class, 0.8) else "class"
         confirmed.add(group)
     # A sum over a set of strings would depend on its order, and a verdict must not.
     return sum(_POINTS.get(group, 0.0) for group in sorted(confirmed)) - penalty, confirmed

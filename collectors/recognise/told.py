@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from collectors.recognise.classes import class_follows, speaks_of_class
 from collectors.recognise.names import Found
 from collectors.recognise.reading import Reading
 from collectors.recognise.rules import rules
@@ -15,8 +16,6 @@ Stems = dict[bytes, list[tuple[bytes, str]]]
 
 _LAST_WORD = re.compile(r"[\w'.-]+$")
 _BESIDE = re.compile(r"\s*[,(-]+\s*(?:de |the )?([\w'-]+)")
-_NUMBER = re.compile(r"\d+")
-_CLASS_NUMBER = re.compile(r"\d{1,2}[a-zæøå]?\b")
 _NEAR = 30
 _FEW_LETTERS = 400
 _LITTLE_WORDS = 4
@@ -58,7 +57,7 @@ def said_to_be_child(line: str, name: Found) -> tuple[float, float, bool]:
     related = len(before) >= 2 and before[-1] in people.relation_words
     related = related and before[-2] in people.relations
     noun = any(word in people.child_nouns for word in before[-2:])
-    child = noun or related or (group and _class_pattern().match(after))
+    child = noun or related or (group and class_follows(after))
     return (3.0 if child else 0.0), group, related
 
 
@@ -143,41 +142,3 @@ def _by_beginning() -> tuple[Stems, Stems]:
 def _phrases() -> tuple[tuple[bytes, bytes, str], ...]:
     stems = [stem for found in _by_beginning()[1].values() for stem in found]
     return tuple((stem.split(b" ")[0], stem, kind) for stem, kind in stems if b" " in stem)
-
-
-def speaks_of_class(text: str) -> bool:
-    """Whether a class stands somewhere in a small text: "group 5", "3.b", "2. class"."""
-    return any(
-        (_CLASS_NUMBER.match(text, number.start()) and _class_word_ends(text[: number.start()]))
-        or _class_behind().match(text, number.start())
-        for number in _NUMBER.finditer(text)
-    )
-
-
-def _class_word_ends(text: str) -> bool:
-    text = text.rstrip()
-    return text.endswith(_class_words()) and any(
-        text.endswith(word) and not text[: -len(word)][-1:].isalnum() for word in _class_words()
-    )
-
-
-@cache
-def _class_words() -> tuple[str, ...]:
-    return tuple(sorted(rules().people.class_words))
-
-
-@cache
-def _class_behind() -> re.Pattern[str]:
-    words = "|".join(map(re.escape, sorted(rules().people.class_words)))
-    return re.compile(rf"\b\d{{1,2}}(?:\s?[.-]?\s?[a-zæøåx]\b|\. (?:{words})\b)")
-
-
-@cache
-def _class_pattern() -> re.Pattern[str]:
-    """A class right behind a name, with the words that may link the two."""
-    words = "|".join(map(re.escape, sorted(rules().people.class_words)))
-    link = "|".join(map(re.escape, sorted(rules().people.class_links, key=len, reverse=True)))
-    return re.compile(
-        rf"[\s,(]*\b(?:(?:{link})\s+)?\(?(?:(?:{words})\s*\d{{1,2}}[a-zæøå]?\b"
-        rf"|\d{{1,2}}\s?[.-]?\s?[a-zæøåx]\b(?!\w)|\d{{1,2}}\. (?:{words})\b)"
-    )

@@ -23,7 +23,8 @@ COUNTERS = (
 )  # fmt: skip
 HEADS = (
     "child", "name", "birth", "national_id", "pupil_no", "class", "guardian", "address", "contact",
-    "gender", "mentor", "scores", "attendance", "care", "origin", "staff", "goods", "member",
+    "gender", "mentor", "scores", "attendance", "care", "baby", "origin", "staff", "goods",
+    "member",
 )  # fmt: skip
 LANGUAGES = ("nl", "da", "en")
 SITUATIONS = ("family", "trouble", "support", "setting", "somebody")

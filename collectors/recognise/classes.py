@@ -1,0 +1,52 @@
+"""How a school class is written: "group 5", "3.b", "2. class", "H4b", "P6"."""
+
+import re
+from functools import cache
+
+from collectors.recognise.rules import rules
+
+_SECONDARY = r"(?!h2o\b|b2b\b)[abghkmotv]{1,2}\d[a-z]\d?\b"
+_STREAM = r"\d(?:vmbo|mavo|havo|vwo|gym|hv|mh|kb|bb|gt|tl|kt|ha|vw)\d?[a-z]?\b"
+_BRITISH = r"[psy]\d{1,2}\b(?!\d)"
+_BARE = r"(?:uit|fra) \d{1,2}(?=\s*(?:[-–.,;:)]|$))"
+
+
+def speaks_of_class(text: str) -> bool:
+    """Whether a class stands somewhere in a small text in small letters."""
+    return any(char.isdigit() for char in text) and _anywhere().search(text) is not None
+
+
+def is_class(cell: str) -> bool:
+    """Whether a cell holds a class and nothing else."""
+    return len(cell) <= 24 and _whole().fullmatch(cell.strip().lower()) is not None
+
+
+def class_follows(text: str) -> bool:
+    """Whether a class stands right behind a name, with the words that may link the two."""
+    return _behind_name().match(text) is not None
+
+
+@cache
+def _shape() -> str:
+    words = "|".join(map(re.escape, sorted(rules().people.class_words, key=len, reverse=True)))
+    return (
+        rf"(?:(?:{words})\.?\s*\d{{1,2}}(?:[\s.-]?[a-zæøå]\b|[a-z]\d\b)?(?!\w)"
+        rf"|\d{{1,2}}\. ?(?:{words})\b|{_STREAM}|\d{{1,2}}\s?[.-]?\s?[a-zæøåx]\b"
+        rf"|{_SECONDARY}|{_BRITISH})"
+    )
+
+
+@cache
+def _anywhere() -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{_shape()}|{_BARE})")
+
+
+@cache
+def _whole() -> re.Pattern[str]:
+    return re.compile(rf"{_shape()}|\d{{1,2}}")
+
+
+@cache
+def _behind_name() -> re.Pattern[str]:
+    link = "|".join(map(re.escape, sorted(rules().people.class_links, key=len, reverse=True)))
+    return re.compile(rf"[\s,(-]*\b(?:{_BARE}|(?:(?:{link})\s+)?\(?{_shape()})")
