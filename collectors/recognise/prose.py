@@ -14,6 +14,7 @@ from datetime import date
 from functools import cache
 
 from collectors.recognise.births import Births, has_birth_label, lone_births
+from collectors.recognise.classes import speaks_of_class
 from collectors.recognise.findings import Findings
 from collectors.recognise.letters import Letter, letter_of
 from collectors.recognise.names import Found, key_of
@@ -32,7 +33,7 @@ from collectors.recognise.told import (
 )
 from collectors.recognise.unusual import unusual_names
 from collectors.recognise.verdict import Evidence
-from collectors.recognise.words import first_word, spelled
+from collectors.recognise.words import find_word, spelled
 
 _BESIDE = 40
 """Characters before a name that are shown with it."""
@@ -45,6 +46,7 @@ _CHILD, _RELATED = 3.0, 1.5
 """Points for a child, and for somebody's child who may be grown: "Karin's mother"."""
 _ABOUT = 1.5
 """Points for a child of whom the text speaks more than once."""
+_TITLE_LINES, _LONGEST_TITLE = 40, 120
 _LIST = 5
 """From so many names on a list is a list."""
 _PARAGRAPH, _BEFORE, _BEHIND = 500, 160, 300
@@ -117,6 +119,9 @@ def read_prose(reading: Reading, today: date, topics: float, findings: Findings)
             full_names.update(key_of(name.text) for name in names if " " in name.text)
             births.pair(line, names, today)
             _mentions(reading, span, names, told, letter)
+    _about_one(reading, told, topics)
+    for key in births.older:
+        told.pop(key, None)
     _weigh(told, _most_told(reading, topics), findings)
     births.settle(schooled, findings)
     if births.labelled:
@@ -162,7 +167,8 @@ def _mentions(
                 child = _RELATED
             if letter is not None and breath.weight and letter.is_about(name):
                 child = _CHILD
-            weight = max(own.weight, breath.weight - 1)
+            weight = max(own.weight, breath.weight - 0.5)
+            weight = max(weight, own.least) if child else weight
             spot = _around(line, name)
             new = _Told(child, group, weight, breath.somebody, related, spot=spot)
             key = key_of(name.text)
@@ -188,6 +194,28 @@ def _around(line: str, name: Found) -> str:
     return line[max(0, name.start - _BESIDE) : name.end + 2 * _BESIDE]
 
 
+def _about_one(reading: Reading, told: dict[str, _Told], topics: float) -> None:
+    """A short text with a name in its title is about that person; often it says "she" from then
+    on. All that it tells counts, if it tells of one person, and of school or care at all."""
+    if reading.letters() > _LONG or not told:
+        return
+    named = [key for key in told if _in_title(reading, key)]
+    if len(named) != 1:
+        return
+    whole = situation(reading.plain[: 4 * _LONG])
+    if whole.somebody and (whole.setting or topics >= SCHOOLED):
+        person = told[named[0]]
+        person.situation = max(person.situation, whole.weight - 1)
+        person.somebody = True
+
+
+def _in_title(reading: Reading, key: str) -> bool:
+    first = reading.line(0)
+    second = reading.line_after(first)
+    title = reading.text[first[0] : min(second[1], first[0] + _LONGEST_TITLE)].casefold()
+    return key in title
+
+
 def _most_told(reading: Reading, topics: float) -> float:
     """What may be weighed of a person who is not said to be a child: all of it in a note; in a
     long text only if school or care is what it speaks of, since long texts mention everything."""
@@ -210,11 +238,8 @@ def _weigh(told: dict[str, _Told], most: float, findings: Findings) -> None:
 
 
 def _name_list(reading: Reading, names: set[str], findings: Findings) -> None:
-    """A page that is little but names, under a word that says whose they are."""
-    if len(names) < _LIST:
-        return
-    beginning = reading.low[:3000]
-    if not any(word in reading.words and head in beginning for head, word in _list_words().items()):
+    """A page that is little but names, under a title that says whose they are or names a class."""
+    if len(names) < _LIST or not _titled(reading):
         return
     if sum(map(len, names)) >= 0.35 * max(1, reading.letters()):
         # Where a roster names parents too, the names of the page are not the children.
@@ -222,6 +247,22 @@ def _name_list(reading: Reading, names: set[str], findings: Findings) -> None:
         findings.add(Evidence.NAME_LIST, 6.0, *children, times=len(names), spots=sorted(names)[:3])
 
 
+def _titled(reading: Reading) -> bool:
+    """Whether one of the first lines is no row of a table and speaks of pupils or of a class."""
+    span = reading.line(0)
+    for _ in range(_TITLE_LINES):
+        low, end = reading.low[slice(*span)], span[1]
+        if end - span[0] <= _LONGEST_TITLE and b"\t" not in low:
+            if any(find_word(low, head) >= 0 for head in _list_words()):
+                return True
+            if speaks_of_class(reading.text[slice(*span)].lower()):
+                return True
+        if end >= len(reading.text):
+            return False
+        span = reading.line_after(span)
+    return False
+
+
 @cache
-def _list_words() -> dict[bytes, bytes]:
-    return {spelled(word): first_word(word) for word in rules().people.list_words}
+def _list_words() -> tuple[bytes, ...]:
+    return tuple(spelled(word) for word in rules().people.list_words)

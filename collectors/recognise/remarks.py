@@ -30,7 +30,7 @@ def read_remarks(reading: Reading, findings: Findings) -> None:
         line = reading.text[slice(*span)]
         if found and _REMARK.match(line, found[0].end):
             rest = reading.plain[span[0] + found[0].end : span[1]]
-            told[key_of(found[0].text)] = situation(rest).trouble
+            told[key_of(found[0].text)] = situation(rest).remark
         if len(told) >= _MOST:
             break
     if len(told) >= _FEWEST and sum(told.values()) * 2 >= max(2 * _FEWEST - 2, len(told)):

@@ -17,6 +17,7 @@ Stems = dict[bytes, list[tuple[bytes, str]]]
 _LAST_WORD = re.compile(r"[\w'.-]+$")
 _BESIDE = re.compile(r"\s*[,(-]+\s*(?:de |the )?([\w'-]+)")
 _NEAR = 30
+_LEAST = 3
 _FEW_LETTERS = 400
 _LITTLE_WORDS = 4
 
@@ -73,14 +74,16 @@ def speaks_our_languages(reading: Reading, letters: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is told in a few lines: of family, trouble and support (``weight``, 0 to 10), whether
+    """What is told in a few lines: of family, trouble, support and learning (``weight``, 0 to 13;
+    of a child ``least`` is told, where that is too little to tell of anybody else), whether
     in the ``setting`` of a school or a day care, whether of one person, "he" or "she", and whether
-    of any ``trouble``."""
+    there is any ``remark`` on trouble, support or learning."""
 
     weight: float = 0.0
+    least: float = 0.0
     setting: bool = False
     somebody: bool = False
-    trouble: bool = False
+    remark: bool = False
 
 
 NOTHING = Situation()
@@ -97,7 +100,9 @@ def situation(*lines: bytes) -> Situation:
     setting, somebody = counts.pop("setting") > 0, counts.pop("somebody") > 0
     told = sum(count > 0 for count in counts.values()) >= 2 or counts["trouble"] >= 2
     weight = sum(counts.values()) + setting if told else min(1, counts["trouble"])
-    return Situation(float(weight), setting, somebody, counts["trouble"] > 0)
+    least = min(_LEAST, counts["trouble"] + counts["support"] + counts["learning"])
+    remark = counts["trouble"] + counts["support"] + counts["learning"] > 0
+    return Situation(float(weight), float(least), setting, somebody, remark)
 
 
 @lru_cache(64)

@@ -27,7 +27,7 @@ HEADS = (
     "member",
 )  # fmt: skip
 LANGUAGES = ("nl", "da", "en")
-SITUATIONS = ("family", "trouble", "support", "setting", "somebody")
+SITUATIONS = ("family", "trouble", "support", "learning", "setting", "somebody")
 _PEOPLE = (
     "child-labels", "name-labels", "birth-labels", "number-labels", "bsn-words", "cpr-words",
     "number-veto", "child-nouns", "adult-titles", "adult-lines", "class-words", "class-links",
