@@ -34,6 +34,8 @@ _LONGEST_DATE, _SHORTEST = 22, 8
 _UNLABELLED = 2.0
 """Years. A date without a label that is younger than this may be any date of a letter."""
 _FAMILY = 2.0
+_BRIEF = 3
+_IN_BRACKETS = re.compile(r" ?\((?:geb\.? |f\. ?|\*)?\d{1,2}[-./]\d{1,2}[-./]\d\d\)")
 _LABEL_LEAST = 4
 """Letters of a label by which a text is taken to speak of births at all."""
 _MOST_LOOKED_AT = 20_000
@@ -57,6 +59,8 @@ class Births:
     labelled: bool
     _names: dict[str, _Days] = field(default_factory=dict)
 
+    _brief: dict[str, Dated] = field(default_factory=dict)
+    """Dates with a short year in brackets right behind names, by name."""
     older: set[str] = field(default_factory=set)
     """Names beside whom an adult's birth date stands."""
 
@@ -64,6 +68,7 @@ class Births:
         """Note the dates right behind the names of a line."""
         least = 0.0 if self.labelled else _UNLABELLED
         for name, after in zip(names, [*names[1:], None], strict=True):
+            self._note_brief(line, name, today)
             beside = line[name.end : name.end + _GAP + _LONGEST_DATE]
             for found in [*find_dates(beside), *self._short(beside, today)]:
                 if found.start > _GAP or (after and name.end + found.start > after.start):
@@ -79,6 +84,12 @@ class Births:
         told = found is not None and found.end - found.start <= _SHORTEST
         return [found] if found and told and _calls_it_a_birth(beside[: found.start]) else []
 
+    def _note_brief(self, line: str, name: Found, today: date) -> None:
+        if match := _IN_BRACKETS.match(line, name.end):
+            found = birth_in(match.group(), today)
+            if found is not None and is_young(found.day, today):
+                self._brief[key_of(name.text)] = found
+
     def _note(self, line: str, name: Found, found: Dated) -> None:
         between = line[name.end : name.end + found.start].lower()
         said = _calls_it_a_birth(between)
@@ -90,6 +101,9 @@ class Births:
     def settle(self, schooled: bool, findings: Findings) -> None:
         """Weigh what was noted: the more different days, the surer. Young and old together are a
         family, which is a school's business only if the text is, too."""
+        if len(self._brief) >= _BRIEF:
+            for key, found in self._brief.items():
+                self._names.setdefault(key, _Days()).spots.setdefault(found.day, key)
         sound = [days for days in self._names.values() if days.said or len(days.spots) == 1]
         known = {day.isoformat() for days in sound for day in days.spots}
         known |= findings.groups.get(Evidence.BIRTH_DATE, set())

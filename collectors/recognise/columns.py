@@ -10,6 +10,7 @@ from collectors.recognise.heads import Row
 from collectors.recognise.names import begins_with_given, first_date, is_young, looks_like_name
 from collectors.recognise.numbers import cell_bsn, cell_cpr
 
+_LETTER = re.compile(r"[^\W\d_]")
 _DIGIT = re.compile(r"\d")
 _CLASS = re.compile(r"(?:groep |klas |\w{0,3})?\d{0,2}[ ./-]?[A-Za-zÅØÆ]?\d?", re.I)
 
@@ -60,11 +61,13 @@ def _guess_who(column: list[str]) -> str | None:
 def _guess_more(column: list[str], today: date) -> str | None:
     if mostly(column, lambda cell: _young_date(cell, today), 0.8):
         return "birth"
-    shaped = mostly(column, lambda cell: _DIGIT.search(cell) and _is_class(cell), 0.8)
+    shaped = mostly(column, _is_class, 0.8)
     return "class" if shaped and len(set(column)) * 2 <= len(column) else None
 
 
 def _is_class(cell: str) -> bool:
+    if not _DIGIT.search(cell) or not _LETTER.search(cell):
+        return False
     return is_class(cell) or _CLASS.fullmatch(cell) is not None
 
 

@@ -31,11 +31,12 @@ from collectors.recognise.extract import EXTRACTORS, parts
 from collectors.recognise.fields import read_fields
 from collectors.recognise.findings import MOST_SPOTS, Findings
 from collectors.recognise.formats import tell
-from collectors.recognise.numbers import find_bsn, find_cpr
+from collectors.recognise.numbers import count_isbn, find_bsn, find_cpr
 from collectors.recognise.opinion import Opinion, also_of, completed
 from collectors.recognise.origin import read_origin
 from collectors.recognise.prose import read_prose
 from collectors.recognise.reading import Reading, read
+from collectors.recognise.rules import rules
 from collectors.recognise.tables import read_tables
 from collectors.recognise.topics import Topics, weigh
 from collectors.recognise.verdict import (
@@ -53,6 +54,11 @@ STRONG_PERSON = 8.0
 _TOPIC_SHARE = 0.6
 _MOST_TOPIC = 10.0
 _MOST_COUNTER = 9.0
+_TOLD, _OVERHEARD = 4.5, 0.4
+_AROUND = ("news", "policy", "teaching")
+"""Texts in which something about a child may be told among other things."""
+_ISBN = 3
+"""Numbers of books from which on a text is a list of books."""
 _SPREAD = 1.5
 _TOPIC_SHOWN = 1.5
 _COUNTER_SHOWN = 2.0
@@ -143,6 +149,8 @@ def weigh_text(part: Part, today: date) -> Opinion:
     read_origin(reading, part.made_by, findings)
     counter = dict(weights.counter)
     counter["blank-form"] = max(counter["blank-form"], blank)
+    if count_isbn(reading) >= _ISBN:
+        counter["goods"] = rules().counter["goods"].weight
     counter["staff"] = max(counter["staff"], findings.adults)
     opinion = _opinion(findings, weights, counter)
     return completed(opinion, reading, today, findings, weights.topics)
@@ -161,8 +169,8 @@ def _read_numbers(reading: Reading, today: date, findings: Findings) -> None:
 
 def _opinion(findings: Findings, weights: Topics, counter: Mapping[str, float]) -> Opinion:
     person = findings.weight()
-    half = 0.5 if person >= STRONG_PERSON else 1.0
-    against = min(_MOST_COUNTER, sum(counter.values())) * half
+    counter = _held_against(findings, counter)
+    against = min(_MOST_COUNTER, sum(counter.values()))
     topic = min(_MOST_TOPIC, sum(weights.topics.values()))
     shown = [name for name, weight in weights.topics.items() if weight >= _TOPIC_SHOWN]
     spoken = [name for name, weight in counter.items() if weight >= _COUNTER_SHOWN]
@@ -170,7 +178,7 @@ def _opinion(findings: Findings, weights: Topics, counter: Mapping[str, float]) 
     marks = [
         *(_mark(kind, findings.times[kind], points) for kind, points in found),
         *(_mark(_TOPIC_WORDS[name], weights.terms[name], weights.topics[name]) for name in shown),
-        *(_mark(Evidence(name), weights.terms[name], -half * counter[name]) for name in spoken),
+        *(_mark(Evidence(name), weights.terms[name], -counter[name]) for name in spoken),
     ]
     return Opinion(
         total=person + _TOPIC_SHARE * topic - against,
@@ -186,6 +194,17 @@ def _opinion(findings: Findings, weights: Topics, counter: Mapping[str, float]) 
             for spot in spots
         ),
     )
+
+
+def _held_against(findings: Findings, counter: Mapping[str, float]) -> dict[str, float]:
+    """What speaks against, as far as it may. Strong evidence about persons halves it; and what is
+    told of one child stays told in minutes, a newsletter or under a page of rules."""
+    half = 0.5 if findings.weight() >= STRONG_PERSON else 1.0
+    told = findings.points.get(Evidence.MENTION, 0.0) >= _TOLD
+    return {
+        name: weight * (min(half, _OVERHEARD) if told and name in _AROUND else half)
+        for name, weight in counter.items()
+    }
 
 
 def _mark(evidence: Evidence, times: int, points: float) -> Mark:

@@ -35,6 +35,7 @@ _CPR_WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 _ZEROS = bytes(48 if 48 <= c < 58 else c for c in range(256))
 _BSN_SHAPES = (b"0" * 9, b"0000.00.000", b"000 000 000", b"000.000.000", b"000-000-000")
 _CPR_SHAPES = (b"000000-0000", b"000000 0000", b"0" * 10)
+_ISBN = re.compile(rb"(?<![\d-])97[89]-?\d(?:-?\d){9}(?![\d-])")
 _NAME_NEAR = 160
 _LONGEST = 16
 """Characters of the longest number and of what must not follow it."""
@@ -145,6 +146,13 @@ def _beside_a_name(reading: Reading, place: int) -> bool:
     start = max(reading.line_before(span)[0], place - _NAME_NEAR)
     first = bisect_left(reading.names, start)
     return first < len(reading.names) and reading.names[first] < min(span[1], place + _NAME_NEAR)
+
+
+def count_isbn(reading: Reading) -> int:
+    """How many numbers of books of thirteen digits stand in a text."""
+    if b"978" not in reading.low and b"979" not in reading.low:
+        return 0
+    return len(_ISBN.findall(reading.low))
 
 
 def _has_shape(reading: Reading, shapes: tuple[bytes, ...]) -> bool:

@@ -73,8 +73,27 @@ def xml(file: BinaryIO, budget: Budget, nested: Nested) -> Iterator[Part]:
     lines, carried = [content[:400].replace("\n", " ")], list[str]()
     for found in re.finditer(r"<[^<>]*>[^<]*", content):
         lines += _element(found.group(), carried)
-    yield Part(Format.XML, entities.unescape("\n".join(lines)))
+    yield Part(Format.XML, entities.unescape("\n".join(_rows(lines))))
     yield from attached.documents(carried, budget, nested)
+
+
+def _rows(lines: list[str]) -> Iterator[str]:
+    """Neighbours of one name are the cells of a row."""
+    yield from lines[:1]
+    row: list[str] = []
+    last = ""
+    for line in lines[1:]:
+        name, colon, value = line.partition(": ")
+        if colon and name == last:
+            row.append(value)
+            continue
+        if row:
+            yield "\t".join(row) if len(row) > 1 else f"{last}: {row[0]}"
+        row, last = ([value], name) if colon else ([], "")
+        if not colon:
+            yield line
+    if row:
+        yield "\t".join(row) if len(row) > 1 else f"{last}: {row[0]}"
 
 
 def _element(piece: str, carried: list[str]) -> Iterator[str]:

@@ -72,11 +72,15 @@ class _Told:
     """Whether it is told of one person, "he" or "she"."""
     related: bool = False
     """Whether the name is that of somebody's child: "the parents of Sanne"."""
+    adult: bool = False
+    """Whether some line says that it is an adult's."""
     times: int = 1
     spot: str = ""
 
     def points(self) -> float:
         """0 to 9. What is told weighs nothing alone until there is more of it than one word."""
+        if self.adult and not self.child:
+            return 0.0
         if self.situation >= 2:
             told = min(5.5, 1.5 * self.situation - 0.5 + self.somebody)
             return self.child + self.group + told
@@ -93,6 +97,7 @@ class _Told:
             situation=max(self.situation, other.situation),
             somebody=self.somebody or other.somebody,
             related=self.related or other.related,
+            adult=self.adult or other.adult,
             times=self.times + other.times,
             spot=max(self, other, key=_Told.points).spot,
         )
@@ -108,7 +113,7 @@ def read_prose(reading: Reading, today: date, topics: float, findings: Findings)
     told: dict[str, _Told] = {}
     full_names: set[str] = set()
     births = Births(has_birth_label(reading))
-    unusual = unusual_names(reading) if schooled else {}
+    unusual = unusual_names(reading) if schooled or births.labelled else {}
     known = reading.name_lines()
     letter = letter_of(reading) if schooled or known else None
     for span in _thinned(reading.text, sorted({*known, *unusual})):
@@ -126,7 +131,7 @@ def read_prose(reading: Reading, today: date, topics: float, findings: Findings)
     births.settle(schooled, findings)
     if births.labelled:
         lone_births(reading, today, findings)
-    _name_list(reading, full_names, findings)
+    _name_list(reading, full_names, births.older, findings)
     read_remarks(reading, findings)
 
 
@@ -159,7 +164,9 @@ def _mentions(
     short = span[1] - span[0] <= _PARAGRAPH
     own, breath = _situations(reading, span, span) if short else (NOTHING, NOTHING)
     for name in names:
-        if not is_adult(line, name):
+        if is_adult(line, name):
+            told.setdefault(key_of(name.text), _Told()).adult = True
+        else:
             if not short:
                 own, breath = _situations(reading, span, _near(span, name))
             child, group, related = said_to_be_child(line, name)
@@ -203,8 +210,9 @@ def _about_one(reading: Reading, told: dict[str, _Told], topics: float) -> None:
     if len(named) != 1:
         return
     whole = situation(reading.plain[: 4 * _LONG])
-    if whole.somebody and (whole.setting or topics >= SCHOOLED):
-        person = told[named[0]]
+    person = told[named[0]]
+    about = person.child or whole.setting or topics >= SCHOOLED
+    if whole.somebody and about:
         person.situation = max(person.situation, whole.weight - 1)
         person.somebody = True
 
@@ -237,9 +245,10 @@ def _weigh(told: dict[str, _Told], most: float, findings: Findings) -> None:
             findings.maybe.update(() if person.child else (key,))
 
 
-def _name_list(reading: Reading, names: set[str], findings: Findings) -> None:
+def _name_list(reading: Reading, names: set[str], older: set[str], findings: Findings) -> None:
     """A page that is little but names, under a title that says whose they are or names a class."""
-    if len(names) < _LIST or not _titled(reading):
+    adults = findings.adults > 0 or len(older) * 2 >= len(names)
+    if len(names) < _LIST or adults or not _titled(reading):
         return
     if sum(map(len, names)) >= 0.35 * max(1, reading.letters()):
         # Where a roster names parents too, the names of the page are not the children.

@@ -48,6 +48,8 @@ _POINTS = {
 }
 _AGAINST = {"staff": 3.0, "goods": 4.0, "member": 4.0}
 _MOST_AGAINST = 7.0
+_ALONE = {"child", "staff"}
+"""Heads that say alone whom a table is about."""
 _SHOWN = {"age": "birth", "classes": "class"}
 """What a head says where its cells say more."""
 ENOUGH = 4.0
@@ -128,7 +130,7 @@ def _columns(line: str) -> dict[int, str]:
     found = {place: group for place, cell in enumerate(row) if (group := meaning(cell))}
     groups = set(found.values())
     enough = len(groups) >= 2 and len(found) * 2 >= filled
-    enough = enough or ("child" in groups and filled >= 3 and all(map(_LIKE_A_HEAD.match, row)))
+    enough = enough or bool(groups & _ALONE and filled >= 3 and all(map(_LIKE_A_HEAD.match, row)))
     return found if enough or (len(groups) >= 3 and len(found) * 3 >= filled) else {}
 
 

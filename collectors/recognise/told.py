@@ -16,6 +16,8 @@ Stems = dict[bytes, list[tuple[bytes, str]]]
 
 _LAST_WORD = re.compile(r"[\w'.-]+$")
 _BESIDE = re.compile(r"\s*[,(-]+\s*(?:de |the )?([\w'-]+)")
+_CITED = re.compile(r",?(?: [a-z]\.)*,? ?(?:e\.a\.|et al|m\.fl\.|&|\(?(?:19|20)\d\d[a-z]?\))")
+_SENTENCE = re.compile(r"[.!?]\s+(?=[A-ZÆØÅ])")
 _NEAR = 30
 _LEAST = 3
 _FEW_LETTERS = 400
@@ -23,14 +25,19 @@ _LITTLE_WORDS = 4
 
 
 def is_adult(line: str, name: Found) -> bool:
-    """Whether a title stands before a name, or a function behind it."""
-    titles = rules().people.adult_titles
-    before = _LAST_WORD.search(line[max(0, name.start - _NEAR) : name.start].rstrip(" \t:"))
-    if before and before.group().lower().strip(".,'") in titles:
+    """Whether a title stands before a name, or a function or a year of publication behind it."""
+    people = rules().people
+    before = line[max(0, name.start - _NEAR) : name.start].rstrip(" \t:")
+    word = _LAST_WORD.search(before.rstrip(" ,"))
+    title = word.group().lower().strip(".,'") if word else ""
+    if title in people.adult_titles and not (before.endswith(",") and title in people.greetings):
+        return not class_follows(line[name.end : name.end + _NEAR].lower())
+    after = line[name.end : name.end + _NEAR].lower()
+    if _CITED.match(after):
         return True
-    word = _BESIDE.match(line[name.end : name.end + 30].lower())
+    word = _BESIDE.match(after)
     return word is not None and (
-        word.group(1) in titles or word.group(1) in rules().people.adult_lines
+        word.group(1) in people.adult_titles or word.group(1) in people.adult_lines
     )
 
 
@@ -53,13 +60,19 @@ def said_to_be_child(line: str, name: Found) -> tuple[float, float, bool]:
     words = line[max(0, name.start - 60) : name.start].rsplit(None, 3)[-3:]
     before = [word.strip(".,:()").lower() for word in words]
     people = rules().people
-    after = line[name.end : name.end + 160].lower().partition(". ")[0]
+    after = _SENTENCE.split(line[name.end : name.end + 160], 1)[0].lower()
     group = 1.0 if speaks_of_class(after) else 0.0
     related = len(before) >= 2 and before[-1] in people.relation_words
     related = related and before[-2] in people.relations
     noun = any(word in people.child_nouns for word in before[-2:])
+    noun = noun or " ".join(before).endswith(_about_words())
     child = noun or related or (group and class_follows(after))
     return (3.0 if child else 0.0), group, related
+
+
+@cache
+def _about_words() -> tuple[str, ...]:
+    return tuple(sorted(rules().people.about_words))
 
 
 def speaks_our_languages(reading: Reading, letters: int) -> bool:
@@ -98,7 +111,10 @@ def situation(*lines: bytes) -> Situation:
     for kind, _ in stems:
         counts[kind] = min(3, counts[kind] + 1)
     setting, somebody = counts.pop("setting") > 0, counts.pop("somebody") > 0
+    learning = counts.pop("learning")
     told = sum(count > 0 for count in counts.values()) >= 2 or counts["trouble"] >= 2
+    told = told or (counts["trouble"] > 0 and learning >= 2)
+    counts["learning"] = learning
     weight = sum(counts.values()) + setting if told else min(1, counts["trouble"])
     least = min(_LEAST, counts["trouble"] + counts["support"] + counts["learning"])
     remark = counts["trouble"] + counts["support"] + counts["learning"] > 0

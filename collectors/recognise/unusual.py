@@ -86,7 +86,10 @@ def _nouns() -> dict[bytes, bytes]:
     """What an unusual name may stand behind, and the word by which it is looked up."""
     people = rules().people
     links = [f"{word} {link}" for word in people.relations for link in people.relation_words]
-    return {spelled(noun): first_word(noun) for noun in (*people.child_nouns, *links)}
+    return {
+        spelled(noun): first_word(noun)
+        for noun in (*people.child_nouns, *people.about_words, *links)
+    }
 
 
 @cache

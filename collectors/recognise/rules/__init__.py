@@ -33,7 +33,7 @@ _PEOPLE = (
     "number-veto", "child-nouns", "adult-titles", "adult-lines", "class-words", "class-links",
     "relations", "relation-words", "list-words", "sum-words",
     "salutations", "closings", "family-words", "school-roles", "kin-words",
-    "year-words", "no-names",
+    "year-words", "no-names", "greetings", "about-words",
 )  # fmt: skip
 
 
@@ -89,6 +89,8 @@ class People:
     kin_words: frozenset[str]
     year_words: frozenset[str]
     no_names: frozenset[str]
+    greetings: frozenset[str]
+    about_words: frozenset[str]
     situation: Mapping[str, tuple[str, ...]]
 
 
@@ -199,6 +201,7 @@ def _known(
         people.bsn_words, people.cpr_words, people.child_nouns, people.relations,
         people.list_words, people.salutations, people.closings, people.kin_words,
         people.class_words, people.year_words, people.no_names,
+        people.about_words,
     ):  # fmt: skip
         known.update(word for term in words for word in all_words(term))
     for head in heads:
