@@ -31,7 +31,7 @@ from collectors.recognise.extract import EXTRACTORS, parts
 from collectors.recognise.fields import read_fields
 from collectors.recognise.findings import MOST_SPOTS, Findings
 from collectors.recognise.formats import tell
-from collectors.recognise.numbers import count_isbn, find_bsn, find_cpr
+from collectors.recognise.numbers import count_isbn, find_bsn, find_cpr, tells_of_the_past
 from collectors.recognise.opinion import Opinion, also_of, completed
 from collectors.recognise.origin import read_origin
 from collectors.recognise.prose import read_prose
@@ -55,7 +55,7 @@ _TOPIC_SHARE = 0.6
 _MOST_TOPIC = 10.0
 _MOST_COUNTER = 9.0
 _TOLD, _OVERHEARD = 4.5, 0.4
-_AROUND = ("news", "policy", "teaching")
+_AROUND = ("news", "policy")
 """Texts in which something about a child may be told among other things."""
 _ISBN = 3
 """Numbers of books from which on a text is a list of books."""
@@ -148,6 +148,9 @@ def weigh_text(part: Part, today: date) -> Opinion:
     read_exchange(reading, today, findings)
     read_origin(reading, part.made_by, findings)
     counter = dict(weights.counter)
+    counter["sample"] = max(counter["sample"], counter.pop("anonymous"))
+    if tells_of_the_past(reading):
+        counter["sample"] = max(counter["sample"], rules().counter["sample"].weight)
     counter["blank-form"] = max(counter["blank-form"], blank)
     if count_isbn(reading) >= _ISBN:
         counter["goods"] = rules().counter["goods"].weight

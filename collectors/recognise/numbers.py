@@ -36,6 +36,8 @@ _ZEROS = bytes(48 if 48 <= c < 58 else c for c in range(256))
 _BSN_SHAPES = (b"0" * 9, b"0000.00.000", b"000 000 000", b"000.000.000", b"000-000-000")
 _CPR_SHAPES = (b"000000-0000", b"000000 0000", b"0" * 10)
 _ISBN = re.compile(rb"(?<![\d-])97[89]-?\d(?:-?\d){9}(?![\d-])")
+_LONG_AGO = re.compile(rb"(?<![\d.,/-])1(?:[5-8]\d\d|9[0-3]\d)(?![\d.,/-])")
+_YEARS = 3
 _NAME_NEAR = 160
 _LONGEST = 16
 """Characters of the longest number and of what must not follow it."""
@@ -153,6 +155,11 @@ def count_isbn(reading: Reading) -> int:
     if b"978" not in reading.low and b"979" not in reading.low:
         return 0
     return len(_ISBN.findall(reading.low))
+
+
+def tells_of_the_past(reading: Reading) -> bool:
+    """Whether several years stand in a text in which nobody lived who is a pupil's parent now."""
+    return len(set(_LONG_AGO.findall(reading.low))) >= _YEARS
 
 
 def _has_shape(reading: Reading, shapes: tuple[bytes, ...]) -> bool:

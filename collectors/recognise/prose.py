@@ -14,6 +14,7 @@ from datetime import date
 from functools import cache
 
 from collectors.recognise.births import Births, has_birth_label, lone_births
+from collectors.recognise.breath import told_about
 from collectors.recognise.classes import speaks_of_class
 from collectors.recognise.findings import Findings
 from collectors.recognise.letters import Letter, letter_of
@@ -22,8 +23,6 @@ from collectors.recognise.reading import Reading, Span
 from collectors.recognise.remarks import read_remarks
 from collectors.recognise.rules import rules
 from collectors.recognise.told import (
-    NOTHING,
-    Situation,
     is_adult,
     is_signature,
     names_adults,
@@ -46,11 +45,9 @@ _CHILD, _RELATED = 3.0, 1.5
 """Points for a child, and for somebody's child who may be grown: "Karin's mother"."""
 _ABOUT = 1.5
 """Points for a child of whom the text speaks more than once."""
-_TITLE_LINES, _LONGEST_TITLE = 40, 120
+_TITLE_LINES, _LONGEST_TITLE, _MOST_DIGITS = 40, 120, 8
 _LIST = 5
 """From so many names on a list is a list."""
-_PARAGRAPH, _BEFORE, _BEHIND = 500, 160, 300
-"""Characters of a line that is told in one breath, and of a longer one before and behind a name."""
 _MOST_NAMES = 5000
 _ALL_LINES = 2000
 _ALL_ROWS = 100
@@ -161,40 +158,21 @@ def _mentions(
     line, before = reading.text[slice(*span)], reading.line_before(span)
     if names_adults(line) or is_signature(line, reading.text[slice(*before)], names):
         return
-    short = span[1] - span[0] <= _PARAGRAPH
-    own, breath = _situations(reading, span, span) if short else (NOTHING, NOTHING)
     for name in names:
+        key = key_of(name.text)
         if is_adult(line, name):
-            told.setdefault(key_of(name.text), _Told()).adult = True
-        else:
-            if not short:
-                own, breath = _situations(reading, span, _near(span, name))
-            child, group, related = said_to_be_child(line, name)
-            if related and not (breath.setting or letter):
-                child = _RELATED
-            if letter is not None and breath.weight and letter.is_about(name):
-                child = _CHILD
-            weight = max(own.weight, breath.weight - 0.5)
-            weight = max(weight, own.least) if child else weight
-            spot = _around(line, name)
-            new = _Told(child, group, weight, breath.somebody, related, spot=spot)
-            key = key_of(name.text)
-            told[key] = new.joined(told.get(key))
-
-
-def _near(span: Span, name: Found) -> Span:
-    """The part of a long line around a name: what stands far from it is not told of it."""
-    return max(span[0], span[0] + name.start - _BEFORE), min(span[1], span[0] + name.end + _BEHIND)
-
-
-def _situations(reading: Reading, span: Span, near: Span) -> tuple[Situation, Situation]:
-    """What is told near a name, and in one breath: with the lines before and after."""
-    plain = reading.plain
-    own = situation(plain[slice(*near)])
-    if own is NOTHING or near != span:
-        return own, own
-    before, after = reading.line_before(span), reading.line_after(span)
-    return own, situation(plain[slice(*before)], plain[slice(*span)], plain[slice(*after)])
+            told.setdefault(key, _Told()).adult = True
+            continue
+        child, group, related = said_to_be_child(line, name)
+        found = told_about(reading, span, name, child > 0)
+        if related and not (found.setting or letter):
+            child = _RELATED
+        if letter is not None and found.weight and letter.is_about(name):
+            child = _CHILD
+        weight = max(found.weight, found.least) if child else found.weight
+        spot = _around(line, name)
+        new = _Told(child, group, weight, found.somebody, related, spot=spot)
+        told[key] = new.joined(told.get(key))
 
 
 def _around(line: str, name: Found) -> str:
@@ -261,7 +239,8 @@ def _titled(reading: Reading) -> bool:
     span = reading.line(0)
     for _ in range(_TITLE_LINES):
         low, end = reading.low[slice(*span)], span[1]
-        if end - span[0] <= _LONGEST_TITLE and b"\t" not in low:
+        digits = sum(48 <= code <= 57 for code in low)
+        if end - span[0] <= _LONGEST_TITLE and b"\t" not in low and digits <= _MOST_DIGITS:
             if any(find_word(low, head) >= 0 for head in _list_words()):
                 return True
             if speaks_of_class(reading.text[slice(*span)].lower()):

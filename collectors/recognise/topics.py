@@ -31,7 +31,8 @@ def weigh(reading: Reading) -> Topics:
         terms[topic] = len(found)
     for name, table in rules().counter.items():
         found = _found(table.terms, reading)
-        counter[name] = min(table.weight, len(found) * table.weight / 3)
+        needed = 1 if name == "anonymous" else 3
+        counter[name] = min(table.weight, len(found) * table.weight / needed)
         terms[name] = len(found)
     return Topics(topics, counter, terms)
 

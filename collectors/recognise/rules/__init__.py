@@ -18,7 +18,7 @@ _MOST_WEIGHT = 5.0
 
 TOPICS = ("care", "safety", "progress", "school")
 COUNTERS = (
-    "policy", "blank-form", "teaching", "research", "finance", "goods", "staff", "sample", "code",
+    "anonymous", "policy", "blank-form", "teaching", "research", "finance", "goods", "staff", "sample", "code",
     "news",
 )  # fmt: skip
 HEADS = (
@@ -34,6 +34,7 @@ _PEOPLE = (
     "relations", "relation-words", "list-words", "sum-words",
     "salutations", "closings", "family-words", "school-roles", "kin-words",
     "year-words", "no-names", "greetings", "about-words",
+    "one-of-kin",
 )  # fmt: skip
 
 
@@ -91,6 +92,7 @@ class People:
     no_names: frozenset[str]
     greetings: frozenset[str]
     about_words: frozenset[str]
+    one_of_kin: frozenset[str]
     situation: Mapping[str, tuple[str, ...]]
 
 
@@ -105,6 +107,7 @@ class Rules:
     heads: Mapping[str, str]
     given_names: frozenset[str]
     little_words: tuple[frozenset[bytes], ...]
+    one_of_kin: frozenset[bytes]
     known: frozenset[bytes]
 
 
@@ -132,6 +135,7 @@ def load(folder: Path) -> Rules:
         heads=heads,
         given_names=_names(folder / "given-names.txt"),
         little_words=little,
+        one_of_kin=frozenset(map(spelled, people.one_of_kin)),
         known=_known([*weights.values(), *(t for _, t in counter.values())], people, heads).union(
             *little
         ),
