@@ -3,17 +3,33 @@
 import re
 from functools import cache
 
+from collectors.recognise.names import OLDEST_PUPIL
 from collectors.recognise.rules import rules
+from collectors.recognise.words import find_word, spelled
 
 _SECONDARY = r"(?!h2o\b|b2b\b)[abghkmotv]{1,2}\d[a-z]\d?\b"
-_STREAM = r"\d(?:vmbo|mavo|havo|vwo|gym|hv|mh|kb|bb|gt|tl|kt|ha|vw)\d?[a-z]?\b"
+_STREAM = r"\d(?:(?:vmbo|mavo|havo|vwo|gym|hv|mh|kb|bb|bk|gt|tl|kt|ha|vw)\d?[a-z]?|[mhvkbgt]\d)\b"
 _BRITISH = r"[psy]\d{1,2}\b(?!\d)"
+_ROOM = r"på (?:[a-zæøå]+erne|[a-zæøå]+stuen)\b"
 _BARE = r"(?:uit|fra) \d{1,2}(?=\s*(?:[-–.,;:)]|$))"
 
 
 def speaks_of_class(text: str) -> bool:
     """Whether a class stands somewhere in a small text in small letters."""
     return any(char.isdigit() for char in text) and _anywhere().search(text) is not None
+
+
+def is_title(text: str) -> bool:
+    """Whether a line in small letters is one above a list of pupils: it names a class or them."""
+    return speaks_of_class(text) or any(
+        find_word(spelled(text), word) >= 0 for word in title_words()
+    )
+
+
+@cache
+def title_words() -> tuple[bytes, ...]:
+    """Words for lists of pupils, as they are looked for."""
+    return tuple(map(spelled, rules().people.list_words))
 
 
 def is_class(cell: str) -> bool:
@@ -49,4 +65,21 @@ def _whole() -> re.Pattern[str]:
 @cache
 def _behind_name() -> re.Pattern[str]:
     link = "|".join(map(re.escape, sorted(rules().people.class_links, key=len, reverse=True)))
-    return re.compile(rf"[\s,(-]*\b(?:{_BARE}|(?:(?:{link})\s+)?\(?{_shape()})")
+    rooms = "|".join(map(re.escape, sorted(rules().people.room_words)))
+    return re.compile(
+        rf"[\s,(-]*\b(?:{_BARE}|{_ROOM}|(?:(?:{link})\s+)?\(?{_shape()})|\s*\((?:{rooms})\)"
+    )
+
+
+def age_follows(text: str) -> bool:
+    """Whether the age of a child stands right behind a name."""
+    found = _age().match(text)
+    return found is not None and int(found["bare"] or found["said"]) <= OLDEST_PUPIL - 2
+
+
+@cache
+def _age() -> re.Pattern[str]:
+    years = "|".join(map(re.escape, sorted(rules().people.year_words, key=len, reverse=True)))
+    return re.compile(
+        rf"\s*(?:\(\s*(?P<bare>\d{{1,2}})\s*\)|[,(]?\s*(?P<said>\d{{1,2}}) ?(?:{years})\b)"
+    )

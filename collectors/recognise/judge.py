@@ -55,7 +55,7 @@ _TOPIC_SHARE = 0.6
 _MOST_TOPIC = 10.0
 _MOST_COUNTER = 9.0
 _TOLD, _OVERHEARD = 4.5, 0.4
-_AROUND = ("news", "policy")
+_AROUND = ("news", "policy", "staff", "finance", "goods")
 """Texts in which something about a child may be told among other things."""
 _ISBN = 3
 """Numbers of books from which on a text is a list of books."""

@@ -8,20 +8,19 @@ set apart by what stands beside them.
 Only lines are looked at in which a name stands, or a word behind "pupil" or "parents of".
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 
 from collectors.recognise.births import Births, has_birth_label, lone_births
 from collectors.recognise.breath import told_about
-from collectors.recognise.classes import speaks_of_class
+from collectors.recognise.classes import is_title
 from collectors.recognise.findings import Findings
 from collectors.recognise.letters import Letter, letter_of
 from collectors.recognise.names import Found, key_of
 from collectors.recognise.reading import Reading, Span
 from collectors.recognise.remarks import read_remarks
-from collectors.recognise.rules import rules
 from collectors.recognise.told import (
     is_adult,
     is_signature,
@@ -32,7 +31,6 @@ from collectors.recognise.told import (
 )
 from collectors.recognise.unusual import unusual_names
 from collectors.recognise.verdict import Evidence
-from collectors.recognise.words import find_word, spelled
 
 _BESIDE = 40
 """Characters before a name that are shown with it."""
@@ -45,6 +43,9 @@ _CHILD, _RELATED = 3.0, 1.5
 """Points for a child, and for somebody's child who may be grown: "Karin's mother"."""
 _ABOUT = 1.5
 """Points for a child of whom the text speaks more than once."""
+_LONGEST_ROW, _GAP_LINES = 90, 2
+_MARKER = re.compile(r"\W*(?:\w+ ?\d+[:.)]?|\d+[.)]?)?\W*")
+_HEADINGS = 5
 _TITLE_LINES, _LONGEST_TITLE, _MOST_DIGITS = 40, 120, 8
 _LIST = 5
 """From so many names on a list is a list."""
@@ -184,22 +185,25 @@ def _about_one(reading: Reading, told: dict[str, _Told], topics: float) -> None:
     on. All that it tells counts, if it tells of one person, and of school or care at all."""
     if reading.letters() > _LONG or not told:
         return
-    named = [key for key in told if _in_title(reading, key)]
-    if len(named) != 1:
+    titles = list(_titles(reading))
+    named = [key for key in told if any(key in title for title in titles)]
+    children = [key for key in named if told[key].child] or named
+    if len(children) != 1:
         return
-    whole = situation(reading.plain[: 4 * _LONG])
-    person = told[named[0]]
-    about = person.child or whole.setting or topics >= SCHOOLED
-    if whole.somebody and about:
+    person, whole = told[children[0]], situation(reading.plain[: 4 * _LONG])
+    if whole.somebody and (person.child or whole.setting or topics >= SCHOOLED):
         person.situation = max(person.situation, whole.weight - 1)
         person.somebody = True
 
 
-def _in_title(reading: Reading, key: str) -> bool:
-    first = reading.line(0)
-    second = reading.line_after(first)
-    title = reading.text[first[0] : min(second[1], first[0] + _LONGEST_TITLE)].casefold()
-    return key in title
+def _titles(reading: Reading) -> Iterator[str]:
+    """The first lines, but for sentences."""
+    span = reading.line(0)
+    for _ in range(_HEADINGS):
+        line = reading.text[slice(*span)].strip()
+        if len(line) <= _LONGEST_TITLE and not line.endswith((".", "!", "?")):
+            yield line.casefold()
+        span = reading.line_after(span)
 
 
 def _most_told(reading: Reading, topics: float) -> float:
@@ -228,10 +232,25 @@ def _name_list(reading: Reading, names: set[str], older: set[str], findings: Fin
     adults = findings.adults > 0 or len(older) * 2 >= len(names)
     if len(names) < _LIST or adults or not _titled(reading):
         return
-    if sum(map(len, names)) >= 0.35 * max(1, reading.letters()):
+    little_else = sum(map(len, names)) >= 0.35 * max(1, reading.letters())
+    if little_else or _line_by_line(reading):
         # Where a roster names parents too, the names of the page are not the children.
         children = set[str]() if "guardian" in findings.columns else names
         findings.add(Evidence.NAME_LIST, 6.0, *children, times=len(names), spots=sorted(names)[:3])
+
+
+def _line_by_line(reading: Reading) -> bool:
+    """Whether names stand one to a line, each at its beginning, for a while."""
+    run, last = 0, -1
+    for span, places in reading.name_lines().items():
+        head = reading.text[span[0] : places[0]]
+        if span[1] - span[0] > _LONGEST_ROW or not _MARKER.fullmatch(head):
+            continue
+        gap = reading.text.count("\n", last, span[0]) if last >= 0 else 0
+        run, last = (run + 1 if gap <= _GAP_LINES else 1), span[1]
+        if run >= _LIST:
+            return True
+    return False
 
 
 def _titled(reading: Reading) -> bool:
@@ -241,16 +260,9 @@ def _titled(reading: Reading) -> bool:
         low, end = reading.low[slice(*span)], span[1]
         digits = sum(48 <= code <= 57 for code in low)
         if end - span[0] <= _LONGEST_TITLE and b"\t" not in low and digits <= _MOST_DIGITS:
-            if any(find_word(low, head) >= 0 for head in _list_words()):
-                return True
-            if speaks_of_class(reading.text[slice(*span)].lower()):
+            if is_title(reading.text[slice(*span)].lower()):
                 return True
         if end >= len(reading.text):
             return False
         span = reading.line_after(span)
     return False
-
-
-@cache
-def _list_words() -> tuple[bytes, ...]:
-    return tuple(spelled(word) for word in rules().people.list_words)

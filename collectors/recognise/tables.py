@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
 
-from collectors.recognise.classes import is_class, speaks_of_class
+from collectors.recognise.classes import is_class, is_title
 from collectors.recognise.columns import column_of, guess_columns, mostly
 from collectors.recognise.findings import Findings
 from collectors.recognise.flattened import flattened, numbered_rows
@@ -155,7 +155,7 @@ def _judge(table: Table, today: date, findings: Findings) -> None:
 
 def _beside(table: Table, columns: dict[int, str], confirmed: set[str]) -> float:
     """Points for what only a list of pupils is: a class above the table, marks for each subject."""
-    titled = not confirmed & {"class", "classes"} and speaks_of_class(table.title.lower())
+    titled = not confirmed & {"class", "classes"} and is_title(table.title.lower())
     named = [place for place, group in columns.items() if group in ("child", "name")]
     given = _GIVEN if "classes" in confirmed and _mostly_given(table, named) else 0.0
     subjects = sum(group == "scores" for group in columns.values()) >= _SUBJECTS

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from collectors.recognise.classes import class_follows, speaks_of_class
+from collectors.recognise.classes import age_follows, class_follows, speaks_of_class
 from collectors.recognise.names import Found
 from collectors.recognise.reading import Reading
 from collectors.recognise.rules import rules
@@ -66,7 +66,7 @@ def said_to_be_child(line: str, name: Found) -> tuple[float, float, bool]:
     related = related and before[-2] in people.relations
     noun = any(word in people.child_nouns for word in before[-2:])
     noun = noun or " ".join(before).endswith(_about_words())
-    child = noun or related or (group and class_follows(after))
+    child = noun or related or class_follows(after) or age_follows(after)
     return (3.0 if child else 0.0), group, related
 
 

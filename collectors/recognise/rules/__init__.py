@@ -18,8 +18,8 @@ _MOST_WEIGHT = 5.0
 
 TOPICS = ("care", "safety", "progress", "school")
 COUNTERS = (
-    "anonymous", "policy", "blank-form", "teaching", "research", "finance", "goods", "staff", "sample", "code",
-    "news",
+    "anonymous", "policy", "blank-form", "teaching", "research", "finance", "goods", "staff",
+    "sample", "code", "news",
 )  # fmt: skip
 HEADS = (
     "child", "name", "birth", "national_id", "pupil_no", "class", "guardian", "address", "contact",
@@ -34,7 +34,7 @@ _PEOPLE = (
     "relations", "relation-words", "list-words", "sum-words",
     "salutations", "closings", "family-words", "school-roles", "kin-words",
     "year-words", "no-names", "greetings", "about-words",
-    "one-of-kin",
+    "one-of-kin", "room-words",
 )  # fmt: skip
 
 
@@ -93,6 +93,7 @@ class People:
     greetings: frozenset[str]
     about_words: frozenset[str]
     one_of_kin: frozenset[str]
+    room_words: frozenset[str]
     situation: Mapping[str, tuple[str, ...]]
 
 
