@@ -85,12 +85,14 @@ def test_a_vat_number_is_no_bsn():
     assert not list(find_bsn(f"bsn/btw NL{invented_bsn()}B01"))
 
 
-def test_a_written_cpr_number_counts_without_a_word_if_its_check_digit_agrees():
+def test_a_written_cpr_number_beside_a_name_counts_if_its_check_digit_agrees():
     number = invented_cpr()
     written = f"{number[:6]}-{number[6:]}"
-    assert [(n.digits, n.young) for n in find_cpr(written, TODAY)] == [(number, True)]
+    for text in (f"Freja Mosgrøn {written}", f"Freja\n{written}"):
+        assert [(n.digits, n.young) for n in find_cpr(text, TODAY)] == [(number, True)]
     wrong = f"{written[:-1]}{(int(written[-1]) + 1) % 10}"
-    assert not list(find_cpr(wrong, TODAY))
+    assert not list(find_cpr(f"Freja {wrong}", TODAY))
+    assert not list(find_cpr(f"meter {written}", TODAY))
     assert [n.young for n in find_cpr(f"CPR-nr. {wrong}", TODAY)] == [True]
 
 
@@ -117,4 +119,4 @@ def test_numbers_behind_one_word_are_found_until_the_next_sentence_is_too_far():
 
 def test_a_hyphen_that_does_not_break_is_a_hyphen():
     number = invented_cpr()
-    assert list(find_cpr(f"{number[:6]}\u2011{number[6:]}", TODAY))
+    assert list(find_cpr(f"Freja {number[:6]}\u2011{number[6:]}", TODAY))

@@ -64,7 +64,12 @@ MISTAKES = [
     ("heads.toml", "member = [", "membership = [", "unknown key 'membership'"),
     ("heads.toml", '"hcp",', '"hcp", "naam",', "'naam' is both"),
     ("people.toml", "child-nouns = [", "nouns = [", "unknown key 'nouns'"),
-    ("people.toml", 'relation-words = ["van", "til", "of", "for"]', "relation-words = []", "list"),
+    (
+        "people.toml",
+        'relation-words = ["van", "til", "of", "for", "v.", "v"]',
+        "relation-words = []",
+        "list",
+    ),
     ("people.toml", 'relation-words = ["van"', "relation-words = [7", "7 is no word"),
     ("people.toml", "support = [", "help = [", "situation: unknown key 'help'"),
     ("given-names.txt", "Aafke", "aafke", "'aafke' must begin with a capital"),

@@ -47,7 +47,8 @@ def _shape() -> str:
     words = "|".join(map(re.escape, sorted(rules().people.class_words, key=len, reverse=True)))
     return (
         rf"(?:(?:{words})\.?\s*\d{{1,2}}(?:[\s.-]?[a-zæøå]\b|[a-z]\d\b)?(?!\w)"
-        rf"|\d{{1,2}}\. ?(?:{words})\b|{_STREAM}|\d{{1,2}}\s?[.-]?\s?[a-zæøåx]\b"
+        rf"|\d{{1,2}}\. ?(?:{words})\b|(?:(?:{words})\.?\s*)?{_STREAM}"
+        rf"|\d{{1,2}}\s?[.-]?\s?[a-zæøåx]\b"
         rf"|{_SECONDARY}|{_BRITISH})"
     )
 

@@ -103,7 +103,7 @@ def _flat_heads(line: str) -> dict[int, str]:
         return {}
     if _NO_HEADS.search(line):
         return {}
-    groups = [group for word in words if (group := meaning(word))]
+    groups = [group for word in words if len(word) > 2 and (group := meaning(word))]
     named = [group for group in groups if group in ("child", "name")]
     if not named or len(set(groups)) < 2 or len(groups) * 5 < len(words) * 2:
         return {}

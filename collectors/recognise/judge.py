@@ -55,7 +55,7 @@ _TOPIC_SHARE = 0.6
 _MOST_TOPIC = 10.0
 _MOST_COUNTER = 9.0
 _TOLD, _OVERHEARD = 4.5, 0.4
-_AROUND = ("news", "policy", "staff", "finance", "goods")
+_AROUND = ("news", "policy", "staff", "finance")
 """Texts in which something about a child may be told among other things."""
 _ISBN = 3
 """Numbers of books from which on a text is a list of books."""
@@ -202,8 +202,9 @@ def _opinion(findings: Findings, weights: Topics, counter: Mapping[str, float]) 
 def _held_against(findings: Findings, counter: Mapping[str, float]) -> dict[str, float]:
     """What speaks against, as far as it may. Strong evidence about persons halves it; and what is
     told of one child stays told in minutes, a newsletter or under a page of rules."""
-    half = 0.5 if findings.weight() >= STRONG_PERSON else 1.0
-    told = findings.points.get(Evidence.MENTION, 0.0) >= _TOLD
+    mention = findings.points.get(Evidence.MENTION, 0.0)
+    half = 0.5 if findings.weight() - mention >= STRONG_PERSON else 1.0
+    told = mention >= _TOLD
     return {
         name: weight * (min(half, _OVERHEARD) if told and name in _AROUND else half)
         for name, weight in counter.items()

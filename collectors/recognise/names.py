@@ -11,7 +11,8 @@ OLDEST_PUPIL = 22
 """Years. Pupils and clients of schools and youth care are younger."""
 
 CAPITAL = r"[A-ZÀ-ÖØ-ÞĀŁŚŞŽÇİ]"
-_WORD = CAPITAL + r"(?>[^\W\d_]*(?:['’-][^\W\d_]+)*)['’]?\.?(?!\w)"
+_WORD = CAPITAL + r"(?>[^\W\d_]*(?:['’-][^\W\d_]+)*)['’]?(?:(?<![^\W\d_]{3})\.)?(?!\w)"
+"""A capitalised word; a full stop belongs to it only if it is an initial or nearly."""
 _PARTICLE = r"(?:van|de|der|den|ter|ten|te|het|'t|el|al|von|bin|la|le|du|da|af|op|in|die|dos|ben)"
 _NAME = re.compile(rf"\b{_WORD}(?:[ \u00a0](?:{_PARTICLE}[ \u00a0]){{0,3}}{_WORD}){{0,3}}")
 _CELL_WORD = r"['’]?[^\W\d_][^\W\d_'’.-]*(?:['’.-][^\W\d_]*)*"

@@ -8,16 +8,15 @@ set apart by what stands beside them.
 Only lines are looked at in which a name stands, or a word behind "pupil" or "parents of".
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from collectors.recognise.births import Births, has_birth_label, lone_births
 from collectors.recognise.breath import told_about
-from collectors.recognise.classes import is_title
 from collectors.recognise.findings import Findings
 from collectors.recognise.letters import Letter, letter_of
+from collectors.recognise.name_lists import read_name_list
 from collectors.recognise.names import Found, key_of
 from collectors.recognise.reading import Reading, Span
 from collectors.recognise.remarks import read_remarks
@@ -43,12 +42,8 @@ _CHILD, _RELATED = 3.0, 1.5
 """Points for a child, and for somebody's child who may be grown: "Karin's mother"."""
 _ABOUT = 1.5
 """Points for a child of whom the text speaks more than once."""
-_LONGEST_ROW, _GAP_LINES = 90, 2
-_MARKER = re.compile(r"\W*(?:\w+ ?\d+[:.)]?|\d+[.)]?)?\W*")
 _HEADINGS = 5
-_TITLE_LINES, _LONGEST_TITLE, _MOST_DIGITS = 40, 120, 8
-_LIST = 5
-"""From so many names on a list is a list."""
+_LONGEST_TITLE = 120
 _MOST_NAMES = 5000
 _ALL_LINES = 2000
 _ALL_ROWS = 100
@@ -66,6 +61,8 @@ class _Told:
     group: float = 0.0
     """1 where the name shares a sentence with a class."""
     situation: float = 0.0
+    least: float = 0.0
+    """What is told that would be too little of anybody but a child."""
     somebody: bool = False
     """Whether it is told of one person, "he" or "she"."""
     related: bool = False
@@ -79,11 +76,12 @@ class _Told:
         """0 to 9. What is told weighs nothing alone until there is more of it than one word."""
         if self.adult and not self.child:
             return 0.0
-        if self.situation >= 2:
-            told = min(5.5, 1.5 * self.situation - 0.5 + self.somebody)
+        situation = max(self.situation, self.least) if self.child else self.situation
+        if situation >= 2:
+            told = min(5.5, 1.5 * situation - 0.5 + self.somebody)
             return self.child + self.group + told
         again = _ABOUT if self.related and self.times > 1 else 0.0
-        return self.child + (self.group + self.situation + again if self.child else 0.0)
+        return self.child + (self.group + situation + again if self.child else 0.0)
 
     def joined(self, other: "_Told | None") -> "_Told":
         """What is told here and elsewhere, or under a shorter name."""
@@ -92,13 +90,19 @@ class _Told:
         return _Told(
             child=max(self.child, other.child),
             group=max(self.group, other.group),
-            situation=max(self.situation, other.situation),
+            situation=_together(self.situation, other.situation),
+            least=max(self.least, other.least),
             somebody=self.somebody or other.somebody,
             related=self.related or other.related,
             adult=self.adult or other.adult,
             times=self.times + other.times,
             spot=max(self, other, key=_Told.points).spot,
         )
+
+
+def _together(one: float, other: float) -> float:
+    """What is told of somebody in two places: the more of it, and a little for the other."""
+    return max(one, other) + (1.0 if min(one, other) >= 1 else 0.0)
 
 
 def read_prose(reading: Reading, today: date, topics: float, findings: Findings) -> None:
@@ -129,7 +133,7 @@ def read_prose(reading: Reading, today: date, topics: float, findings: Findings)
     births.settle(schooled, findings)
     if births.labelled:
         lone_births(reading, today, findings)
-    _name_list(reading, full_names, births.older, findings)
+    read_name_list(reading, full_names, births.older, findings)
     read_remarks(reading, findings)
 
 
@@ -170,9 +174,15 @@ def _mentions(
             child = _RELATED
         if letter is not None and found.weight and letter.is_about(name):
             child = _CHILD
-        weight = max(found.weight, found.least) if child else found.weight
-        spot = _around(line, name)
-        new = _Told(child, group, weight, found.somebody, related, spot=spot)
+        new = _Told(
+            child=child,
+            group=group,
+            situation=found.weight,
+            least=found.least,
+            somebody=found.somebody,
+            related=related,
+            spot=_around(line, name),
+        )
         told[key] = new.joined(told.get(key))
 
 
@@ -191,7 +201,11 @@ def _about_one(reading: Reading, told: dict[str, _Told], topics: float) -> None:
     if len(children) != 1:
         return
     person, whole = told[children[0]], situation(reading.plain[: 4 * _LONG])
-    if whole.somebody and (person.child or whole.setting or topics >= SCHOOLED):
+    if (
+        person.times > 1
+        and whole.somebody
+        and (person.child or whole.setting or topics >= SCHOOLED)
+    ):
         person.situation = max(person.situation, whole.weight - 1)
         person.somebody = True
 
@@ -225,44 +239,3 @@ def _weigh(told: dict[str, _Told], most: float, findings: Findings) -> None:
             child = key if person.child else ""
             findings.add(Evidence.MENTION, points, child, spots=(person.spot,))
             findings.maybe.update(() if person.child else (key,))
-
-
-def _name_list(reading: Reading, names: set[str], older: set[str], findings: Findings) -> None:
-    """A page that is little but names, under a title that says whose they are or names a class."""
-    adults = findings.adults > 0 or len(older) * 2 >= len(names)
-    if len(names) < _LIST or adults or not _titled(reading):
-        return
-    little_else = sum(map(len, names)) >= 0.35 * max(1, reading.letters())
-    if little_else or _line_by_line(reading):
-        # Where a roster names parents too, the names of the page are not the children.
-        children = set[str]() if "guardian" in findings.columns else names
-        findings.add(Evidence.NAME_LIST, 6.0, *children, times=len(names), spots=sorted(names)[:3])
-
-
-def _line_by_line(reading: Reading) -> bool:
-    """Whether names stand one to a line, each at its beginning, for a while."""
-    run, last = 0, -1
-    for span, places in reading.name_lines().items():
-        head = reading.text[span[0] : places[0]]
-        if span[1] - span[0] > _LONGEST_ROW or not _MARKER.fullmatch(head):
-            continue
-        gap = reading.text.count("\n", last, span[0]) if last >= 0 else 0
-        run, last = (run + 1 if gap <= _GAP_LINES else 1), span[1]
-        if run >= _LIST:
-            return True
-    return False
-
-
-def _titled(reading: Reading) -> bool:
-    """Whether one of the first lines is no row of a table and speaks of pupils or of a class."""
-    span = reading.line(0)
-    for _ in range(_TITLE_LINES):
-        low, end = reading.low[slice(*span)], span[1]
-        digits = sum(48 <= code <= 57 for code in low)
-        if end - span[0] <= _LONGEST_TITLE and b"\t" not in low and digits <= _MOST_DIGITS:
-            if is_title(reading.text[slice(*span)].lower()):
-                return True
-        if end >= len(reading.text):
-            return False
-        span = reading.line_after(span)
-    return False

@@ -16,7 +16,10 @@ Stems = dict[bytes, list[tuple[bytes, str]]]
 
 _LAST_WORD = re.compile(r"[\w'.-]+$")
 _BESIDE = re.compile(r"\s*[,(-]+\s*(?:de |the )?([\w'-]+)")
-_CITED = re.compile(r",?(?: [a-z]\.)*,? ?(?:e\.a\.|et al|m\.fl\.|&|\(?(?:19|20)\d\d[a-z]?\))")
+_CITED = re.compile(
+    r",?(?: ?(?:[a-z]\.)+)*,? ?(?:e\.a\.|et al|m\.fl\.|& |\(?(?:19|20)\d\d[a-z]?\))"
+    r"|, (?:[a-z]\.)+[,&]|,?\s*[<(]?[\w.+-]+@"
+)
 _SENTENCE = re.compile(r"[.!?]\s+(?=[A-ZÆØÅ])")
 _NEAR = 30
 _LEAST = 3
@@ -57,7 +60,8 @@ def is_signature(line: str, before: str, names: list[Found]) -> bool:
 def said_to_be_child(line: str, name: Found) -> tuple[float, float, bool]:
     """Points for a noun, a relation or a class right beside a name, and for a class further on;
     and whether it was a relation: "the parents of Sanne"."""
-    words = line[max(0, name.start - 60) : name.start].rsplit(None, 3)[-3:]
+    sentence = _SENTENCE.split(line[max(0, name.start - 60) : name.end])[-1]
+    words = sentence[: -len(name.text)].rsplit(None, 3)[-3:]
     before = [word.strip(".,:()").lower() for word in words]
     people = rules().people
     after = _SENTENCE.split(line[name.end : name.end + 160], 1)[0].lower()

@@ -1,0 +1,68 @@
+"""Lists of names without a table: a page of photos, a seating plan, groups for a trip.
+
+What makes them a list of pupils is a title that names a class, or pupils, above names and little
+else, or above names that stand one to a line.
+"""
+
+import re
+
+from collectors.recognise.classes import is_title
+from collectors.recognise.findings import Findings
+from collectors.recognise.reading import Reading
+from collectors.recognise.verdict import Evidence
+
+_LIST = 5
+"""From so many names on a list is a list."""
+_POINTS = 6.0
+_SHARE = 0.35
+"""Share of the letters of a page that names make up where it holds little else."""
+_LONGEST_ROW, _GAP_LINES = 90, 2
+_MARKER = re.compile(r"\W*(?:\w+ ?\d+[:.)]?|\d+[.)]?)?\W*")
+_TITLE_LINES, _LONGEST_TITLE, _MOST_DIGITS = 40, 120, 8
+
+
+def read_name_list(reading: Reading, names: set[str], older: set[str], findings: Findings) -> None:
+    """A page that is little but names, under a title that says whose they are or names a class."""
+    adults = findings.adults > 0 or len(older) * 2 >= len(names)
+    if len(names) < _LIST or adults or not _titled(reading):
+        return
+    little_else = sum(map(len, names)) >= _SHARE * max(1, reading.letters())
+    if little_else or _line_by_line(reading):
+        # Where a roster names parents too, the names of the page are not the children.
+        children = set[str]() if "guardian" in findings.columns else names
+        findings.add(
+            Evidence.NAME_LIST, _POINTS, *children, times=len(names), spots=sorted(names)[:3]
+        )
+
+
+def _line_by_line(reading: Reading) -> bool:
+    """Whether names stand one to a line, each at its beginning, for a while."""
+    run, last = 0, -1
+    for span, places in reading.name_lines().items():
+        head = reading.text[span[0] : places[0]]
+        if span[1] - span[0] > _LONGEST_ROW or not _MARKER.fullmatch(head):
+            continue
+        gap = reading.text.count("\n", last, span[0]) if last >= 0 else 0
+        run, last = (run + 1 if gap <= _GAP_LINES else 1), span[1]
+        if run >= _LIST:
+            return True
+    return False
+
+
+def _titled(reading: Reading) -> bool:
+    """Whether one of the first lines is no row of a table and speaks of pupils or of a class."""
+    span = reading.line(0)
+    for _ in range(_TITLE_LINES):
+        if _may_be_title(reading.low[slice(*span)]) and is_title(
+            reading.text[slice(*span)].lower()
+        ):
+            return True
+        if span[1] >= len(reading.text):
+            return False
+        span = reading.line_after(span)
+    return False
+
+
+def _may_be_title(line: bytes) -> bool:
+    digits = sum(48 <= code <= 57 for code in line[:_LONGEST_TITLE])
+    return len(line) <= _LONGEST_TITLE and b"\t" not in line and digits <= _MOST_DIGITS
