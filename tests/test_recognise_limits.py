@@ -216,3 +216,26 @@ def test_five_million_characters_of_one_kind_fit_in_the_time_of_a_worker(name):
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
+
+
+def mimetype_of(method, body, claimed):
+    """A zip whose member mimetype is packed by ``method``, is ``body`` and claims to be packed
+    into ``claimed`` bytes."""
+    content = bytearray(documents.packed([("mimetype", "x" * 9), ("content.xml", "<a>x</a>")]))
+    start = content.index(b"mimetype") + len("mimetype")
+    content[start : start + len(body)] = body
+    for mark, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        at = content.index(mark) + place
+        content[at : at + 2] = method.to_bytes(2, "little")
+        content[at + 10 : at + 14] = claimed.to_bytes(4, "little")
+    return bytes(content)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("claimed", [11, 0x7FFFFFFF])
+def test_a_mimetype_that_cannot_be_unpacked_makes_a_broken_zip(method, claimed):
+    lzma_that_wants_4_gb = b"\x09\x04\x05\x00\x5d\xff\xff\xff\xff"
+    for body in (b"\xff" * 9, lzma_that_wants_4_gb):
+        verdict = look(mimetype_of(method, body, claimed))
+        assert verdict.format is Format.ZIP
+        assert verdict.verdict is Judgement.UNREADABLE
