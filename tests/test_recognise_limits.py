@@ -13,6 +13,7 @@ import pytest
 
 from collectors.recognise.budget import Limits
 from collectors.recognise.judge import judge
+from collectors.recognise.plain import strip_html
 from collectors.recognise.verdict import Format, Judgement, Reason
 from collectors.recognise.worker import CPU_PER_DOCUMENT
 from tests import compound, documents
@@ -239,3 +240,20 @@ def test_a_mimetype_that_cannot_be_unpacked_makes_a_broken_zip(method, claimed):
         verdict = look(mimetype_of(method, body, claimed))
         assert verdict.format is Format.ZIP
         assert verdict.verdict is Judgement.UNREADABLE
+
+
+def test_a_text_that_was_filled_up_with_zeros_is_a_text():
+    roster = documents.roster().encode()
+    assert look(roster + bytes(9000)).verdict is Judgement.PUPIL
+    assert look(bytes(9000)).format is Format.OTHER
+    assert look(roster + bytes(9) + roster).format is Format.OTHER
+
+
+def test_text_behind_an_element_is_read_too():
+    letter = "".join(f"<b>{n}</b>\n{line}" for n, line in enumerate(documents.LETTER))
+    assert look(f"<?xml version='1.0'?><a>{letter}</a>".encode()).verdict is Judgement.PUPIL
+
+
+def test_scripts_and_comments_are_hidden_and_one_that_never_ends_hides_nothing():
+    page = "<p>a<script>b</script>c<!-- d --><STYLE>e</style >f</p>\n<!-- g <script>h"
+    assert strip_html(page).split() == ["a", "c", "f", "<!--", "g", "h"]

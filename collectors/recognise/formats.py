@@ -104,7 +104,13 @@ def decode_head(head: bytes) -> str | None:
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return head[: len(head) & ~1].decode("utf-16", "replace")
     if b"\x00" in head:
-        return _utf16_without_mark(head)
+        filled_up = head.rstrip(b"\x00")
+        if wide := _utf16_without_mark(head):
+            return wide
+        # A text that was filled up with zeros, as a disk that ran full leaves it, is a text.
+        head = filled_up if b"\x00" not in filled_up else b""
+        if not head:
+            return None
     odd = sum(head.count(byte) for byte in _ODD)
     return head.decode("utf-8", "replace") if odd * 50 <= len(head) else None
 

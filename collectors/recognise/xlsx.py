@@ -39,6 +39,7 @@ def workbook(file: BinaryIO, budget: Budget, nested: Nested) -> Iterator[Part]:
         if not sheets:
             raise Refused(Reason.BROKEN)
         for sheet in sorted(sheets, key=lambda member: number_of(member.filename)):
+            budget.count_member()
             xml = budget.inflate(archive, sheet).decode("utf-8", "replace")
             lines = chain(_rows(xml, shared, dates), _headers(xml))
             yield Part(Format.XLSX, budget.keep_lines(lines))
