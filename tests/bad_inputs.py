@@ -17,6 +17,7 @@ from datetime import date
 from pathlib import Path
 
 from collectors.recognise.recogniser import Recogniser
+from collectors.recognise.spawn import Child
 from collectors.recognise.verdict import Format, Judgement, Reason, Verdict
 from tests import compound, documents
 from tests.bad_pdfs import PDFS
@@ -46,8 +47,8 @@ class Measured:
     address_space_mb: int
 
     @property
-    def ended_by_the_clock(self) -> bool:
-        """The worker used up its processor time: a verdict, but a dear one."""
+    def cost_the_worker(self) -> bool:
+        """The worker used up its time or its memory: a verdict, but a dear one."""
         return self.verdict.reason is Reason.LIMIT and self.verdict.format is Format.UNKNOWN
 
     @property
@@ -71,7 +72,8 @@ def measure(write: Callable[[Path], None], path: Path) -> Measured:
         recogniser.close()
         path.unlink()
     memory = recogniser.memory
-    return Measured(verdict=verdict, seconds=round(seconds, 2), rss_mb=memory.get("VmHWM", 0) >> 10,
+    rss = max(memory.get("VmHWM", 0) >> 10, recogniser.last.peak >> 20 if recogniser.last else 0)
+    return Measured(verdict=verdict, seconds=round(seconds, 2), rss_mb=rss,
                     address_space_mb=memory.get("VmPeak", 0) >> 10)  # fmt: skip
 
 
@@ -79,6 +81,11 @@ class _Weighing(Recogniser):
     """Notes what its worker held at most, if it lives to the end."""
 
     memory: dict[str, int] = {}  # noqa: RUF012  # replaced, never changed
+    last: Child | None = None
+
+    def _begin(self) -> Child:
+        self.last = super()._begin()
+        return self.last
 
     def _drop(self, kill: bool = False) -> None:
         if self._child is not None and not self._child.gone():
@@ -194,11 +201,14 @@ def _hostile_database() -> bytes:
 
 
 def _large_dictionary() -> bytes:
-    whole = with_plain_head((SEVEN_ZIPS / "lzma.7z").read_bytes())
+    whole = with_plain_head((SEVEN_ZIPS / "list.7z").read_bytes())
     offset = struct.unpack_from("<Q", whole, 12)[0]
-    body, head = whole[32 : 32 + offset], whole[32 + offset :]
-    start = head.index(b"\x03\x01\x01\x05") + 5
-    return seven_zip_of(body, head[:start] + b"\xff" * 4 + head[start + 4 :])
+    body, head = whole[32 : 32 + offset], bytearray(whole[32 + offset :])
+    start, size = head.find(b"\x03\x01\x01\x05"), 4
+    if start < 0:
+        start, size = head.index(b"\x21\x21\x01") - 2, 1
+    head[start + 5 : start + 5 + size] = b"\xff" * 4 if size == 4 else b"\x28"
+    return seven_zip_of(body, bytes(head))
 
 
 def _tar_of_size(size: bytes, kind: bytes) -> bytes:

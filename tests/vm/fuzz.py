@@ -88,7 +88,7 @@ def cases(counted: Sequence[Counted], documents: int) -> list[Case]:
 
     none = {
         "worker died or answered nonsense": sum(len(each.worker_faults) for each in counted),
-        "over the time cap": sum(len(each.over_time) for each in counted),
+        "over the cap of time or memory": sum(len(each.over_time) for each in counted),
         "answers that are not true": sum(len(each.untrue_answers) for each in counted),
         "escapes: files of others touched": sum(each.canary_touched for each in counted),
         "escapes: processes left": sum(each.processes_left for each in counted),
