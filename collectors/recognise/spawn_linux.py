@@ -6,17 +6,22 @@ along. ``-I`` keeps the environment and the current folder out of the import pat
 
 import contextlib
 import os
+import resource
 import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
 _WORKER = "collectors.recognise.worker"
 _END = 5.0
 _MOST_MEMORY = 256 << 20
 """Half of what ``sandbox_linux`` allows; a worker that is well holds a fifth at most."""
+
+
+def _own_peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 @dataclass(slots=True)
@@ -26,7 +31,9 @@ class Child:
     process: subprocess.Popen[bytes]
     socket: socket.socket
     peak: int = 0
-    """Bytes of memory that it held at most; known once it has ended."""
+    """Bytes of memory that it held at most, known once it has ended; what this process held when
+    it started the worker counts too, which is all that ``floor`` is for."""
+    floor: int = field(default_factory=_own_peak)
 
     def gone(self) -> bool:
         """Whether the process has ended."""
@@ -44,7 +51,7 @@ class Child:
     def died_of_memory(self) -> bool:
         """Whether a worker that is gone broke down with most of its memory in use: native code
         does not say so, but touches an address where there is nothing."""
-        return self.end() < 0 and self.peak > _MOST_MEMORY
+        return self.end() < 0 and self.peak > max(_MOST_MEMORY, self.floor)
 
     def end(self, kill: bool = False) -> int:
         """Close the socket, at which a worker ends by itself, or kill it. The exit code."""
