@@ -20,6 +20,8 @@ from collectors.recognise.recogniser import Recogniser
 from collectors.recognise.spawn import Child
 from collectors.recognise.verdict import Format, Judgement, Reason, Verdict
 from tests import compound, documents
+from tests.bad_markup import MARKUP, TYPES
+from tests.bad_markup import word as _word
 from tests.bad_pdfs import PDFS
 from tests.fuzz_seeds import SEVEN_ZIPS, packed, seven_zip_of, with_plain_head
 
@@ -28,7 +30,6 @@ LINES = "\n".join(documents.LETTER)
 CSV = documents.roster()
 MANY = 100_000
 MILLION = 1_000_000
-TYPES = ("[Content_Types].xml", "<Types/>")
 _LAUGHING = "".join(f"<!ENTITY a{n + 1} '{f'&a{n};' * 10}'>" for n in range(10))
 _LAUGHS = f"<!DOCTYPE x [<!ENTITY a0 'ha'>{_LAUGHING}]>"
 _CELL = "<c t='inlineStr'><is><t>{}</t></is></c>"
@@ -140,11 +141,6 @@ def _overlapping() -> bytes:
     entry = whole[listed : whole.rindex(b"PK\x05\x06")]
     end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, 1000, 1000, len(entry) * 1000, listed, 0)
     return whole[:listed] + entry * 1000 + end
-
-
-def _word(body: str) -> bytes:
-    letter = "".join(f"<w:p><w:t>{line}</w:t></w:p>" for line in documents.LETTER)
-    return packed([TYPES, ("word/document.xml", f"{body}{letter}")])
 
 
 def _row(row: tuple[str, ...]) -> str:
@@ -290,6 +286,7 @@ MADE: dict[str, Made] = {
     "json 100,000 deep": lambda: b'[{"leerling": ' * MANY + CSV.encode(),
     "rtf of groups a million deep": lambda: b"{\\rtf1 " + b"{" * MILLION + LINES.encode(),
     **PDFS,
+    **MARKUP,
 }
 CASES: dict[str, Callable[[Path], None]] = {
     "csv of 4 GB, sparse": sparse,

@@ -10,22 +10,22 @@ from typing import BinaryIO
 
 from collectors.recognise.budget import Budget, Nested, Part, Refused
 from collectors.recognise.cells import MOST_COLUMNS, as_date, date_codes
-from collectors.recognise.office import embedded, number_of, strip
+from collectors.recognise.office import closed_part, embedded, number_of, strip
 from collectors.recognise.verdict import Format, Reason
 
 _SHEETS = re.compile(r"xl/(?:worksheets|macrosheets)/[^/]+\.xml")
 _NOTES = re.compile(
     r"xl/(?:comments[^/]*|comments/[^/]+|threadedComments/[^/]+|drawings/[^/]+|diagrams/data\d*)\.xml"
 )
-_ROW = re.compile(r"<(?:\w+:)?row\b[^>]*>(.*?)</(?:\w+:)?row>", re.S)
-_XCELL = re.compile(r"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.S)
-_VALUE = re.compile(r"<(?:\w+:)?(?:v|t)\b[^>]*>([^<]*)<")
-_ITEM = re.compile(r"<(?:\w+:)?si\b[^>]*>(.*?)</(?:\w+:)?si>", re.S)
+_ROW = re.compile(r"<(?:\w+:)?row\b[^<>]*>(.*?)</(?:\w+:)?row>", re.S)
+_XCELL = re.compile(r"<(?:\w+:)?c\b([^<>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.S)
+_VALUE = re.compile(r"<(?:\w+:)?(?:v|t)\b[^<>]*>([^<]*)<")
+_ITEM = re.compile(r"<(?:\w+:)?si\b[^<>]*>(.*?)</(?:\w+:)?si>", re.S)
 _REFERENCE = re.compile(r'\br="([A-Z]{1,3})\d+"')
 _STYLE = re.compile(r'\bs="(\d+)"')
 _TYPED = re.compile(r'\bt="(?!n")')
-_FORMATS = re.compile(r'<(?:\w+:)?numFmt\b[^>]*?numFmtId="(\d+)"[^>]*?formatCode="([^"]*)"')
-_HEADERS = re.compile(r"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)\b[^>]*>([^<]*)<")
+_FORMATS = re.compile(r'<(?:\w+:)?numFmt\b[^<>]*?numFmtId="(\d+)"[^<>]*?formatCode="([^"]*)"')
+_HEADERS = re.compile(r"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)\b[^<>]*>([^<]*)<")
 _HEADER_CODES = re.compile(r'&amp;(?:"[^"]*"|&quot;.*?&quot;|\d+|[A-Z])')
 
 
@@ -68,7 +68,10 @@ def _member(archive: zipfile.ZipFile, name: str, names: set[str], budget: Budget
 
 
 def _shared(xml: str) -> list[str]:
-    return [html.unescape("".join(_VALUE.findall(item.group(1)))) for item in _ITEM.finditer(xml)]
+    return [
+        html.unescape("".join(_VALUE.findall(item.group(1))))
+        for item in _ITEM.finditer(closed_part(xml, "si"))
+    ]
 
 
 def _date_styles(xml: str) -> frozenset[int]:
@@ -76,15 +79,15 @@ def _date_styles(xml: str) -> frozenset[int]:
     shown = ((int(code), html.unescape(format)) for code, format in _FORMATS.findall(xml))
     codes = date_codes(shown)
     block = re.search(r"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", xml, re.S)
-    styles = re.findall(r"<(?:\w+:)?xf\b[^>]*>", block.group()) if block else []
+    styles = re.findall(r"<(?:\w+:)?xf\b[^<>]*>", block.group()) if block else []
     found = (re.search(r'numFmtId="(\d+)"', style) for style in styles)
     return frozenset(i for i, code in enumerate(found) if code and int(code.group(1)) in codes)
 
 
 def _rows(xml: str, shared: list[str], dates: frozenset[int]) -> Iterator[str]:
-    for row in _ROW.finditer(xml):
+    for row in _ROW.finditer(closed_part(xml, "row")):
         cells: list[str] = []
-        for attributes, content in _XCELL.findall(row.group(1)):
+        for attributes, content in _XCELL.findall(closed_part(row.group(1), "c")):
             place = _column(attributes, len(cells))
             while len(cells) < place < MOST_COLUMNS:
                 cells.append("")
