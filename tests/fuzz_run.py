@@ -30,6 +30,8 @@ EVERY = 5000
 """Documents between two writings of the state."""
 SLOW = 2.0
 """Seconds from which on a document is noted; so small a one takes a few thousandths."""
+HEAVY = 200
+"""Megabytes of resident memory from which on a document is noted."""
 _MEMORY = re.compile(r"^(VmPeak|VmHWM):\s+(\d+) kB$", re.M)
 
 
@@ -54,6 +56,7 @@ class Counted:
     over_time: list[int] = field(default_factory=list)
     untrue_answers: list[int] = field(default_factory=list)
     slow: list[tuple[float, int]] = field(default_factory=list)
+    heavy: list[int] = field(default_factory=list)
     canary_touched: int = 0
     processes_left: int = 0
     peak_rss_kb: int = 0
@@ -76,8 +79,10 @@ class Watched(Recogniser):
         verdict = super().judge(descriptor, today, largest)
         seconds = time.perf_counter() - began
         if seconds > SLOW:
-            name = os.readlink(f"/proc/self/fd/{descriptor}")
-            self._counted.slow.append((round(seconds, 1), int(re.findall(r"\d+", name)[0])))
+            self._counted.slow.append((round(seconds, 1), _number_of(descriptor)))
+        if self._child is not None and self._weigh(self._child.process.pid) > HEAVY << 10:
+            self._counted.heavy.append(_number_of(descriptor))
+            super()._drop()
         return verdict
 
     def _drop(self, kill: bool = False) -> None:
@@ -85,14 +90,20 @@ class Watched(Recogniser):
             self._weigh(self._child.process.pid)
         super()._drop(kill)
 
-    def _weigh(self, pid: int) -> None:
+    def _weigh(self, pid: int) -> int:
+        """What a worker has held at most so far, in kB."""
         try:
             found = dict(_MEMORY.findall(Path(f"/proc/{pid}/status").read_text("ascii")))
         except OSError:
-            return
-        seen = self._counted
-        seen.peak_rss_kb = max(seen.peak_rss_kb, int(found.get("VmHWM", 0)))
+            return 0
+        seen, held = self._counted, int(found.get("VmHWM", 0))
+        seen.peak_rss_kb = max(seen.peak_rss_kb, held)
         seen.peak_address_space_kb = max(seen.peak_address_space_kb, int(found.get("VmPeak", 0)))
+        return held
+
+
+def _number_of(descriptor: int) -> int:
+    return int(re.findall(r"\d+", os.readlink(f"/proc/self/fd/{descriptor}"))[0])
 
 
 class Canary:

@@ -116,6 +116,8 @@ def show(
     slow = sorted((pair for each in counted for pair in each.slow), reverse=True)
     for took, number in slow[:10]:
         print(f"  note: document {number} took {took} s")
+    for number in [number for each in counted for number in each.heavy][:10]:
+        print(f"  note: document {number} took more than {fuzz_run.HEAVY} MB")
     if done < documents:
         print(f"did not run to the end: {done} of {documents}; the same command goes on from here")
     for case in found:
