@@ -153,10 +153,12 @@ def run(
                 if counted.done % EVERY == 0:
                     save()
         finally:
+            # A run that is broken off has looked for escapes too.
             crew.close()
-        counted.canary_touched += canary.touched()
-    counted.processes_left += len({c.pid for c in own.children(recursive=True)} - before)
-    save()
+            counted.canary_touched += canary.touched()
+            left = {child.pid for child in own.children(recursive=True)} - before
+            counted.processes_left += len(left)
+            save()
 
 
 def sources() -> str:

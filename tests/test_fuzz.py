@@ -87,3 +87,14 @@ def test_a_touched_canary_is_noticed():
     (canary.folder / "new").write_text("x")
     assert canary.touched() == 1
     canary.close()
+
+
+def test_a_run_that_is_broken_off_has_looked_for_escapes_and_saved():
+    def numbers():
+        yield from range(3)
+        raise KeyboardInterrupt
+
+    saved = []
+    with pytest.raises(KeyboardInterrupt):
+        fuzz_run.run(numbers(), fuzz_run.Counted(), save=lambda: saved.append(True))
+    assert saved == [True]
