@@ -1,11 +1,13 @@
 """``./dev bench scan``: looking through a home, against the tools one would take for it.
 
     ./dev bench scan [--files N] [--rounds N] [--seed N] [--keep DIR] [--without-peers]
+                     [--with-presidio]
 
 Makes a tree of which the truth is known (``_tree``), then runs this product and each peer in turn,
 round after round, each as a process of its own; ratios are of one round, so that they hold while
 the machine's speed drifts. Processor time counts children. A peer that is not installed is named
-with its packages and gets no ratio. 20000 files are the whole tree: 2.4 GB.
+with its packages and gets no ratio. 20000 files are the whole tree: 2.4 GB. The detector alone is
+measured against Presidio (``_detector``), and how soon a saved file is judged (``_latency``).
 """
 
 import argparse
@@ -23,6 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench._detector import detector, install
+from bench._latency import latency
 from bench._peers import FIND, PEERS, Peer
 
 TENTH_FROM = 5000
@@ -205,9 +209,13 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def measure(tree: Tree, peers: Sequence[Peer], rounds: int, scratch: Path) -> list[Row]:
+def measure(
+    tree: Tree, peers: Sequence[Peer], rounds: int, scratch: Path, presidio: Path
+) -> list[Row]:
     """Everything, as rows."""
     rows = alone(tree) + again(tree, scratch)
+    say("how soon a saved file is judged; the detector alone")
+    rows += latency(scratch / "saved") + detector(tree.home, presidio, rounds)
     quick = [peer for peer in peers if not peer.slow]
     rows += against(tree, quick, rounds, scratch) if quick else []
     for peer in (peer for peer in peers if peer.slow):
@@ -234,6 +242,7 @@ def options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=20261103)
     parser.add_argument("--keep", type=Path, help="make the tree here and leave it for next time")
     parser.add_argument("--without-peers", action="store_true")
+    parser.add_argument("--with-presidio", action="store_true", help="install that peer by pip")
     parser.add_argument("--out", type=Path, default=Path("build/bench/scan.json"))
     return parser.parse_args(words)
 
@@ -245,11 +254,14 @@ def main(words: Sequence[str]) -> int:
     peers = [peer for peer in wanted if not peer.missing()]
     gone = absent(wanted, say)
     given.out.parent.mkdir(parents=True, exist_ok=True)
+    presidio = given.out.parent / "presidio-venv"
+    if given.with_presidio:
+        install(presidio)
     scratch = Path(tempfile.mkdtemp(prefix="scan-", dir=given.out.parent))
     try:
         home = (given.keep or scratch / "home").absolute()
         tree = make_tree(home, given.files, given.seed)
-        rows = measure(tree, peers, given.rounds, scratch.absolute())
+        rows = measure(tree, peers, given.rounds, scratch.absolute(), presidio)
     finally:
         shutil.rmtree(scratch)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}"

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bench import scan
+from bench import scan, strangers
+from bench._detector import detector
+from bench._detector import row as speeds
+from bench._latency import latency
 from bench._peers import PEERS, Peer
 from bench._tree import build
 
@@ -81,3 +84,30 @@ def test_a_tenth_of_a_tree_keeps_a_tenth_of_its_pupil_files(tmp_path: Path) -> N
     part = scan.tenth(tree, tmp_path / "tenth")
     assert len(part.pupil) == 1 and all(Path(path).is_file() for path in part.pupil)
     assert part.files == sum(path.is_file() for path in part.home.rglob("*"))
+
+
+def test_how_soon_a_saved_file_is_judged_is_measured_against_a_limit(tmp_path: Path) -> None:
+    rows = latency(tmp_path / "saved", warm=2, cold=1, again=1)
+    assert [row["peer"] for row in rows] == [10.0, 10.0, 200.0, 200.0, None, None]
+    assert all(row["ours"] > 0 and row["unit"] == "ms" for row in rows)
+    assert rows[0]["ratio"] == pytest.approx(rows[0]["ours"] / 10, abs=0.001)
+
+
+def test_without_presidio_the_detector_has_a_speed_and_no_ratio(tmp_path: Path) -> None:
+    build(tmp_path / "home", FILES, 3)
+    (row,) = detector(tmp_path / "home", tmp_path / "no-venv", 1)
+    assert row["ours"] > 0 and row["peer"] is None and row["ratio"] is None
+    faster = speeds([(20.0, 0.01), (10.0, 0.01)])
+    assert (faster["ours"], faster["ratio"]) == (20.0, 2000.0)
+
+
+def test_strangers_are_counted_and_each_false_alarm_is_listed(tmp_path: Path) -> None:
+    truth = build(tmp_path / "home", FILES, 3)
+    out = tmp_path / "strangers.json"
+    assert strangers.main([str(tmp_path / "home"), "--workers", "1", "--out", str(out)]) == 1
+    body = json.loads(out.read_text("utf-8"))
+    assert body["rows"][0]["ours"] == truth.files
+    assert body["rows"][1]["ours"] == len(body["false_alarms"]) > 0
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none/a.txt").write_text("niets", "utf-8")
+    assert strangers.main([str(tmp_path / "none"), "--out", str(out)]) == 0

@@ -13,6 +13,7 @@ import pytest
 
 from collectors.recognise.budget import Limits
 from collectors.recognise.judge import judge
+from collectors.recognise.plain import strip_html
 from collectors.recognise.verdict import Format, Judgement, Reason
 from collectors.recognise.worker import CPU_PER_DOCUMENT
 from tests import compound, documents
@@ -216,3 +217,43 @@ def test_five_million_characters_of_one_kind_fit_in_the_time_of_a_worker(name):
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
+
+
+def mimetype_of(method, body, claimed):
+    """A zip whose member mimetype is packed by ``method``, is ``body`` and claims to be packed
+    into ``claimed`` bytes."""
+    content = bytearray(documents.packed([("mimetype", "x" * 9), ("content.xml", "<a>x</a>")]))
+    start = content.index(b"mimetype") + len("mimetype")
+    content[start : start + len(body)] = body
+    for mark, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        at = content.index(mark) + place
+        content[at : at + 2] = method.to_bytes(2, "little")
+        content[at + 10 : at + 14] = claimed.to_bytes(4, "little")
+    return bytes(content)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("claimed", [11, 0x7FFFFFFF])
+def test_a_mimetype_that_cannot_be_unpacked_makes_a_broken_zip(method, claimed):
+    lzma_that_wants_4_gb = b"\x09\x04\x05\x00\x5d\xff\xff\xff\xff"
+    for body in (b"\xff" * 9, lzma_that_wants_4_gb):
+        verdict = look(mimetype_of(method, body, claimed))
+        assert verdict.format is Format.ZIP
+        assert verdict.verdict is Judgement.UNREADABLE
+
+
+def test_a_text_that_was_filled_up_with_zeros_is_a_text():
+    roster = documents.roster().encode()
+    assert look(roster + bytes(9000)).verdict is Judgement.PUPIL
+    assert look(bytes(9000)).format is Format.OTHER
+    assert look(roster + bytes(9) + roster).format is Format.OTHER
+
+
+def test_text_behind_an_element_is_read_too():
+    letter = "".join(f"<b>{n}</b>\n{line}" for n, line in enumerate(documents.LETTER))
+    assert look(f"<?xml version='1.0'?><a>{letter}</a>".encode()).verdict is Judgement.PUPIL
+
+
+def test_scripts_and_comments_are_hidden_and_one_that_never_ends_hides_nothing():
+    page = "<p>a<script>b</script>c<!-- d --><STYLE>e</style >f</p>\n<!-- g <script>h"
+    assert strip_html(page).split() == ["a", "c", "f", "<!--", "g", "h"]

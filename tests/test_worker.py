@@ -188,6 +188,7 @@ def acting(behaviour: str, tally: Path | None = None):
         ("os.kill(os.getpid(), signal.SIGKILL)", Reason.WORKER_FAULT),
         ("os.kill(os.getpid(), signal.SIGSEGV)", Reason.WORKER_FAULT),
         ("os.kill(os.getpid(), signal.SIGPROF)", Reason.LIMIT),
+        ("b'x' * (600 << 20); os.kill(os.getpid(), signal.SIGSEGV)", Reason.LIMIT),
         ("os._exit(0)", Reason.WORKER_FAULT),
         ("os._exit(3)", Reason.WORKER_FAULT),
     ],

@@ -21,10 +21,15 @@ ATTEMPTS = {
     "read a secret file": "open('/etc/shadow').read()",
     "write a file": "os.open('/tmp/escaped', os.O_CREAT | os.O_WRONLY)",
     "write to a descriptor on a file": "os.write(FILE, b'x')",
+    "open a file by its descriptor": "open(f'/proc/self/fd/{FILE}').read()",
+    "open a file by its descriptor, to write": "os.open(f'/proc/self/fd/{FILE}', os.O_RDWR)",
+    "cut off the file of a descriptor": "os.ftruncate(FILE, 0)",
+    "change the rights of a file by its descriptor": "os.fchmod(FILE, 0o777)",
     "list a folder": "os.listdir('/')",
     "ask for the status of a file": "os.stat('/etc/passwd')",
     "unlink": "os.unlink('/tmp/no-such-file')",
     "rename": "os.rename('/tmp/a', '/tmp/b')",
+    "hard link": "os.link('/etc/passwd', '/tmp/escaped')",
     "link": "os.symlink('/etc/passwd', '/tmp/escaped')",
     "make a folder": "os.mkdir('/tmp/escaped')",
     "connect to the network": "socket.socket().connect(('127.0.0.1', 9))",
@@ -39,6 +44,10 @@ ATTEMPTS = {
     "change its groups": "os.setgroups([0])",
     "trace another": "call('ptrace', 16, 1, 0, 0)",
     "new namespaces": "call('unshare', 0x10000000)",
+    "a ring of calls": "call('syscall', 425, 8, bytes(120))",
+    "open by the newer call": "call('syscall', 437, -100, b'/etc/passwd', bytes(24), 24)",
+    "hold another process": "call('syscall', 434, os.getppid(), 0)",
+    "a pair of sockets": "socket.socketpair()",
     "mount": "call('mount', None, b'/tmp', b'tmpfs', 0, None)",
     "lift its own limits": "resource.setrlimit(resource.RLIMIT_AS, (-1, -1))",
     "take a gigabyte": "bytearray(1 << 30)",
@@ -102,6 +111,14 @@ def results(tmp_path_factory):
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_there_is_no_way_out(results, attempt):
     assert results[attempt] in REFUSALS
+
+
+def test_the_kinds_of_attempt_that_are_promised_are_all_made():
+    promised = ("read a file", "write a file", "list a folder", "unlink", "connect to the network",
+                "connect to a unix socket", "fork", "run a program", "signal", "become root",
+                "trace", "take a gigabyte", "link", "rename", "new namespaces",
+                "open a file by its descriptor")  # fmt: skip
+    assert all(any(made.startswith(kind) for made in ATTEMPTS) for kind in promised)
 
 
 def test_outside_the_sandbox_the_same_attempts_would_have_worked():

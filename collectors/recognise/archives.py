@@ -54,6 +54,9 @@ def tar(file: BinaryIO, budget: Budget, nested: Nested) -> Iterator[Part]:
     """Every file in a tar. What is a link, a device or a hole is no content."""
     with tarfile.open(fileobj=file, mode="r:") as archive:
         for member in archive:
+            # With a negative size the next head would be looked for before this one, for ever.
+            if member.size < 0:
+                raise Refused(Reason.BROKEN)
             if not member.isreg():
                 continue
             budget.count_member()

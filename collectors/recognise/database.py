@@ -34,7 +34,11 @@ _INSIDE = frozenset(
 )  # fmt: skip
 """Documents that are looked for in the cells; of a picture nothing would be read."""
 _VIRTUAL = re.compile(r"\s*create\s+virtual", re.I)
-_PRAGMAS = ("trusted_schema=OFF", "cell_size_check=ON", "temp_store=MEMORY", "query_only=ON")
+_PRAGMAS = (
+    "trusted_schema=OFF", "cell_size_check=ON", "temp_store=MEMORY", "query_only=ON",
+    f"hard_heap_limit={192 << 20}",
+)  # fmt: skip
+"""The last bounds what columns that are computed from one another may grow to."""
 _ALLOWED = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ))
 
 
@@ -66,12 +70,7 @@ def _is_cut_off(content: bytearray) -> bool:
 
 
 def _tie_down(connection: sqlite3.Connection) -> None:
-    for pragma in (
-        "trusted_schema=OFF",
-        "cell_size_check=ON",
-        "temp_store=MEMORY",
-        "query_only=ON",
-    ):
+    for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 16 << 20)
@@ -90,9 +89,8 @@ def _tables(connection: sqlite3.Connection, budget: Budget, nested: Nested) -> I
     for name in names[:_MOST_TABLES]:
         found: list[bytes] = []
         try:
-            yield Part(
-                Format.SQLITE, budget.keep("\n".join(_rows(connection, name, found, budget)))
-            )
+            rows = _rows(connection, name, found, budget)
+            yield Part(Format.SQLITE, budget.keep_lines(rows))
         except sqlite3.DatabaseError as error:
             if _reason(error) is Reason.LIMIT:
                 raise

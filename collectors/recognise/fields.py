@@ -30,7 +30,7 @@ Field = tuple[str, str]
 _PIECE = re.compile(r"\s{3,}|\s*\|\s*")
 _PAIR = re.compile(r"\s*[-*•·–]?\s*([^:]{2,44}?)\s*:\s*(.*)")
 _BLANK = re.compile(
-    r"[\s._…\-–—/\\\[\](){}<>«»|;:*x☐□]*|\[.*\]|<.*>|«.*»|\{.*\}|(?:[dmjyå]{1,4}[-/. ]?)+", re.I
+    r"[\s._…\-–—/\\\[\](){}<>«»|;:*x☐□]*|\[.*\]|<.*>|«.*»|\{.*\}|[dmjyå][dmjyå\-/. ]*", re.I
 )
 _PLAIN = re.compile(r"[^\w'/()\s.-]+")
 _RECORD = re.compile(

@@ -1,7 +1,9 @@
 """Tells a file's format from its first bytes, never by its name: renamed files are the point."""
 
+import lzma
 import re
 import zipfile
+import zlib
 from typing import BinaryIO
 
 from collectors.recognise.charsets import utf16_order
@@ -64,6 +66,12 @@ _MIMETYPES = {
     b"application/vnd.oasis.opendocument.spreadsheet": Format.ODS,
     b"application/vnd.oasis.opendocument.presentation": Format.ODP,
 }
+_LONGEST_MIMETYPE = 200
+_NO_ZIP = (
+    zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError,
+    zlib.error, lzma.LZMAError, LookupError, MemoryError,
+)  # fmt: skip
+"""What a damaged zip may raise; one that wants too much memory is left to its extractor."""
 _OFFICE = (("word/", Format.DOCX), ("xl/", Format.XLSX), ("ppt/", Format.PPTX))
 _MAIL_HEAD = re.compile(
     rb"\A(?:From [^\n]*\n)?(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}"
@@ -96,7 +104,13 @@ def decode_head(head: bytes) -> str | None:
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return head[: len(head) & ~1].decode("utf-16", "replace")
     if b"\x00" in head:
-        return _utf16_without_mark(head)
+        filled_up = head.rstrip(b"\x00")
+        if wide := _utf16_without_mark(head):
+            return wide
+        # A text that was filled up with zeros, as a disk that ran full leaves it, is a text.
+        head = filled_up if b"\x00" not in filled_up else b""
+        if not head:
+            return None
     odd = len(head.translate(None, _USUAL))
     return head.decode("utf-8", "replace") if odd * 50 <= len(head) else None
 
@@ -158,16 +172,23 @@ def _by_text(head: bytes) -> Format:
     return Format.JSON if _JSON.match(text) else Format.TEXT
 
 
+def _by_mimetype(archive: zipfile.ZipFile, names: list[str]) -> Format | None:
+    """What the member that OpenDocument begins with says. Its sizes may be lies, so that no more
+    is read of it than such a word is long."""
+    if "mimetype" not in names:
+        return None
+    with archive.open("mimetype") as source:
+        return _MIMETYPES.get(source.read(_LONGEST_MIMETYPE).strip().removesuffix(b"-template"))
+
+
 def _inside_zip(file: BinaryIO) -> Format:
     """An office document is a zip with known members. A zip that cannot be listed stays a zip."""
     try:
         with zipfile.ZipFile(file) as archive:
             names = archive.namelist()
-            if "mimetype" in names and archive.getinfo("mimetype").file_size < 200:
-                found = _MIMETYPES.get(archive.read("mimetype").strip().removesuffix(b"-template"))
-                if found:
-                    return found
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError):
+            if found := _by_mimetype(archive, names):
+                return found
+    except _NO_ZIP:
         return Format.ZIP
     if "xl/workbook.bin" in names:
         return Format.XLSB

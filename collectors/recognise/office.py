@@ -17,8 +17,8 @@ from collectors.recognise.verdict import Format, Reason
 
 Marks = tuple[tuple[re.Pattern[str], str], ...]
 
-_TAG = re.compile(r"<[^>]*>")
-_FIELD_CODE = re.compile(r"<(?:w:)?instrText\b[^>]*>[^<]*<")
+_TAG = re.compile(r"<[^<>]*>")
+_FIELD_CODE = re.compile(r"<(?:w:)?instrText\b[^<>]*>[^<]*<")
 _LINE_END = re.compile(r"[\r\n]\s*")
 _FALLBACK = re.compile(r"<mc:Fallback>(.*?)</mc:Fallback>", re.S)
 _CELL = re.compile("\x03([^\x01\x03]*)\x01")
@@ -32,9 +32,9 @@ _FEW = 40
 """A document with fewer letters than this and a picture in it is a picture of a page."""
 
 _MARKS: Marks = (
-    (re.compile(r"<(?:\w+:)?tc\b[^>]*>"), "\x03"),
+    (re.compile(r"<(?:\w+:)?tc\b[^<>]*>"), "\x03"),
     (re.compile(r"</(?:\w+:)?tc>"), "\x01"),
-    (re.compile(r"</(?:\w+:)?(?:p|tr|text|comment)>|<(?:\w+:)?(?:br|cr)\b[^>]*>"), "\n"),
+    (re.compile(r"</(?:\w+:)?(?:p|tr|text|comment)>|<(?:\w+:)?(?:br|cr)\b[^<>]*>"), "\n"),
     (re.compile(r"<(?:w|a):tab/>"), "\t"),
 )
 
@@ -78,7 +78,8 @@ def text_of(
 def strip(xml: str, marks: Marks = _MARKS) -> str:
     """The text of XML, with the marks put where it had tags that part it."""
     if "<mc:Fallback" in xml:
-        xml = _FALLBACK.sub(_without_text_box, xml)
+        closed = closed_part(xml, "mc:Fallback")
+        xml = _FALLBACK.sub(_without_text_box, closed) + xml[len(closed) :]
     if "instrText" in xml:
         xml = _FIELD_CODE.sub("<", xml)
     xml = _LINE_END.sub(" ", xml)
@@ -90,6 +91,17 @@ def strip(xml: str, marks: Marks = _MARKS) -> str:
             break
         text = _CELL.sub(lambda cell: " ".join(cell.group(1).split()) + "\t", text)
     return html.unescape(text.replace("\x03", "").replace("\x01", "\t"))
+
+
+def closed_part(xml: str, name: str) -> str:
+    """As much of XML as reaches to the last end of an element, under any prefix. Of an opening
+    behind it the end would be looked for through all that follows, and so for the next one."""
+    closing = f"</{name}>"
+    end = xml.rfind(closing) + len(closing) if closing in xml else 0
+    if f":{name}>" in xml:
+        for found in re.finditer(rf"</\w+:{name}>", xml):
+            end = max(end, found.end())
+    return xml[:end]
 
 
 def _without_text_box(found: re.Match[str]) -> str:

@@ -24,6 +24,10 @@ _KINDS = (
     ("__properties_version1.0", Format.MSG),
 )
 _ENCRYPTED = ("EncryptedPackage", "\x09DRMContent", "EncryptedSummary")
+_SHIFTS_AT = 0x1E
+_SHIFTS = (b"\x09\0\x06\0", b"\x0c\0\x06\0")
+"""Sectors of 512 or 4096 bytes, small ones of 64: there are no others, and the library would read
+sectors of any size that a head claims."""
 _DATA_BEGINS = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04", b"%PDF-", b"{\\rtf")
 _PACKAGES = ("Package", "CONTENTS", "\x01Ole10Native")
 """Streams that hold an embedded file as it is, or behind a short head."""
@@ -69,7 +73,7 @@ def tell_kind(file: BinaryIO) -> Format:
     try:
         with _parsed(file) as ole:
             names = {entry.name for entry in ole.root.kids}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, Refused):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, MemoryError, Refused):
         return Format.OLE
     if names.intersection(_ENCRYPTED):
         return Format.OLE
@@ -94,6 +98,9 @@ def find_embedded(content: bytes, nested: Nested) -> Iterator[Part]:
 
 @contextmanager
 def _parsed(file: BinaryIO) -> Iterator[Any]:
+    file.seek(_SHIFTS_AT)
+    if file.read(4) not in _SHIFTS:
+        raise Refused(Reason.BROKEN)
     file.seek(0)
     with olefile.OleFileIO(file) as ole:
         if ole.root is None or ole.root.size > ole._filesize:

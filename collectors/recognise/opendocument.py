@@ -11,29 +11,28 @@ from typing import BinaryIO
 
 from collectors.recognise.budget import Budget, Nested, Part, Refused
 from collectors.recognise.charsets import decode
-from collectors.recognise.office import Marks, embedded, is_picture_only, strip
+from collectors.recognise.office import Marks, closed_part, embedded, is_picture_only, strip
 from collectors.recognise.verdict import Format, Reason
 
 _TEXTS = re.compile(r"(?:[^/]+/)?content\.xml|styles\.xml")
-_ASIDE = re.compile(
-    r"<office:annotation\b[^>]*(?<!/)>.*?</office:annotation>|<text:note\b[^>]*>.*?</text:note>",
-    re.S,
-)
-_ABOUT = re.compile(
-    r"<(dc:creator|dc:date|meta:creator-initials|loext:sender-initials|text:note-citation"
-    r"|office:binary-data|office:meta|office:settings)\b[^>]*(?<!/)>.*?</\1>",
-    re.S,
-)
-_EMPTY_CELLS = re.compile(r"<table:(?:covered-)?table-cell\b([^>]*)/>")
+_ASIDE = ("office:annotation", "text:note")
+_ABOUT = (
+    "dc:creator", "dc:date", "meta:creator-initials", "loext:sender-initials",
+    "text:note-citation", "office:binary-data", "office:meta", "office:settings",
+)  # fmt: skip
+_ELEMENT = {
+    name: re.compile(rf"<{name}\b[^<>]*(?<!/)>.*?</{name}>", re.S) for name in (*_ASIDE, *_ABOUT)
+}
+_EMPTY_CELLS = re.compile(r"<table:(?:covered-)?table-cell\b([^<>]*)/>")
 _REPEATED = re.compile(r'number-columns-repeated="(\d{1,5})"')
 _MOST_REPEATED = 30
 
 _MARKS: Marks = (
-    (re.compile(r"<table:(?:covered-)?table-cell\b[^>]*>"), "\x03"),
+    (re.compile(r"<table:(?:covered-)?table-cell\b[^<>]*>"), "\x03"),
     (re.compile(r"</table:(?:covered-)?table-cell>"), "\x01"),
     (re.compile(r"</(?:text:p|text:h|table:table-row)>|<text:line-break/>"), "\n"),
-    (re.compile(r"<text:tab\b[^>]*/>"), "\t"),
-    (re.compile(r"<text:s\b[^>]*/>"), " "),
+    (re.compile(r"<text:tab\b[^<>]*/>"), "\t"),
+    (re.compile(r"<text:s\b[^<>]*/>"), " "),
 )
 
 
@@ -61,11 +60,21 @@ def flat(file: BinaryIO, budget: Budget, nested: Nested) -> Iterator[Part]:
 
 
 def _text(xml: str) -> str:
-    xml = _ABOUT.sub("", xml)
-    aside = _ASIDE.findall(xml)
-    if aside:
-        xml = _ASIDE.sub("", xml)
+    for name in _ABOUT:
+        xml, _ = _without(xml, name)
+    aside: list[str] = []
+    for name in _ASIDE:
+        xml, taken = _without(xml, name)
+        aside += taken
     return "\n".join(strip(piece, _MARKS) for piece in (_EMPTY_CELLS.sub(_empty, xml), *aside))
+
+
+def _without(xml: str, name: str) -> tuple[str, list[str]]:
+    """XML without the elements of a name, and these."""
+    if f"<{name}" not in xml:
+        return xml, []
+    closed = closed_part(xml, name)
+    return _ELEMENT[name].sub("", closed) + xml[len(closed) :], _ELEMENT[name].findall(closed)
 
 
 def _empty(found: re.Match[str]) -> str:

@@ -56,7 +56,9 @@ def _document(document: object, form: object, budget: Budget) -> Iterator[Part]:
     chosen = [*range(min(count, full)), *range(full, count, 10)]
     texts, pictures = [], 0
     for number in chosen:
-        text, pictured = _page(document, form, number)
+        page = _page(document, form, number)
+        budget.damaged = budget.damaged or page is None
+        text, pictured = page or ("", False)
         texts.append(budget.keep(text))
         pictures += pictured
     yield Part(Format.PDF, "\n".join(texts), made_by=made_by(document))
@@ -64,10 +66,11 @@ def _document(document: object, form: object, budget: Budget) -> Iterator[Part]:
         yield Part(Format.PDF, problem=Reason.NEEDS_OCR)
 
 
-def _page(document: object, form: object, number: int) -> tuple[str, bool]:
+def _page(document: object, form: object, number: int) -> tuple[str, bool] | None:
+    """The text of a page and whether it is a picture; None for a page that cannot be read."""
     page = pdfium.FPDF_LoadPage(document, number)
     if not page:
-        return "", False
+        return None
     try:
         text = _text(page)
         pictured = len(text.strip()) < _EMPTY_PAGE and _has_large_picture(page)

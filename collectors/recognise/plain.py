@@ -19,12 +19,17 @@ from collectors.recognise.verdict import Format
 
 _BLOCK = re.compile(
     r"</?(?:p|div|br|h[1-6]|li|ul|ol|tr|table|section|article|header|footer|dt|dl|form|option)"
-    r"\b[^>]*>",
+    r"\b[^<>]*>",
     re.I,
 )
 _CELL = re.compile(r"</t[dh]\s*>\s*|</dd\s*>", re.I)
-_HIDDEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.I | re.S)
-_TAG = re.compile(r"<[^>]*>")
+_HIDDEN = re.compile(r"<(script|style)\b|<(!--)", re.I)
+_SHOWN_AGAIN = {
+    "script": re.compile(r"</script\s*>", re.I),
+    "style": re.compile(r"</style\s*>", re.I),
+    "!--": re.compile(r"-->"),
+}
+_TAG = re.compile(r"<[^<>]*>")
 _SPACE = re.compile(r"[ \r\f\v]+")
 _LEAF = re.compile(r"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)\b[^<>]*>([^<]+)</")
 _ATTRIBUTE = re.compile(r"""\b([A-Za-z_][\w-]*)=["']([^"'<>]{1,80})["']""")
@@ -62,9 +67,26 @@ def html(file: BinaryIO, budget: Budget, nested: object) -> Iterator[Part]:
 
 def strip_html(content: str) -> str:
     """The visible text of HTML."""
-    content = _HIDDEN.sub(" ", content).replace("\n", " ").replace("\t", " ")
+    content = " ".join(_shown(content)).replace("\n", " ").replace("\t", " ")
     content = _BLOCK.sub("\n", _CELL.sub("\t", content))
     return entities.unescape(_SPACE.sub(" ", _TAG.sub("", content)))
+
+
+def _shown(content: str) -> Iterator[str]:
+    """What stands between scripts, styles and comments. One that never ends hides nothing, and is
+    looked for once: a page of openings would else be read to its end for each of them."""
+    start = place = 0
+    endless = set[str]()
+    while opening := _HIDDEN.search(content, place):
+        name = (opening.group(1) or opening.group(2)).lower()
+        closing = None if name in endless else _SHOWN_AGAIN[name].search(content, opening.end())
+        if closing is None:
+            endless.add(name)
+            place = opening.end()
+            continue
+        yield content[start : opening.start()]
+        start = place = closing.end()
+    yield content[start:]
 
 
 def xml(file: BinaryIO, budget: Budget, nested: Nested) -> Iterator[Part]:
@@ -98,6 +120,8 @@ def _rows(lines: list[str]) -> Iterator[str]:
 
 def _element(piece: str, carried: list[str]) -> Iterator[str]:
     tag, _, value = piece.partition(">")
+    if tag.startswith("</") and (rest := " ".join(value.split())):
+        yield rest
     if tag.startswith(("</", "<?", "<!")):
         return
     words = tag[1:].rstrip("/").split(None, 1)

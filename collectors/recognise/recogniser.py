@@ -2,8 +2,9 @@
 
 A worker is started when the first file is to be judged, ends by itself when idle, and is replaced
 after a thousand documents, so that nothing a document left behind lives long. A document that takes
-too long costs the worker its life and gets the verdict ``unreadable``, reason ``limit``; one that
-breaks the worker gets ``worker-fault``. Neither is tried again until the file changes.
+too long or too much memory costs the worker its life and gets the verdict ``unreadable``, reason
+``limit``; one that breaks the worker gets ``worker-fault``. Neither is tried again until the file
+changes.
 """
 
 import socket
@@ -134,11 +135,11 @@ class Recogniser:
             return unreadable(Reason.WORKER_FAULT), None
 
     def _buried(self) -> Explained | None:
-        """What to make of a worker that is gone: it ended quietly, took too long, or broke."""
+        """What to make of a worker that is gone: it ended quietly, took too much, or broke."""
         child, self._child = self._child, None
         if child is None:
             return None
-        if child.died_of_time():
+        if child.died_of_time() or child.died_of_memory():
             return unreadable(Reason.LIMIT), None
         return None if child.end() == 0 else (unreadable(Reason.WORKER_FAULT), None)
 

@@ -5,41 +5,66 @@ along. ``-I`` keeps the environment and the current folder out of the import pat
 """
 
 import contextlib
+import os
+import resource
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 
 _ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
 _WORKER = "collectors.recognise.worker"
 _END = 5.0
+_MOST_MEMORY = 256 << 20
+"""Half of what ``sandbox_linux`` allows; a worker that is well holds a fifth at most."""
 
 
-@dataclass(frozen=True, slots=True)
+def _own_peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+@dataclass(slots=True)
 class Child:
     """A worker process and our end of its socket, which keeps packets apart."""
 
     process: subprocess.Popen[bytes]
     socket: socket.socket
+    peak: int = 0
+    """Bytes of memory that it held at most, known once it has ended; what this process held when
+    it started the worker counts too, which is all that ``floor`` is for."""
+    floor: int = field(default_factory=_own_peak)
 
     def gone(self) -> bool:
         """Whether the process has ended."""
-        return self.process.poll() is not None
+        if self.process.returncode is None:
+            ended, status, used = os.wait4(self.process.pid, os.WNOHANG)
+            if ended:
+                self.process.returncode = os.waitstatus_to_exitcode(status)
+                self.peak = used.ru_maxrss * 1024
+        return self.process.returncode is not None
 
     def died_of_time(self) -> bool:
         """Whether a worker that is gone ended itself for using too much processor time."""
         return self.end() in (-27, -24)  # SIGPROF, SIGXCPU
 
+    def died_of_memory(self) -> bool:
+        """Whether a worker that is gone broke down with most of its memory in use: native code
+        does not say so, but touches an address where there is nothing."""
+        return self.end() < 0 and self.peak > max(_MOST_MEMORY, self.floor)
+
     def end(self, kill: bool = False) -> int:
         """Close the socket, at which a worker ends by itself, or kill it. The exit code."""
-        if kill:
+        if kill and not self.gone():
             self.process.kill()
         self.socket.close()
-        try:
-            return self.process.wait(_END)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            return self.process.wait()
+        end, pause = time.monotonic() + _END, 0.0005
+        while not self.gone():
+            if time.monotonic() > end:
+                self.process.kill()
+            time.sleep(pause)
+            pause = min(2 * pause, 0.05)
+        return int(self.process.returncode)
 
 
 def spawn(user: str, idle: float) -> Child:

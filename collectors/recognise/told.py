@@ -22,6 +22,8 @@ _CITED = re.compile(
 )
 _SENTENCE = re.compile(r"[.!?]\s+(?=[A-ZÆØÅ])")
 _NEAR = 30
+_ABBREVIATED = 4
+"""Letters of the longest title that ends with a full stop: "mevr."."""
 _LEAST = 3
 _FEW_LETTERS = 400
 _LITTLE_WORDS = 4
@@ -33,6 +35,8 @@ def is_adult(line: str, name: Found) -> bool:
     before = line[max(0, name.start - _NEAR) : name.start].rstrip(" \t:")
     word = _LAST_WORD.search(before.rstrip(" ,"))
     title = word.group().lower().strip(".,'") if word else ""
+    if before.endswith((".", "!", "?")) and len(title) > _ABBREVIATED:
+        title = ""
     if title in people.adult_titles and not (before.endswith(",") and title in people.greetings):
         return not class_follows(line[name.end : name.end + _NEAR].lower())
     after = line[name.end : name.end + _NEAR].lower()

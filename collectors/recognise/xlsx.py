@@ -11,26 +11,26 @@ from typing import BinaryIO
 
 from collectors.recognise.budget import Budget, Nested, Part, Refused
 from collectors.recognise.cells import MOST_COLUMNS, as_date, date_codes
-from collectors.recognise.office import embedded, number_of, strip
+from collectors.recognise.office import closed_part, embedded, number_of, strip
 from collectors.recognise.verdict import Format, Reason
 
 _SHEETS = re.compile(r"xl/(?:worksheets|macrosheets)/[^/]+\.xml")
 _NOTES = re.compile(
     r"xl/(?:comments[^/]*|comments/[^/]+|threadedComments/[^/]+|drawings/[^/]+|diagrams/data\d*)\.xml"
 )
-_ROW = re.compile(r"<(?:\w+:)?row\b[^>]*>(.*?)</(?:\w+:)?row>", re.S)
+_ROW = re.compile(r"<(?:\w+:)?row\b[^<>]*>(.*?)</(?:\w+:)?row>", re.S)
 _XCELL = re.compile(
-    r'<(?:\w+:)?c\b(?: r="([A-Z]{1,3})\d+")?([^>]*?)'
+    r'<(?:\w+:)?c\b(?: r="([A-Z]{1,3})\d+")?([^<>]*?)'
     r"(?:/>|>(?:<(?:\w+:)?v>([^<]*)</(?:\w+:)?v>)?(.*?)</(?:\w+:)?c>)",
     re.S,
 )
-_VALUE = re.compile(r"<(?:\w+:)?(?:v|t)\b[^>]*>([^<]*)<")
-_ITEM = re.compile(r"<(?:\w+:)?si\b[^>]*>(.*?)</(?:\w+:)?si>", re.S)
+_VALUE = re.compile(r"<(?:\w+:)?(?:v|t)\b[^<>]*>([^<]*)<")
+_ITEM = re.compile(r"<(?:\w+:)?si\b[^<>]*>(.*?)</(?:\w+:)?si>", re.S)
 _REFERENCE = re.compile(r'\br="([A-Z]{1,3})\d+"')
 _STYLE = re.compile(r'\bs="(\d+)"')
 _TYPED = re.compile(r'\bt="(?!n")')
-_FORMATS = re.compile(r'<(?:\w+:)?numFmt\b[^>]*?numFmtId="(\d+)"[^>]*?formatCode="([^"]*)"')
-_HEADERS = re.compile(r"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)\b[^>]*>([^<]*)<")
+_FORMATS = re.compile(r'<(?:\w+:)?numFmt\b[^<>]*?numFmtId="(\d+)"[^<>]*?formatCode="([^"]*)"')
+_HEADERS = re.compile(r"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)\b[^<>]*>([^<]*)<")
 _HEADER_CODES = re.compile(r'&amp;(?:"[^"]*"|&quot;.*?&quot;|\d+|[A-Z])')
 
 
@@ -44,6 +44,7 @@ def workbook(file: BinaryIO, budget: Budget, nested: Nested) -> Iterator[Part]:
         if not sheets:
             raise Refused(Reason.BROKEN)
         for sheet in sorted(sheets, key=lambda member: number_of(member.filename)):
+            budget.count_member()
             xml = budget.inflate(archive, sheet).decode("utf-8", "replace")
             lines = chain(_rows(xml, shared, dates), _headers(xml))
             yield Part(Format.XLSX, budget.keep_lines(lines))
@@ -72,7 +73,7 @@ def _member(archive: zipfile.ZipFile, name: str, names: set[str], budget: Budget
 
 
 def _shared(xml: str) -> list[str]:
-    items = _ITEM.findall(xml)
+    items = _ITEM.findall(closed_part(xml, "si"))
     return [_tidy(html.unescape("".join(_VALUE.findall(item)))) for item in items]
 
 
@@ -85,7 +86,7 @@ def _date_styles(xml: str) -> frozenset[int]:
     shown = ((int(code), html.unescape(format)) for code, format in _FORMATS.findall(xml))
     codes = date_codes(shown)
     block = re.search(r"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", xml, re.S)
-    styles = re.findall(r"<(?:\w+:)?xf\b[^>]*>", block.group()) if block else []
+    styles = re.findall(r"<(?:\w+:)?xf\b[^<>]*>", block.group()) if block else []
     found = (re.search(r'numFmtId="(\d+)"', style) for style in styles)
     return frozenset(i for i, code in enumerate(found) if code and int(code.group(1)) in codes)
 
@@ -94,9 +95,9 @@ def _rows(xml: str, shared: list[str], dates: frozenset[int]) -> Iterator[str]:
     """The rows of a sheet as lines. This loop sees every cell of every workbook, so it looks at
     each cell once; the attributes of cells are few and their meaning is remembered."""
     types: dict[str, str] = {}
-    for row in _ROW.finditer(xml):
+    for row in _ROW.finditer(closed_part(xml, "row")):
         cells: list[str] = []
-        for letters, attributes, value, rest in _XCELL.findall(row.group(1)):
+        for letters, attributes, value, rest in _XCELL.findall(closed_part(row.group(1), "c")):
             letters = letters or _letters(attributes)
             if letters:
                 place = _column(letters)
