@@ -149,14 +149,20 @@ def weigh_text(part: Part, today: date) -> Opinion:
     read_origin(reading, part.made_by, findings)
     counter = dict(weights.counter)
     counter["sample"] = max(counter["sample"], counter.pop("anonymous"))
-    if tells_of_the_past(reading):
-        counter["sample"] = max(counter["sample"], rules().counter["sample"].weight)
     counter["blank-form"] = max(counter["blank-form"], blank)
-    if count_isbn(reading) >= _ISBN:
-        counter["goods"] = rules().counter["goods"].weight
     counter["staff"] = max(counter["staff"], findings.adults)
+    if findings.points:
+        _read_kind(reading, counter)
     opinion = _opinion(findings, weights, counter)
     return completed(opinion, reading, today, findings, weights.topics)
+
+
+def _read_kind(reading: Reading, counter: dict[str, float]) -> None:
+    """What the numbers of a text say against it: of books, or of a time long gone."""
+    if tells_of_the_past(reading):
+        counter["sample"] = max(counter["sample"], rules().counter["sample"].weight)
+    if count_isbn(reading) >= _ISBN:
+        counter["goods"] = rules().counter["goods"].weight
 
 
 def _read_numbers(reading: Reading, today: date, findings: Findings) -> None:
