@@ -95,8 +95,9 @@ def _tables(lines: list[str]) -> Iterator[tuple[int, list[list[str]]]]:
     """The place of the passwords and the rows of each table that has heads for accounts."""
     place, rows = -1, list[list[str]]()
     for line in lines:
-        row = cells(line) if "\t" in line else []
-        found = _password_column(row) if row else -1
+        speaks = _speaks(line)
+        row = cells(line) if "\t" in line and (speaks or place >= 0) else []
+        found = _password_column(row) if speaks and row else -1
         if found >= 0 or not row:
             if place >= 0:
                 yield place, rows
@@ -105,6 +106,19 @@ def _tables(lines: list[str]) -> Iterator[tuple[int, list[list[str]]]]:
             rows.append(row)
     if place >= 0:
         yield place, rows
+
+
+def _speaks(line: str) -> bool:
+    """Whether a line may have a word for a password at all: most have not, and are left alone."""
+    low = line.lower()
+    return any(stem in low for stem in _stems())
+
+
+@cache
+def _stems() -> tuple[str, ...]:
+    """The shortest of the words: each of the others has one of them in it."""
+    words = password_words().passwords
+    return tuple(word for word in sorted(words) if not any(o != word and o in word for o in words))
 
 
 def _password_column(row: list[str]) -> int:
@@ -138,8 +152,8 @@ def _labelled(lines: list[str]) -> tuple[int, int]:
 
 def _tells_both(line: str) -> bool:
     """Whether a short line names an account and the password for it, each by its word."""
-    words = line.split()
-    if len(words) > _MOST_WORDS or not any(
+    words = line.split() if _speaks(line) else []
+    if not 0 < len(words) <= _MOST_WORDS or not any(
         _plain(word) in password_words().users for word in words
     ):
         return False
