@@ -70,6 +70,12 @@ class Findings:
             groups = {kind: group for kind, group in groups.items() if kind in _NUMBERED}
             fewest = max(len(self.rows), *map(len, groups.values()), 0)
             return fewest, fewest
+        if records := len(groups.get(Evidence.RECORD, ())):
+            return records, records
+        numbered = max(len(groups.get(kind, ())) for kind in _NUMBERED[:3])
+        if numbered > _FEW:
+            # Among so many, fields of names hold parents, too.
+            groups.pop(Evidence.NAME_LABEL, None)
         fewest = max((len(group) for group in groups.values()), default=0)
         sure = _full_names(set[str]().union(*(groups.get(kind, set()) for kind in _SURE)))
         if len(sure) <= _FEW:

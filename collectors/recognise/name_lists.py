@@ -8,7 +8,8 @@ import re
 
 from collectors.recognise.classes import is_title
 from collectors.recognise.findings import Findings
-from collectors.recognise.reading import Reading
+from collectors.recognise.names import CAPITAL, key_of
+from collectors.recognise.reading import Reading, Span
 from collectors.recognise.verdict import Evidence
 
 _LIST = 5
@@ -17,6 +18,10 @@ _POINTS = 6.0
 _SHARE = 0.35
 """Share of the letters of a page that names make up where it holds little else."""
 _LONGEST_ROW, _GAP_LINES = 90, 2
+_UNUSUAL = re.compile(
+    rf"\W*(?:\w+ ?\d+[:.)]?|\d+[.)]?)?\W*({CAPITAL}[^\W\d_]+(?: (?:van|de|der|den|el|al|af|von))*"
+    rf" {CAPITAL}[^\W\d_]+(?:-[^\W\d_]+)?)\b"
+)
 _MARKER = re.compile(r"\W*(?:\w+ ?\d+[:.)]?|\d+[.)]?)?\W*")
 _TITLE_LINES, _LONGEST_TITLE, _MOST_DIGITS = 40, 120, 8
 
@@ -27,26 +32,50 @@ def read_name_list(reading: Reading, names: set[str], older: set[str], findings:
     if len(names) < _LIST or adults or not _titled(reading):
         return
     little_else = sum(map(len, names)) >= _SHARE * max(1, reading.letters())
-    if little_else or _line_by_line(reading):
+    rows = _line_by_line(reading)
+    if little_else or rows:
+        everybody = names | rows if rows else names
         # Where a roster names parents too, the names of the page are not the children.
-        children = set[str]() if "guardian" in findings.columns else names
-        findings.add(
-            Evidence.NAME_LIST, _POINTS, *children, times=len(names), spots=sorted(names)[:3]
-        )
+        children = set[str]() if "guardian" in findings.columns else everybody
+        count, spots = len(everybody), sorted(everybody)[:3]
+        findings.add(Evidence.NAME_LIST, _POINTS, *children, times=count, spots=spots)
 
 
-def _line_by_line(reading: Reading) -> bool:
-    """Whether names stand one to a line, each at its beginning, for a while."""
-    run, last = 0, -1
+def _line_by_line(reading: Reading) -> set[str]:
+    """Unusual names among names that stand one to a line, each at its beginning, for a while;
+    and these. Empty where none stand so."""
+    known = _row_starts(reading)
+    if len(known) < _LIST:
+        return set()
+    found: set[str] = set()
+    for span, name in known.items():
+        found.add(key_of(name))
+        beside = reading.line_after(span)
+        for _ in range(_GAP_LINES):
+            if beside in known or beside[0] >= beside[1]:
+                break
+            match = _UNUSUAL.match(reading.text, *beside)
+            if match and beside[1] - beside[0] <= _LONGEST_ROW:
+                found.add(key_of(match.group(1)))
+            beside = reading.line_after(beside)
+    return found
+
+
+def _row_starts(reading: Reading) -> dict[Span, str]:
+    """The lines of the longest run in which each line begins with a usual name."""
+    best: dict[Span, str] = {}
+    run: dict[Span, str] = {}
+    last = -1
     for span, places in reading.name_lines().items():
         head = reading.text[span[0] : places[0]]
         if span[1] - span[0] > _LONGEST_ROW or not _MARKER.fullmatch(head):
             continue
         gap = reading.text.count("\n", last, span[0]) if last >= 0 else 0
-        run, last = (run + 1 if gap <= _GAP_LINES else 1), span[1]
-        if run >= _LIST:
-            return True
-    return False
+        run = run if gap <= _GAP_LINES + 1 else {}
+        found = reading.names_at(span, places[:1])
+        run[span], last = found[0].text if found else "", span[1]
+        best = run if len(run) > len(best) else best
+    return best
 
 
 def _titled(reading: Reading) -> bool:

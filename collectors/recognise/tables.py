@@ -56,6 +56,7 @@ ENOUGH = 4.0
 """Points at which a table with a name column is a roster."""
 _TITLED, _MANY_MARKS, _GIVEN = 2.0, 2.0, 0.5
 _FEW_GIVEN = 4
+_FIRST_ROWS = 3
 _SUBJECTS = 3
 _LONGEST_TITLE = 160
 _FEWEST_GIVEN = 0.3
@@ -71,12 +72,27 @@ def read_tables(reading: Reading, today: date, findings: Findings) -> None:
     """Look for rosters in every table of a text."""
     headed = not reading.words.isdisjoint(_head_words())
     for above, lines in _blocks(reading.text):
+        _across(above, lines, findings)
         for table in _split_at_heads(above, lines, headed):
             _judge(table, today, findings)
     for table, below in flattened(reading):
         _judge(table, today, findings)
         if {"birth", "national_id"} & set(table.columns.values()):
             findings.rows |= set(numbered_rows(reading, below, today))
+
+
+def _across(above: str, lines: list[str], findings: Findings) -> None:
+    """A table that stands on its side: the names in its first row, a person to each column."""
+    for line in lines[:_FIRST_ROWS]:
+        row = cells(line)
+        names = [cell for cell in row[1:] if begins_with_given(cell) and looks_like_name(cell)]
+        filled = sum(map(bool, row[1:]))
+        if len(names) < _FEW_GIVEN or len(names) * 5 < filled * 4 or len(lines) < _FIRST_ROWS:
+            continue
+        if meaning(row[0]) in ("child", "name") or is_title(above.lower()):
+            persons = (key_of(name) for name in row[1:] if name)
+            findings.add(Evidence.ROSTER, 6.0, *persons, times=len(names), spots=names[:3])
+            return
 
 
 @cache

@@ -38,7 +38,9 @@ def is_adult(line: str, name: Found) -> bool:
     if before.endswith((".", "!", "?")) and len(title) > _ABBREVIATED:
         title = ""
     if title in people.adult_titles and not (before.endswith(",") and title in people.greetings):
-        return not class_follows(line[name.end : name.end + _NEAR].lower())
+        # "Mother Sanne (5a)" is short for the mother of a child of that class.
+        kin = title in people.relations
+        return not (kin and class_follows(line[name.end : name.end + _NEAR].lower()))
     after = line[name.end : name.end + _NEAR].lower()
     if _CITED.match(after):
         return True
