@@ -21,9 +21,8 @@ def speaks_of_class(text: str) -> bool:
 
 def is_title(text: str) -> bool:
     """Whether a line in small letters is one above a list of pupils: it names a class or them."""
-    return speaks_of_class(text) or any(
-        find_word(spelled(text), word) >= 0 for word in title_words()
-    )
+    named = any(char.isdigit() for char in text) and _in_title().search(text) is not None
+    return named or any(find_word(spelled(text), word) >= 0 for word in title_words())
 
 
 @cache
@@ -43,12 +42,23 @@ def class_follows(text: str) -> bool:
 
 
 @cache
+def _in_title() -> re.Pattern[str]:
+    """A class without a word for it counts above names only in its usual form: versions of
+    programs and ordinals ("2e") look much the same."""
+    return re.compile(rf"(?<![\w.,])(?:{_said()}|\d{{1,2}}(?:[a-d]|\. ?[a-zæøå])\b)")
+
+
+@cache
 def _shape() -> str:
+    return rf"(?:{_said()}|\d{{1,2}}\s?[.-]?\s?[a-zæøåx]\b)"
+
+
+@cache
+def _said() -> str:
     words = "|".join(map(re.escape, sorted(rules().people.class_words, key=len, reverse=True)))
     return (
         rf"(?:(?:{words})\.?\s*\d{{1,2}}(?:[\s.-]?[a-zæøå]\b|[a-z]\d\b)?(?!\w)"
         rf"|\d{{1,2}}\. ?(?:{words})\b|(?:(?:{words})\.?\s*)?{_STREAM}"
-        rf"|\d{{1,2}}\s?[.-]?\s?[a-zæøåx]\b"
         rf"|{_SECONDARY}|{_BRITISH})"
     )
 

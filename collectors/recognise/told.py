@@ -18,7 +18,7 @@ _LAST_WORD = re.compile(r"[\w'.-]+$")
 _BESIDE = re.compile(r"\s*[,(-]+\s*(?:de |the )?([\w'-]+)")
 _CITED = re.compile(
     r",?(?: ?(?:[a-z]\.)+)*,? ?(?:e\.a\.|et al|m\.fl\.|& |\(?(?:19|20)\d\d[a-z]?\))"
-    r"|, (?:[a-z]\.)+[,&]|,?\s*[<(]?[\w.+-]+@"
+    r"|, (?:[a-z]\.)+[,&]|\s*[:=]?=|,?\s*[<(]?[\w.+-]+@"
 )
 _SENTENCE = re.compile(r"[.!?]\s+(?=[A-ZÆØÅ])")
 _NEAR = 30
@@ -51,7 +51,9 @@ def is_adult(line: str, name: Found) -> bool:
 
 
 def names_adults(line: str) -> bool:
-    """Whether a line begins by saying that it names adults: "Present: ..."."""
+    """Whether a line begins by saying that it names adults: "Present: ...", or names authors."""
+    if "©" in line or "opyright" in line:
+        return True
     head, colon, _ = line[:_NEAR].partition(":")
     return bool(colon) and head.lower().lstrip(" -•*\t")[:30].strip() in rules().people.adult_lines
 
