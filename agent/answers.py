@@ -82,6 +82,7 @@ class Answers:
             "advice": ADVICE[trouble],
             "collectors": dict(self.daemon.running),
             "coverage": dict(self.daemon.coverage),
+            "ocr": self._ocr(),
             "contact": {
                 "name": policy.contact.name,
                 "phone": policy.contact.phone,
@@ -146,6 +147,11 @@ class Answers:
             body = str(given.get("body", "")).encode("utf-8")
             self.outbox.reply(status if isinstance(status, int) else 0, safe, body)
         return {"trouble": self.outbox.trouble}
+
+    def _ocr(self) -> str | None:
+        """Whether scans are read, as the collector says that would read them."""
+        conditions = (collector.condition() for collector in list(self.daemon.live.values()))
+        return next((str(said["ocr"]) for said in conditions if "ocr" in said), None)
 
     def _state(self, trouble: Trouble) -> str:
         if any(self._blocked_just_now(event) for event in list(self.daemon.messages)):

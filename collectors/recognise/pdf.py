@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import pypdfium2.raw as pdfium
 
-from collectors.recognise.budget import Budget, Nested, Part, Refused
+from collectors.recognise.budget import Budget, Nested, PageReader, Part, Refused
 from collectors.recognise.pdf_extras import attached, form_of, made_by, notes
 from collectors.recognise.verdict import Format, Reason
 
@@ -56,7 +56,7 @@ def _document(document: object, form: object, budget: Budget) -> Iterator[Part]:
     chosen = [*range(min(count, full)), *range(full, count, 10)]
     texts, pictures = [], 0
     for number in chosen:
-        text, pictured = _page(document, form, number)
+        text, pictured = _page(document, form, number, budget.reader)
         texts.append(budget.keep(text))
         pictures += pictured
     yield Part(Format.PDF, "\n".join(texts), made_by=made_by(document))
@@ -64,13 +64,19 @@ def _document(document: object, form: object, budget: Budget) -> Iterator[Part]:
         yield Part(Format.PDF, problem=Reason.NEEDS_OCR)
 
 
-def _page(document: object, form: object, number: int) -> tuple[str, bool]:
+def _page(
+    document: object, form: object, number: int, reader: PageReader | None
+) -> tuple[str, bool]:
+    """The text of a page, and whether it is a picture that was not read."""
     page = pdfium.FPDF_LoadPage(document, number)
     if not page:
         return "", False
     try:
         text = _text(page)
         pictured = len(text.strip()) < _EMPTY_PAGE and _has_large_picture(page)
+        if pictured and reader is not None:
+            read, whole = reader.page(page)
+            text, pictured = f"{text}\n{read}", not whole
         return "\n".join((text, *notes(page, form))), pictured
     finally:
         pdfium.FPDF_ClosePage(page)

@@ -65,12 +65,14 @@ class Recogniser:
         idle: float = IDLE,
         documents: int = DOCUMENTS,
         start: Spawn = spawn,
+        read: Read = _plain,
     ) -> None:
         self._user = user
         self._wall = wall
         self._idle = idle
         self._documents = documents
         self._start = start
+        self._read = read
         self._child: Child | None = None
         self._served = 0
         self._lock = threading.Lock()
@@ -84,7 +86,7 @@ class Recogniser:
 
         Raises WorkerError if no worker can be started.
         """
-        return self._judge(descriptor, request(today, largest), _plain)[0]
+        return self._judge(descriptor, request(today, largest), self._read)[0]
 
     def explain(
         self, descriptor: int, today: date, show: bool = False, largest: int = LARGEST_FILE
@@ -96,6 +98,12 @@ class Recogniser:
         """
         wanted = request(today, largest, Why.EXCERPTS if show else Why.WORDS)
         return self._judge(descriptor, wanted, lambda packet: read_explained(packet, show))
+
+    def abandon(self) -> None:
+        """Kill the worker while another thread waits for it, which then has its answer."""
+        child = self._child
+        if child is not None:
+            child.process.kill()
 
     def close(self) -> None:
         """End the worker. A later ``judge`` starts another."""

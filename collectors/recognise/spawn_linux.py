@@ -5,6 +5,7 @@ along. ``-I`` keeps the environment and the current folder out of the import pat
 """
 
 import contextlib
+import functools
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 _ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
 _WORKER = "collectors.recognise.worker"
+_OCR_WORKER = "collectors.recognise.ocr_worker"
 _END = 5.0
 
 
@@ -42,7 +44,7 @@ class Child:
             return self.process.wait()
 
 
-def spawn(user: str, idle: float) -> Child:
+def spawn(user: str, idle: float, module: str = _WORKER) -> Child:
     """Start a worker that becomes ``user`` if it can and ends after ``idle`` seconds without work.
 
     Raises OSError if no process can be started.
@@ -51,7 +53,7 @@ def spawn(user: str, idle: float) -> Child:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         both.enter_context(theirs)
         process = subprocess.Popen(
-            [sys.executable, "-I", "-m", _WORKER, str(theirs.fileno()), user, str(idle)],
+            [sys.executable, "-I", "-m", module, str(theirs.fileno()), user, str(idle)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -61,3 +63,7 @@ def spawn(user: str, idle: float) -> Child:
             pass_fds=(theirs.fileno(),),
         )
     return Child(process, ours)
+
+
+spawn_ocr = functools.partial(spawn, module=_OCR_WORKER)
+"""Start a worker that reads pictures of pages, which needs more memory and time."""
