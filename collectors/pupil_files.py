@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from collectors.base import (
@@ -37,7 +38,10 @@ from collectors.folders.rounds import Rounds, Steps, Sweep
 from collectors.folders.strain import Patience
 from collectors.folders.watch import Watch
 from collectors.recognise.crew import Crew
-from collectors.recognise.recogniser import WorkerError
+from collectors.recognise.recogniser import WorkerError, recogniser_for
+from collectors.recognise.rules.fitting import own_faults, own_rules
+from collectors.recognise.rules.own import NONE, OwnRules
+from collectors.recognise.rules.schema import RuleError
 
 __all__ = ["SETTINGS", "PupilFileFound", "PupilFilesCollector", "UnreadableFileFound", "make"]
 
@@ -60,7 +64,12 @@ SETTINGS: Mapping[str, Setting] = {
         150, "put a long sweep off from this load on, in percent of the processors; 0 is never"
     ),
     "pause_most_hours": Setting(24, "how long one sweep may be put off in all"),
+    "pupil_number": Setting([], "shapes of the organisation's own pupil or client numbers"),
+    "pupil_number_words": Setting([], "labels and column heads that name such a number"),
+    "terms": Setting({}, "own terms with their weights, by topic"),
+    "not_terms": Setting([], "own terms that speak against, such as titles of templates"),
 }
+faults = own_faults
 
 LOOK_AGAIN = 30.0
 """Seconds between two looks for a root that is missing, or for mounts that nobody tells of."""
@@ -84,6 +93,7 @@ class Plan:
     rescan: float = 4 * 3600.0
     longest_pause: float = 24 * 3600.0
     patience: Patience = PATIENCE
+    own: OwnRules = NONE
 
 
 class PupilFilesCollector:
@@ -197,9 +207,10 @@ class PupilFilesCollector:
         return roots
 
     def _patrol(self, held: ExitStack) -> Patrol:
-        self._crew = crew = Crew(self._plan.workers)
+        own = self._plan.own
+        self._crew = crew = Crew(self._plan.workers, partial(recogniser_for, own))
         held.callback(crew.close)
-        index = open_index(self._state) if self._state is not None else None
+        index = open_index(self._state, own.digest()) if self._state is not None else None
         if index is not None:
             held.callback(index.close)
         passed_over = (str(self._state.resolve()),) if self._state is not None else ()
@@ -238,5 +249,13 @@ def make(settings: Settings) -> PupilFilesCollector:
         rescan=chosen["rescan_hours"] * 3600.0,
         longest_pause=chosen["pause_most_hours"] * 3600.0,
         patience=Patience(battery=chosen["pause_on_battery"], load=chosen["pause_load_percent"]),
+        own=_own(chosen),
     )
     return PupilFilesCollector(plan, state=settings.get("state"))
+
+
+def _own(chosen: Settings) -> OwnRules:
+    try:
+        return own_rules(chosen)
+    except RuleError as error:
+        raise CollectorError(f"the organisation's own rules: {error}") from error

@@ -14,16 +14,19 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Event
 
 from agent.commands.scan_explain import explain
+from agent.commands.scan_rules import add_policy, own_of
 from agent.errors import AgentError
 from collectors.base import Stop, utc_now
 from collectors.folders.index import Index, open_index_file
 from collectors.folders.walk import Plain, Root, Tally, excluded, open_folder, open_plain, walk
 from collectors.recognise.crew import Crew
-from collectors.recognise.recogniser import WorkerError
+from collectors.recognise.recogniser import WorkerError, recogniser_for
+from collectors.recognise.rules.own import NONE, OwnRules
 from collectors.recognise.verdict import Judgement, Reason, Verdict, unreadable
 
 EVERY = 50
@@ -73,6 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="remember here what was clean, so that an unchanged file is not read again",
     )
+    add_policy(parser)
     parser.add_argument(
         "--explain", action="store_true", help="say why a file got its verdict; PATH is a file"
     )
@@ -87,12 +91,14 @@ def main(arguments: argparse.Namespace) -> int:
     if wrong:
         print(f"dossierwacht scan: {wrong}", file=sys.stderr)
         return 2
+    own = own_of(arguments)
     if arguments.explain:
-        return _explain(arguments)
+        return _explain(arguments, own)
     index = Path(arguments.index) if arguments.index else None
     count = Count()
     try:
-        scan(arguments.paths, arguments.workers, index, _emit(arguments.jsonl), _progress(), count)
+        emit = _emit(arguments.jsonl)
+        scan(arguments.paths, arguments.workers, index, emit, _progress(), count, own=own)
     except WorkerError as error:
         raise AgentError(str(error)) from error
     except OSError as error:
@@ -101,9 +107,9 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _explain(arguments: argparse.Namespace) -> int:
+def _explain(arguments: argparse.Namespace, own: OwnRules) -> int:
     try:
-        return explain(arguments.paths, arguments.show)
+        return explain(arguments.paths, arguments.show, own)
     except WorkerError as error:
         raise AgentError(str(error)) from error
 
@@ -116,6 +122,7 @@ def scan(
     progress: Progress,
     count: Count | None = None,
     stop: Stop | None = None,
+    own: OwnRules = NONE,
 ) -> Count:
     """Judge every file under ``paths`` and give each to ``emit``; ``progress`` is told how far.
 
@@ -123,9 +130,9 @@ def scan(
     """
     count, stop = count or Count(), stop or Event()
     with ExitStack() as held:
-        crew = Crew(workers)
+        crew = Crew(workers, partial(recogniser_for, own))
         held.callback(crew.close)
-        known = open_index_file(index) if index else None
+        known = open_index_file(index, own.digest()) if index else None
         if known is not None:
             held.callback(known.close)
         for path in paths:

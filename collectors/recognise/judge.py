@@ -30,6 +30,7 @@ from collectors.recognise.fields import read_fields
 from collectors.recognise.findings import MOST_SPOTS, Findings
 from collectors.recognise.formats import tell
 from collectors.recognise.numbers import find_bsn, find_cpr
+from collectors.recognise.own_numbers import read_own_numbers
 from collectors.recognise.prose import read_prose
 from collectors.recognise.reading import Reading, read
 from collectors.recognise.tables import read_tables
@@ -142,6 +143,7 @@ def weigh_text(part: Part, today: date) -> Opinion:
     blank = read_fields(reading, today, findings)
     read_prose(reading, today, sum(weights.topics.values()) >= SCHOOLED, findings)
     _read_numbers(reading, today, findings)
+    read_own_numbers(reading, findings)
     counter = dict(weights.counter)
     counter["blank-form"] = max(counter["blank-form"], blank)
     counter["staff"] = max(counter["staff"], findings.adults)

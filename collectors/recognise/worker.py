@@ -1,11 +1,12 @@
 """The worker: a process without rights that is handed open files and says what they are.
 
-    python -I -m collectors.recognise.worker SOCKET USER IDLE
+    python -I -m collectors.recognise.worker SOCKET USER IDLE OWN
 
-It loads everything it will ever need, shuts itself in (``sandbox.enter``), says which layers hold,
-and then answers one packet for each descriptor it is sent. It never learns a file's name. It ends
-when the other end of its socket is closed or when nothing was asked for IDLE seconds. Whatever a
-file does to it, the agent only sees a worker that died, and starts another.
+It takes the organisation's own rules off its socket if OWN is 1, loads all that it will ever need,
+shuts itself in (``sandbox.enter``), says which layers hold, and then answers one packet for each
+descriptor it is sent. It never learns a file's name. It ends when the other end of its socket is
+closed or when nothing was asked for IDLE seconds. Whatever a file does to it, the agent only sees a
+worker that died, and starts another.
 """
 
 import bz2
@@ -25,6 +26,7 @@ from collectors.recognise import pdf, sandbox
 from collectors.recognise.budget import Limits
 from collectors.recognise.judge import examine, judge
 from collectors.recognise.message import LARGEST, Why, answer, hello, read_request
+from collectors.recognise.rules import adopt, own
 
 CPU_PER_DOCUMENT = 20.0
 """Seconds of processor time; a worker that needs more ends itself."""
@@ -140,9 +142,11 @@ def serve(channel: socket.socket) -> None:
 
 def main(arguments: list[str]) -> None:
     """Prepare, shut in, serve."""
-    number, user, idle = arguments
+    number, user, idle, given = arguments
     channel = socket.socket(fileno=int(number))
     channel.settimeout(float(idle))
+    if given == "1":
+        adopt(own.from_packet(channel.recv(own.LARGEST + 1)))
     warm()
     channel.send(hello(sandbox.enter(user)))
     serve(channel)
