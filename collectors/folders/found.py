@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from collectors.base import Details, Facts, Keyed, Observation, Proof
 from collectors.folders.place import Place
-from collectors.recognise.verdict import Evidence, Format, Kind, Reason
+from collectors.recognise.verdict import DETECTOR, Evidence, Format, Kind, Reason
 
 LARGEST_FACT = 9_999_999
 
@@ -51,6 +51,7 @@ class PupilFileFound(Observation):
             "evidence": self.evidence,
             "size-kb": min(LARGEST_FACT, -(-self.size // 1024)),
             "file": Keyed(self.subject),
+            "detector": DETECTOR,
         }
 
     def details(self) -> Details:
