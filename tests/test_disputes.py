@@ -4,6 +4,7 @@ import base64
 import contextlib
 import json
 import os
+import pty
 import socket
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from agent.cli import main
 from agent.control import ControlError
 from agent.control_server import ControlServer
 from agent.daemon import Daemon
+from agent.demo.stage import wait_until
 from agent.dispute_shelf import FOLDER, LARGEST, MOST, Shelf, ShelfError, read_words
 from agent.disputes import Disputes
 from agent.journal import Journal
@@ -303,10 +305,18 @@ def test_a_garbled_dispute_is_refused(laptop: Laptop, changes: Any, code: str) -
     assert caught.value.code == code
 
 
+def held_open(path: Path) -> int:
+    """How many descriptors of this process are of a file."""
+    links = []
+    for one in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            links.append(os.readlink(f"/proc/self/fd/{one}"))
+    return links.count(str(path))
+
+
 def test_files_that_come_with_a_question_are_closed_again(laptop: Laptop) -> None:
     path = laptop.write("a.docx", PUPIL)
     laptop.refused(path, "pupil")
-    before = len(os.listdir("/proc/self/fd"))
     for _ in range(3):
         with socket.socket(socket.AF_UNIX) as connection, path.open() as file:
             connection.connect(str(laptop.socket))
@@ -315,7 +325,7 @@ def test_files_that_come_with_a_question_are_closed_again(laptop: Laptop) -> Non
                 socket.send_fds(connection, [piece], many)
             assert b"says" in connection.recv(65_536)
             assert connection.recv(10) == b""
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert wait_until(lambda: held_open(path) == 0, 10)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be somebody else")
@@ -521,6 +531,30 @@ def test_usage_is_told_with_2(laptop: Laptop, capsys) -> None:
     capsys.readouterr()
     assert command(laptop, "list") == 0
     assert "no disputed file is kept here" in capsys.readouterr().out
+
+
+def test_what_was_put_away_lately_is_chosen_by_its_moment(laptop: Laptop) -> None:
+    """On a terminal, as the icon starts it; the form names nothing but the moment."""
+    number = "0f2a4c6e-1111-4222-8333-444455556666"
+    done = wire.OutcomePart(result="done", reason="none")
+    decided = wire.DecisionPart(action="seal-file", rule="r", enforced=True)
+    event = {"id": number, "kind": "pupil-file-found", "decision": decided, "outcome": done}
+    laptop.daemon.messages.append(
+        wire.Event(observed_at=utc_now(), recorded_at=utc_now(), **event)  # type: ignore[arg-type]
+    )
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "agent", "dispute", "report", "--socket", str(laptop.socket)]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=subprocess.STDOUT) as form:
+        os.close(theirs)
+        os.write(ours, b"1\nclean\n")
+        shown = b""
+        with contextlib.suppress(OSError):  # the end of a terminal is an error
+            while piece := os.read(ours, 4096):
+                shown += piece
+    os.close(ours)
+    assert b"1  what was put away at 20" in shown
+    assert b"nothing is sealed under this number" in shown
+    assert form.returncode == 1
 
 
 def test_a_damaged_copy_shows_in_the_list(laptop: Laptop, capsys) -> None:

@@ -245,6 +245,13 @@ def test_without_a_terminal_the_words_to_type_are_shown(monkeypatch: pytest.Monk
     assert "dossierwacht leak report" in desk.told[0][0]
 
 
+def test_a_wrong_verdict_is_told_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tray_linux, "_TERMINALS", (("/nowhere/terminal", "-e"),))
+    desk = Desk()
+    desk.tray.dispute(Path("unused"))
+    assert "dossierwacht dispute report" in desk.told[0][0]
+
+
 def test_the_form_is_started_in_a_terminal_and_its_words_stay_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,8 @@ from enforcement import vault
 
 SECONDS = 120.0
 """For the agent to judge the file and seal a copy."""
+SHOWN = 9
+"""Files that were put away lately and can be named by a number."""
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
@@ -48,7 +50,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
 
 def report(arguments: argparse.Namespace) -> int:
     """``dossierwacht dispute report``; prints the receipt number."""
-    path = arguments.path or _asked("Which file? ")
+    path = arguments.path or _asked_file(arguments.socket)
     says = arguments.says or _asked("Is it a pupil file (pupil) or none (clean)? ")
     text = sys.stdin.read() if arguments.text == "-" else arguments.text
     answer = _put(arguments.socket, path, says, text)
@@ -152,6 +154,23 @@ def _copy(source: Path, target: Path) -> None:
         return
     with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(data)
+
+
+def _asked_file(socket: Path) -> str:
+    """A path, or one of the files that were put away lately, which are only known by their time."""
+    sealed = _put_away(socket) if sys.stdin.isatty() else []
+    for number, message in enumerate(sealed, 1):
+        print(f"{number}  what was put away at {message['at'][:16]} (UTC)", file=sys.stderr)
+    given = _asked("Which file? Its path, or a number from above: ")
+    if given.isdecimal() and 1 <= int(given) <= len(sealed):
+        return str(sealed[int(given) - 1]["id"])
+    return given
+
+
+def _put_away(socket: Path) -> list[dict[str, str]]:
+    messages = control.ask(socket, "status")["messages"]
+    done = ("seal-file", "done")
+    return [one for one in messages if (one["action"], one["result"]) == done][-SHOWN:]
 
 
 def _asked(question: str) -> str:
