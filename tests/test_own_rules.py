@@ -23,6 +23,7 @@ from collectors.recognise.rules import adopt, joined, own, rules, schema
 from collectors.recognise.rules.fitting import own_faults, own_rules
 from collectors.recognise.verdict import Evidence, Judgement, Verdict
 from tests import documents
+from tests.test_pupil_files import Once
 
 TODAY = date(2026, 11, 1)
 POLICY = """\
@@ -320,3 +321,19 @@ def test_other_own_rules_make_every_file_be_judged_again(tmp_path: Path) -> None
         index.keep(str(file), file.stat(), "clean")
         index.close()
     assert kept == [None, "clean", None, None]
+
+
+def test_the_collector_goes_by_them_and_looks_again_when_they_change(tmp_path: Path) -> None:
+    home, state = tmp_path / "home", tmp_path / "state"
+    home.mkdir()
+    state.mkdir()
+    (home / "a.docx").write_bytes(documents.word(["Kindnummer: LL-00412", CARE]))
+
+    def told(**settings: Any) -> list[str]:
+        made = make({"roots": [str(home)], "state": state, **settings})
+        return [one.kind for one in made.observe(Once())]
+
+    assert told() == []
+    assert told(**SETTINGS) == ["pupil-file-found"]
+    assert told(**{**SETTINGS, "pupil_number": ["XX-9999"], "pupil_number_words": []}) == []
+    assert "Kindnummer" not in (state / "files.index").read_text("latin-1")
