@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from collectors.base import (
@@ -41,7 +42,9 @@ from collectors.folders.rounds import Rounds, Steps, Sweep
 from collectors.folders.scans import Scans
 from collectors.folders.watch import Watch
 from collectors.recognise.crew import Crew
-from collectors.recognise.recogniser import WorkerError
+from collectors.recognise.ocr import ocr_for
+from collectors.recognise.recogniser import WorkerError, recogniser_for
+from collectors.recognise.rules.fitting import own_faults
 
 __all__ = [
     "SETTINGS",
@@ -50,8 +53,11 @@ __all__ = [
     "PupilFileFound",
     "PupilFilesCollector",
     "UnreadableFileFound",
+    "faults",
     "make",
 ]
+
+faults = own_faults
 
 LOOK_AGAIN = 30.0
 """Seconds between two looks for a root that is missing, or for mounts that nobody tells of."""
@@ -184,14 +190,16 @@ class PupilFilesCollector:
             patience=self._plan.patience,
             now=self._now,
             monotonic=self._monotonic,
+            ocr=ocr_for(self._plan.own),
         )
         held.callback(scans.close)
         return scans
 
     def _patrol(self, held: ExitStack, scans: Scans) -> Patrol:
-        self._crew = crew = Crew(self._plan.workers)
+        own = self._plan.own
+        self._crew = crew = Crew(self._plan.workers, partial(recogniser_for, own))
         held.callback(crew.close)
-        index = open_index(self._state) if self._state is not None else None
+        index = open_index(self._state, own.digest()) if self._state is not None else None
         if index is not None:
             held.callback(index.close)
         passed_over = (str(self._state.resolve()),) if self._state is not None else ()

@@ -62,7 +62,7 @@ def only_event(journal: Journal) -> wire.Event:
 
 def test_who_asks_decides_what_may_be_asked(journal: Journal, tmp_path: Path) -> None:
     given = answers(journal, tmp_path)
-    assert given.allowed(TEACHER) == STAFF == {"status", "leak-report"}
+    assert given.allowed(TEACHER) == STAFF == {"status", "leak-report", "dispute"}
     assert given.allowed(Caller(uid=998, pid=1)) == SENDER == {"outbox", "reply"}
     for uid in (0, os.geteuid()):
         assert given.allowed(Caller(uid=uid, pid=1)) == ADMIN

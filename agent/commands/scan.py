@@ -13,19 +13,22 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event
 
 from agent.commands.scan_explain import explain
 from agent.commands.scan_lines import Count, Emit, Line, Progress, close, printer, progress_shown
 from agent.commands.scan_ocr import lacking, read_scans
+from agent.commands.scan_rules import add_policy, own_of
 from agent.errors import AgentError
 from collectors.base import Stop, utc_now
 from collectors.folders.index import Index, open_index_file
 from collectors.folders.walk import Plain, Root, Tally, excluded, open_folder, open_plain, walk
 from collectors.recognise.crew import Crew
 from collectors.recognise.ocr import wants_ocr
-from collectors.recognise.recogniser import WorkerError
+from collectors.recognise.recogniser import WorkerError, recogniser_for
+from collectors.recognise.rules.own import NONE, OwnRules
 from collectors.recognise.verdict import Judgement, Reason, Verdict, unreadable
 
 FOUND = "found"
@@ -83,6 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="remember here what was clean, so that an unchanged file is not read again",
     )
+    add_policy(parser)
     parser.add_argument(
         "--ocr", action="store_true", help="when all else is done, read scans and pictures of pages"
     )
@@ -100,15 +104,14 @@ def main(arguments: argparse.Namespace) -> int:
     if wrong:
         print(f"dossierwacht scan: {wrong}", file=sys.stderr)
         return 2
+    own = own_of(arguments)
     if arguments.explain:
-        return _explain(arguments)
+        return _explain(arguments, own)
     index = Path(arguments.index) if arguments.index else None
     count = Count()
     try:
-        emit, progress = printer(arguments.jsonl), progress_shown()
-        scan(
-            arguments.paths, arguments.workers, index, emit, progress, count, with_ocr=arguments.ocr
-        )
+        emit, progress, ocr = printer(arguments.jsonl), progress_shown(), arguments.ocr
+        scan(arguments.paths, arguments.workers, index, emit, progress, count, None, ocr, own)
     except WorkerError as error:
         raise AgentError(str(error)) from error
     except OSError as error:
@@ -117,9 +120,9 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _explain(arguments: argparse.Namespace) -> int:
+def _explain(arguments: argparse.Namespace, own: OwnRules) -> int:
     try:
-        return explain(arguments.paths, arguments.show)
+        return explain(arguments.paths, arguments.show, own)
     except WorkerError as error:
         raise AgentError(str(error)) from error
 
@@ -133,6 +136,7 @@ def scan(
     count: Count | None = None,
     stop: Stop | None = None,
     with_ocr: bool = False,
+    own: OwnRules = NONE,
 ) -> Count:
     """Judge every file under ``paths`` and give each to ``emit``; ``progress`` is told how far.
     With OCR, files that only that could read come last.
@@ -141,9 +145,9 @@ def scan(
     """
     count, stop = count or Count(), stop or Event()
     with ExitStack() as held:
-        crew = Crew(workers)
+        crew = Crew(workers, partial(recogniser_for, own))
         held.callback(crew.close)
-        known = open_index_file(index) if index else None
+        known = open_index_file(index, own.digest()) if index else None
         if known is not None:
             held.callback(known.close)
         look = _Look(crew, known, emit, progress, count, stop, [] if with_ocr else None)
@@ -151,7 +155,7 @@ def scan(
             _scan_one(path, look)
         if look.scans:
             crew.close()
-            _read_scans(look, look.scans)
+            _read_scans(look, look.scans, own)
     return count
 
 
@@ -168,8 +172,8 @@ def _scan_one(path: str, look: _Look) -> None:
         look.progress(look.count)
 
 
-def _read_scans(look: _Look, scans: Sequence[tuple[_File, Verdict]]) -> None:
-    for file, verdict in read_scans(scans, _reopened):
+def _read_scans(look: _Look, scans: Sequence[tuple[_File, Verdict]], own: OwnRules) -> None:
+    for file, verdict in read_scans(scans, _reopened, own):
         look.conclude(file, verdict)
         if look.stop.is_set():
             break

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from collectors.base import utc_now
-from collectors.recognise.ocr import Ocr, missing
+from collectors.recognise.ocr import missing, ocr_for
+from collectors.recognise.rules.own import NONE, OwnRules
 from collectors.recognise.verdict import Verdict
 
 PACKAGES = {
@@ -30,13 +31,15 @@ def lacking(lacks: Callable[[], list[str]] = missing) -> str | None:
 
 
 def read_scans(
-    scans: Sequence[tuple[File, Verdict]], reopen: Callable[[File], int | None]
+    scans: Sequence[tuple[File, Verdict]],
+    reopen: Callable[[File], int | None],
+    own: OwnRules = NONE,
 ) -> Iterator[tuple[File, Verdict]]:
     """Each file with its verdict after OCR, or as it was if it is gone or could not be read.
 
     Raises WorkerError if no worker can be started.
     """
-    ocr, today = Ocr(), utc_now().date()
+    ocr, today = ocr_for(own), utc_now().date()
     try:
         for file, before in scans:
             descriptor = reopen(file)

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from collectors.base import CollectorError, Setting, Settings
 from collectors.folders.mounts import Foreign
 from collectors.folders.strain import Patience
+from collectors.recognise.rules.fitting import own_rules
+from collectors.recognise.rules.own import NONE, OwnRules
+from collectors.recognise.rules.schema import RuleError
 
 SETTINGS: Mapping[str, Setting] = {
     "roots": Setting([], "folders that are looked through and watched, as absolute paths"),
@@ -29,6 +32,10 @@ SETTINGS: Mapping[str, Setting] = {
     "ocr_pages_an_hour": Setting(
         120, "how many pages of scans are read in an hour, if OCR is installed; 0 is none"
     ),
+    "pupil_number": Setting([], "shapes of the organisation's own pupil or client numbers"),
+    "pupil_number_words": Setting([], "labels and column heads that name such a number"),
+    "terms": Setting({}, "own terms with their weights, by topic"),
+    "not_terms": Setting([], "own terms that speak against, such as titles of templates"),
 }
 
 
@@ -48,6 +55,7 @@ class Plan:
     longest_pause: float = 24 * 3600.0
     patience: Patience = PATIENCE
     ocr_pages_an_hour: int = 120
+    own: OwnRules = NONE
 
 
 def plan_of(settings: Settings) -> Plan:
@@ -69,4 +77,12 @@ def plan_of(settings: Settings) -> Plan:
         longest_pause=chosen["pause_most_hours"] * 3600.0,
         patience=Patience(battery=chosen["pause_on_battery"], load=chosen["pause_load_percent"]),
         ocr_pages_an_hour=chosen["ocr_pages_an_hour"],
+        own=_own(chosen),
     )
+
+
+def _own(chosen: Settings) -> OwnRules:
+    try:
+        return own_rules(chosen)
+    except RuleError as error:
+        raise CollectorError(f"the organisation's own rules: {error}") from error

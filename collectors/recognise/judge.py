@@ -34,6 +34,7 @@ from collectors.recognise.formats import tell
 from collectors.recognise.numbers import find_bsn, find_cpr
 from collectors.recognise.opinion import Opinion, also_of, completed
 from collectors.recognise.origin import read_origin
+from collectors.recognise.own_numbers import read_own_numbers
 from collectors.recognise.prose import read_prose
 from collectors.recognise.reading import Reading, read
 from collectors.recognise.tables import read_tables
@@ -139,6 +140,7 @@ def weigh_text(part: Part, today: date) -> Opinion:
     blank = read_fields(reading, today, findings)
     read_prose(reading, today, math.fsum(weights.topics.values()), findings)
     _read_numbers(reading, today, findings)
+    read_own_numbers(reading, findings)
     read_exchange(reading, today, findings)
     read_origin(reading, part.made_by, findings)
     counter = dict(weights.counter)

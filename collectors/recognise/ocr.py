@@ -6,14 +6,16 @@ it was: ``unreadable`` with the reason ``needs-ocr``.
 """
 
 from datetime import date
+from functools import partial
 
 from collectors.recognise.message import read_counted
 from collectors.recognise.recogniser import LARGEST_FILE, Explained, Recogniser, Spawn
+from collectors.recognise.rules.own import OwnRules
 from collectors.recognise.spawn import spawn_ocr
 from collectors.recognise.tesseract import missing
 from collectors.recognise.verdict import Judgement, Reason, Verdict
 
-__all__ = ["Ocr", "missing", "wants_ocr"]
+__all__ = ["Ocr", "missing", "ocr_for", "wants_ocr"]
 
 WALL = 180.0
 """Seconds that one document may take: the worker's own limit is on processor time."""
@@ -67,3 +69,8 @@ class Ocr:
     def _counted(self, packet: bytes) -> Explained:
         verdict, self._pages = read_counted(packet)
         return verdict, None
+
+
+def ocr_for(own: OwnRules, wall: float = WALL) -> Ocr:
+    """One whose workers go by the organisation's own rules too."""
+    return Ocr(wall=wall, start=partial(spawn_ocr, own=own.packet()))

@@ -1,6 +1,6 @@
 """The worker for OCR: as the other worker, with an engine that reads pictures of pages.
 
-    python -I -m collectors.recognise.ocr_worker SOCKET USER IDLE
+    python -I -m collectors.recognise.ocr_worker SOCKET USER IDLE OWN
 
 It is a process of its own because an engine and its models take more memory than all else, and
 because an ordinary worker must never hold it. Engine and models are loaded first and the sandbox is
@@ -19,7 +19,7 @@ from collectors.recognise.leptonica_linux import from_grey
 from collectors.recognise.message import LARGEST, counted, hello, read_request
 from collectors.recognise.ocr_pages import Reader
 from collectors.recognise.tesseract import Engine
-from collectors.recognise.worker import open_descriptor, warm
+from collectors.recognise.worker import open_descriptor, take_own, warm
 
 MEMORY = 768 << 20
 """Bytes of address space: 200 MB for the engine and its models, the rest for pictures."""
@@ -55,9 +55,10 @@ def warm_engine(engine: Engine) -> None:
 
 def main(arguments: list[str]) -> None:
     """Prepare, shut in, serve."""
-    number, user, idle = arguments
+    number, user, idle, given = arguments
     channel = socket.socket(fileno=int(number))
     channel.settimeout(float(idle))
+    take_own(channel, given)
     warm()
     engine = Engine()
     warm_engine(engine)

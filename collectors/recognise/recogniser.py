@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
+from functools import partial
 
 from collectors.recognise.budget import Limits
 from collectors.recognise.explanation import Explanation
@@ -25,6 +26,7 @@ from collectors.recognise.message import (
     read_hello,
     request,
 )
+from collectors.recognise.rules.own import OwnRules
 from collectors.recognise.spawn import Child, spawn
 from collectors.recognise.verdict import Reason, Verdict, unreadable
 
@@ -178,3 +180,8 @@ class Recogniser:
         if child is not None:
             with suppress(OSError):
                 child.end(kill)
+
+
+def recogniser_for(own: OwnRules) -> Recogniser:
+    """One whose workers go by the organisation's own rules too."""
+    return Recogniser(start=partial(spawn, own=own.packet()))
