@@ -15,6 +15,7 @@ from agent import __version__
 from agent.config import Config
 from agent.control_server import Answer, Caller, Refused
 from agent.daemon import Daemon
+from agent.disputes import Disputes
 from agent.identity import Enrolled
 from agent.outbox import ADVICE, Outbox, Trouble
 from agent.own import LeakKind, LeakReported
@@ -24,7 +25,7 @@ from agent.wire.event import Event
 
 log = logging.getLogger(__name__)
 
-STAFF = frozenset({"status", "leak-report"})
+STAFF = frozenset({"status", "leak-report", "dispute"})
 SENDER = frozenset({"outbox", "reply"})
 ADMIN = STAFF | SENDER | {"report"}
 REPORTS_PER_HOUR = 10
@@ -45,6 +46,7 @@ class Answers:
     outbox: Outbox
     identity: Callable[[], Enrolled | None]
     sender_uid: int
+    disputes: Disputes | None = None
     reported: defaultdict[int, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
     counting: threading.Lock = field(default_factory=threading.Lock)
 
@@ -54,6 +56,7 @@ class Answers:
             "status": self.status,
             "report": self.report,
             "leak-report": self.leak_report,
+            "dispute": self.dispute,
             "outbox": self.next_request,
             "reply": self.take_reply,
         }
@@ -82,6 +85,7 @@ class Answers:
             "advice": ADVICE[trouble],
             "collectors": dict(self.daemon.running),
             "coverage": dict(self.daemon.coverage),
+            "ocr": self._ocr(),
             "contact": {
                 "name": policy.contact.name,
                 "phone": policy.contact.phone,
@@ -128,6 +132,13 @@ class Answers:
             raise Refused("full", "the disk is full: the report was not kept. " + self._nobody())
         return {"receipt": receipt_number(event_id)}
 
+    def dispute(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Take a person's "this is wrong" about a file."""
+        if self.disputes is None:
+            raise Refused("not-kept", "this agent keeps no disputed files")
+        taken = self.disputes.take(caller, given)
+        return {"receipt": receipt_number(taken["event"]), **taken}
+
     def next_request(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """The sender's question: what is to be posted next?"""
         wait = given.get("wait", 0.0)
@@ -146,6 +157,11 @@ class Answers:
             body = str(given.get("body", "")).encode("utf-8")
             self.outbox.reply(status if isinstance(status, int) else 0, safe, body)
         return {"trouble": self.outbox.trouble}
+
+    def _ocr(self) -> str | None:
+        """Whether scans are read, as the collector says that would read them."""
+        conditions = (collector.condition() for collector in list(self.daemon.live.values()))
+        return next((str(said["ocr"]) for said in conditions if "ocr" in said), None)
 
     def _state(self, trouble: Trouble) -> str:
         if any(self._blocked_just_now(event) for event in list(self.daemon.messages)):

@@ -53,6 +53,14 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "sealed restore", "give a file back", "agent.commands.sealed", "add_restore", "restore"
     ),
+    Command(
+        "dispute report", "this verdict is wrong", "agent.commands.dispute", "add_report", "report"
+    ),
+    Command("dispute list", "what was disputed", "agent.commands.dispute", "add_list", "listing"),
+    Command(
+        "dispute export", "hand it over, sealed", "agent.commands.dispute", "add_export", "export"
+    ),
+    Command("dispute test", "do today's rules get it right?", "agent.commands.dispute_trial"),
     Command("tray", "the icon in the staff member's session", "agent.tray.panel"),
 )
 GROUPS = {
@@ -61,6 +69,7 @@ GROUPS = {
     "leak": "data leaks",
     "policy": "the organisation's rules",
     "sealed": "files that were sealed",
+    "dispute": "verdicts that are wrong",
 }
 
 

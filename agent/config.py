@@ -26,6 +26,7 @@ AGENT_KEYS: dict[str, tuple[type, Any, str]] = {
     "sender_user": (str, "dossierwacht-sender", "system user of the process that sends"),
     "stage": (str, "", "folder a file passes through while sealed; empty: one on its own mount"),
     "journal_megabytes": (int, 64, "most that waits while the collector cannot be reached"),
+    "dispute_days": (int, 30, "days that a sealed copy of a disputed file stays on the laptop"),
 }
 """Each key of agent.toml: its type, its default and what it means."""
 
@@ -42,6 +43,7 @@ class Config:
     stage: Path | None
     policy: Policy
     notice: Notice | None
+    dispute_days: int = 30
 
 
 def load(folder: Path = CONFIG, state: Path = STATE, socket: Path | None = None) -> Config:
@@ -58,6 +60,7 @@ def load(folder: Path = CONFIG, state: Path = STATE, socket: Path | None = None)
         stage=Path(values["stage"]) if values["stage"] else None,
         policy=policy_file.read(policy_path) if policy_path.exists() else policy_file.default(),
         notice=read_notice(folder / "notice.toml"),
+        dispute_days=values["dispute_days"],
     )
 
 
@@ -110,4 +113,6 @@ def _agent_file(path: Path) -> dict[str, Any]:
             raise ConfigError(f"{path}: '{key}' should be {AGENT_KEYS[key][0].__name__}")
     if given.get("journal_megabytes", 1) < 1:
         raise ConfigError(f"{path}: 'journal_megabytes' is at least 1")
+    if not 1 <= given.get("dispute_days", 1) <= 365:
+        raise ConfigError(f"{path}: 'dispute_days' is 1 to 365")
     return given

@@ -24,18 +24,36 @@ class ControlError(AgentError):
         self.code = code
 
 
-def ask(path: Path, verb: str, *, timeout: float = 10.0, **arguments: Any) -> dict[str, Any]:
-    """Put one question; ``timeout`` in seconds. Raises ControlError."""
+def ask(
+    path: Path,
+    verb: str,
+    *,
+    timeout: float = 10.0,
+    descriptor: int | None = None,
+    **arguments: Any,
+) -> dict[str, Any]:
+    """Put one question; ``timeout`` in seconds. Raises ControlError.
+
+    An open ``descriptor`` goes along, for the agent to see that the caller may read that file.
+    """
     question = json.dumps({"verb": verb, "arguments": arguments}).encode("utf-8") + b"\n"
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(timeout)
             connection.connect(str(path))
-            connection.sendall(question)
+            _send(connection, question, descriptor)
             answer = _line(connection)
     except OSError as error:
         raise ControlError("offline", _advice(path, error)) from error
     return _read(answer)
+
+
+def _send(connection: socket.socket, question: bytes, descriptor: int | None) -> None:
+    sent = 0
+    if descriptor is not None:
+        sent = socket.send_fds(connection, [question], [descriptor])
+    if sent < len(question):  # whoever has the whole question may have answered and hung up
+        connection.sendall(question[sent:])
 
 
 def _line(connection: socket.socket) -> bytes:

@@ -16,7 +16,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +39,11 @@ PAUSE = 0.5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caller:
-    """Who asks, as the kernel says."""
+    """Who asks, as the kernel says, and the file they handed over with their question."""
 
     uid: int
     pid: int
+    descriptor: int | None = None
 
 
 class Refused(AgentError):
@@ -140,19 +141,22 @@ class ControlServer:
     def _answer(
         self, caller: Caller, allowed: Collection[str], connection: socket.socket
     ) -> Mapping[str, Any]:
+        shown = _Shown()
         try:
             longest = LONGEST_QUESTION if "reply" in allowed else LONGEST_OF_STAFF
-            verb, arguments = _question(_line(connection, longest))
+            verb, arguments = _question(_line(connection, longest, shown))
             if verb not in self._answers:
                 raise Refused("unknown", f"there is no question '{verb}'")
             if verb not in allowed:
                 raise Refused("forbidden", f"you may not ask '{verb}'")
-            return self._answers[verb](caller, arguments)
+            return self._answers[verb](replace(caller, descriptor=shown.first()), arguments)
         except Refused as error:
             return {"error": {"code": error.code, "message": str(error)}}
         except AgentError as error:
             log.warning("a question failed: %s", error)
             return {"error": {"code": "failed", "message": str(error)}}
+        finally:
+            shown.close()
 
 
 def _listen(path: Path) -> socket.socket:
@@ -177,11 +181,32 @@ def _peer(connection: socket.socket) -> Caller:
     return Caller(uid=uid, pid=pid)
 
 
-def _line(connection: socket.socket, longest: int) -> bytes:
+class _Shown:
+    """The open files that came with a question; all are closed when it has been answered."""
+
+    def __init__(self) -> None:
+        self._descriptors: list[int] = []
+
+    def add(self, descriptors: list[int]) -> None:
+        self._descriptors += descriptors
+        for one in self._descriptors[1:]:
+            os.close(one)
+        del self._descriptors[1:]
+
+    def first(self) -> int | None:
+        return self._descriptors[0] if self._descriptors else None
+
+    def close(self) -> None:
+        for one in self._descriptors:
+            os.close(one)
+
+
+def _line(connection: socket.socket, longest: int, shown: _Shown) -> bytes:
     received, end = bytearray(), time.monotonic() + PATIENCE
     while not received.endswith(b"\n"):
         connection.settimeout(max(0.001, end - time.monotonic()))
-        piece = connection.recv(65_536)
+        piece, descriptors, _, _ = socket.recv_fds(connection, 65_536, 1, socket.MSG_CMSG_CLOEXEC)
+        shown.add(descriptors)
         if not piece:
             raise Refused("garbled", "the question ended before its end of line")
         received += piece

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from agent.policy import Mode
 from agent.wire import event as wire
-from collectors.base import Details, Facts, Observation
+from collectors.base import Details, Facts, Keyed, Observation
+from collectors.recognise.verdict import Evidence, Format, Judgement, Kind
 from enforcement.base import Reason, Result
 
 GAP = "journal-gap"
@@ -110,6 +111,43 @@ class LeakReported(Observation):
 
     def details(self) -> Details:
         return {"text": self.text}
+
+
+class Wanted(StrEnum):
+    """What a person says that a file is."""
+
+    PUPIL = "pupil"
+    CLEAN = "clean"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VerdictDisputed(Observation):
+    """A person says that a verdict is wrong. ``subject`` is the file's path, or the number of a
+    sealed one; ``copy`` the number under which a sealed copy lies on the laptop."""
+
+    kind: ClassVar[str] = "verdict-disputed"
+    said: Judgement
+    wanted: Wanted
+    file_class: Kind
+    evidence: tuple[Evidence, ...]
+    format: Format
+    detector: int
+    text: str
+    copy: str
+
+    def facts(self) -> Facts:
+        return {
+            "said": self.said,
+            "wanted": self.wanted,
+            "class": self.file_class,
+            "evidence": self.evidence,
+            "format": self.format,
+            "detector": self.detector,
+            "file": Keyed(self.subject),
+        }
+
+    def details(self) -> Details:
+        return {"path": self.subject, "text": self.text, "copy": self.copy}
 
 
 def gap(cause: str, dropped: int, kinds: list[str]) -> wire.Event:

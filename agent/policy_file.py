@@ -76,6 +76,13 @@ def collector_settings() -> dict[str, Mapping[str, Setting]]:
     return {module.rpartition(".")[2]: import_module(module).SETTINGS for module in COLLECTORS}
 
 
+def collector_faults(name: str, chosen: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """What a collector has against its settings, by key, where it looks at more than their type."""
+    module = next(one for one in COLLECTORS if one.rpartition(".")[2] == name)
+    look = getattr(import_module(module), "faults", None)
+    return () if look is None else look(chosen)
+
+
 def default() -> Policy:
     """The policy of a laptop that was given none: everything reported, nothing done."""
     chosen = {
@@ -153,7 +160,10 @@ class _Reading:
     def _collector(self, name: str, given: Any, settings: Mapping[str, Setting]) -> dict[str, Any]:
         kinds = {key: _kinds(setting.default) for key, setting in settings.items()}
         defaults = {key: setting.default for key, setting in settings.items()}
-        return {**defaults, **self._section(given, kinds, f"collectors.{name}")}
+        chosen = {**defaults, **self._section(given, kinds, f"collectors.{name}")}
+        for key, says in collector_faults(name, chosen):
+            self._wrong(f"collectors.{name}", 0, key, says)
+        return chosen
 
     def _rules(self, given: list[Any]) -> Iterable[Rule]:
         names: set[str] = set()

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +16,8 @@ from agent.answers import Answers
 from agent.config import Config, prepare_state
 from agent.control_server import ControlServer
 from agent.daemon import Daemon, fault
+from agent.dispute_shelf import Shelf
+from agent.disputes import Disputes
 from agent.guard import Caps, Guard
 from agent.journal import Journal
 from agent.outbox import Outbox
@@ -22,6 +25,9 @@ from agent.policy import Policy
 from agent.recorder import Recorder
 from collectors import COLLECTORS
 from collectors.base import Collector, utc_now
+from collectors.recognise.rules.own import OwnRules, read_own
+from collectors.recognise.thorough import Thorough
+from collectors.recognise.verdict import Verdict
 from enforcement import ACTIONS, age
 from enforcement.base import Action, Settings
 
@@ -44,8 +50,11 @@ def run(
     try:
         daemon = _daemon(config, journal, caps or Caps())
         outbox = _outbox(config, journal)
-        control = _control(config, daemon, outbox)
+        shelf = _shelf(config)
+        control = _control(config, daemon, outbox, shelf)
         control.start()
+        tidier = threading.Thread(target=shelf.keep_tidy, args=(stop,), name="tidier")
+        tidier.start()
         sender = _sender(config, stop) if with_sender else None
         try:
             log.info("the agent runs; policy %s %d", config.policy.name, config.policy.version)
@@ -53,6 +62,7 @@ def run(
         finally:
             stop.set()
             control.close()
+            tidier.join()
             if sender is not None:
                 sender.join()
     finally:
@@ -146,13 +156,41 @@ def _outbox(config: Config, journal: Journal) -> Outbox:
     )
 
 
-def _control(config: Config, daemon: Daemon, outbox: Outbox) -> ControlServer:
+def _shelf(config: Config) -> Shelf:
+    keep_for = timedelta(days=config.dispute_days)
+    return Shelf(config.state, config.policy.recipients, keep_for, utc_now)
+
+
+def _disputes(config: Config, daemon: Daemon, shelf: Shelf) -> Disputes:
+    settings = config.policy.collectors.get("pupil_files", {})
+    with_ocr = settings.get("ocr_pages_an_hour", 1) > 0
+    return Disputes(
+        roots=config.policy.roots(),
+        shelf=shelf,
+        judge=partial(_judge, read_own(settings), with_ocr),
+        record=daemon.record,
+        told=lambda: list(daemon.messages),
+        now=utc_now,
+    )
+
+
+def _judge(own: OwnRules, with_ocr: bool, descriptor: int) -> Verdict:
+    """By workers of its own, since disputes are rare and the collector's are busy."""
+    thorough = Thorough(own, with_ocr)
+    try:
+        return thorough.judge(descriptor, utc_now().date())
+    finally:
+        thorough.close()
+
+
+def _control(config: Config, daemon: Daemon, outbox: Outbox, shelf: Shelf) -> ControlServer:
     answers = Answers(
         config=config,
         daemon=daemon,
         outbox=outbox,
         identity=partial(identity.enrolled, config.state),
         sender_uid=_sender_uid(config),
+        disputes=_disputes(config, daemon, shelf),
     )
     return ControlServer(config.socket, answers.table(), answers.allowed)
 

@@ -10,9 +10,10 @@ changes, nothing runs.
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from collectors.base import (
@@ -22,7 +23,6 @@ from collectors.base import (
     CoverageLost,
     Gap,
     Observation,
-    Setting,
     Settings,
     Stop,
     utc_now,
@@ -35,67 +35,35 @@ from collectors.folders.found import (
     Watched,
 )
 from collectors.folders.index import discard_index, open_index
-from collectors.folders.mounts import Foreign
 from collectors.folders.patrol import Patrol
+from collectors.folders.plan import SETTINGS, Plan, plan_of
 from collectors.folders.roots import Roots
 from collectors.folders.rounds import Rounds, Steps, Sweep
-from collectors.folders.strain import Patience
+from collectors.folders.scans import Scans
 from collectors.folders.watch import Watch
 from collectors.recognise.crew import Crew
-from collectors.recognise.recogniser import WorkerError
+from collectors.recognise.ocr import ocr_for
+from collectors.recognise.recogniser import WorkerError, recogniser_for
+from collectors.recognise.rules.fitting import own_faults
 
 __all__ = [
     "SETTINGS",
     "PasswordListFound",
+    "Plan",
     "PupilFileFound",
     "PupilFilesCollector",
     "UnreadableFileFound",
+    "faults",
     "make",
 ]
 
-SETTINGS: Mapping[str, Setting] = {
-    "roots": Setting([], "folders that are looked through and watched, as absolute paths"),
-    "exclude": Setting(
-        [".git", "node_modules", "__pycache__", ".venv"],
-        "folders and files that are passed over: names, or paths from a root; * is anything",
-    ),
-    "mounts": Setting(
-        [],
-        "which of these are looked through too where they are mounted in a root: network (shares), "
-        "virtual (made up by a program, such as a view of a cloud), bind (a second view)",
-    ),
-    "max_bytes": Setting(100 << 20, "larger documents are reported as unreadable, not read"),
-    "workers": Setting(1, "how many files are judged at the same time"),
-    "rescan_hours": Setting(4, "how often everything is looked at again"),
-    "pause_on_battery": Setting(True, "put a long sweep off while the laptop runs on its battery"),
-    "pause_load_percent": Setting(
-        150, "put a long sweep off from this load on, in percent of the processors; 0 is never"
-    ),
-    "pause_most_hours": Setting(24, "how long one sweep may be put off in all"),
-}
+faults = own_faults
 
 LOOK_AGAIN = 30.0
 """Seconds between two looks for a root that is missing, or for mounts that nobody tells of."""
 
 LOOK_ANYWAY = 600.0
 """Seconds between two looks whether the roots are the same folders still."""
-
-
-PATIENCE = Patience(battery=True, load=150)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
-    """What the policy says. ``rescan`` and ``longest_pause`` are in seconds."""
-
-    roots: Sequence[str]
-    exclude: Sequence[str] = ()
-    mounts: Sequence[Foreign] = ()
-    max_bytes: int = 100 << 20
-    workers: int = 1
-    rescan: float = 4 * 3600.0
-    longest_pause: float = 24 * 3600.0
-    patience: Patience = PATIENCE
 
 
 class PupilFilesCollector:
@@ -120,6 +88,7 @@ class PupilFilesCollector:
         self._watch: Watch | None = None
         self._crew: Crew | None = None
         self._rounds: Rounds | None = None
+        self._scans: Scans | None = None
 
     def condition(self) -> Condition:
         """How files are watched, what a sweep waits for, and what holds the workers, as far as a
@@ -130,6 +99,8 @@ class PupilFilesCollector:
             found["watch"] = self._watch.way()
         if self._rounds is not None:
             found |= {"sweeping": self._rounds.sweeping(), "paused": self._rounds.strain}
+        if self._scans is not None:
+            found |= {"ocr": self._scans.state, "scans-waiting": self._scans.waiting()}
         return found
 
     def observe(self, stop: Stop) -> Iterator[Observation]:
@@ -148,7 +119,8 @@ class PupilFilesCollector:
 
     def _observe(self, stop: Stop, held: ExitStack) -> Iterator[Observation]:
         changes, roots = Changes(self._monotonic), self._roots(held)
-        patrol = self._patrol(held)
+        self._scans = scans = self._make_scans(held)
+        patrol = self._patrol(held, scans)
         self._watch = self._make_watch(changes)
         held.callback(self._close)
         self._rounds = rounds = self._round(lambda: self._sweep(patrol, roots, stop))
@@ -166,10 +138,13 @@ class PupilFilesCollector:
             if changes.lost():
                 yield self._lost(Gap.OVERFLOW, "changes of files")
                 rounds.begin_again()
-            rest = min(rounds.rest(), looked + self._look_again(roots) - self._monotonic())
             if rounds.rest() <= 0:
                 yield from rounds.step()
                 continue
+            rest = min(rounds.rest(), looked + self._look_again(roots) - self._monotonic())
+            if not rounds.sweeping():
+                yield from scans.step(patrol, roots)
+                rest = min(rest, scans.rest())
             if not blocking:
                 held.enter_context(ending_with(changes, stop))
                 blocking = True
@@ -208,10 +183,23 @@ class PupilFilesCollector:
         held.callback(roots.close)
         return roots
 
-    def _patrol(self, held: ExitStack) -> Patrol:
-        self._crew = crew = Crew(self._plan.workers)
+    def _make_scans(self, held: ExitStack) -> Scans:
+        scans = Scans(
+            pages_an_hour=self._plan.ocr_pages_an_hour,
+            max_bytes=self._plan.max_bytes,
+            patience=self._plan.patience,
+            now=self._now,
+            monotonic=self._monotonic,
+            ocr=ocr_for(self._plan.own),
+        )
+        held.callback(scans.close)
+        return scans
+
+    def _patrol(self, held: ExitStack, scans: Scans) -> Patrol:
+        own = self._plan.own
+        self._crew = crew = Crew(self._plan.workers, partial(recogniser_for, own))
         held.callback(crew.close)
-        index = open_index(self._state) if self._state is not None else None
+        index = open_index(self._state, own.digest()) if self._state is not None else None
         if index is not None:
             held.callback(index.close)
         passed_over = (str(self._state.resolve()),) if self._state is not None else ()
@@ -222,6 +210,7 @@ class PupilFilesCollector:
             passed_over=passed_over,
             max_bytes=self._plan.max_bytes,
             now=self._now,
+            offer=scans.offer,
         )
 
     def _close(self) -> None:
@@ -234,21 +223,4 @@ class PupilFilesCollector:
 
 def make(settings: Settings) -> PupilFilesCollector:
     """Build the collector from its section of the policy and the agent's ``state`` folder."""
-    chosen = {key: settings.get(key, setting.default) for key, setting in SETTINGS.items()}
-    relative = [root for root in chosen["roots"] if not str(root).startswith("/")]
-    if relative:
-        raise CollectorError(f"roots are absolute paths; {relative[0]!r} is none")
-    unknown = [word for word in chosen["mounts"] if word not in tuple(Foreign)]
-    if unknown:
-        raise CollectorError(f"mounts are of {', '.join(Foreign)}; {unknown[0]!r} is none of them")
-    plan = Plan(
-        roots=[str(root) for root in chosen["roots"]],
-        exclude=[str(pattern) for pattern in chosen["exclude"]],
-        mounts=[Foreign(word) for word in chosen["mounts"]],
-        max_bytes=chosen["max_bytes"],
-        workers=chosen["workers"],
-        rescan=chosen["rescan_hours"] * 3600.0,
-        longest_pause=chosen["pause_most_hours"] * 3600.0,
-        patience=Patience(battery=chosen["pause_on_battery"], load=chosen["pause_load_percent"]),
-    )
-    return PupilFilesCollector(plan, state=settings.get("state"))
+    return PupilFilesCollector(plan_of(settings), state=settings.get("state"))

@@ -18,7 +18,14 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent.wire import messages
-from server_stub import exchange, pages, pages_register, pull_endpoints, wire_endpoints
+from server_stub import (
+    exchange,
+    pages,
+    pages_disputes,
+    pages_register,
+    pull_endpoints,
+    wire_endpoints,
+)
 from server_stub.auth import Role
 from server_stub.collector import Collector, collector_of
 from server_stub.errors import Refused, StoreError
@@ -61,6 +68,8 @@ def routes() -> list[Route | Mount]:
         Route(event, shown(pages.event, *_LOOKS), methods=["GET"]),
         Route(f"{event}/sealed", shown(pages.sealed, Role.OFFICER), methods=["GET"]),
         Route(f"{event}/breach", shown(pages_register.open_breach, Role.OFFICER), methods=["POST"]),
+        Route(f"{event}/dispute", shown(pages_disputes.mark, Role.OFFICER), methods=["POST"]),
+        Route("/disputes", shown(pages_disputes.overview, *_LOOKS), methods=["GET"]),
         Route("/register", shown(pages_register.breaches, Role.OFFICER), methods=["GET"]),
         Route("/register/{number}", shown(pages_register.breach, Role.OFFICER), methods=["GET"]),
         Route(

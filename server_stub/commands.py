@@ -50,7 +50,7 @@ def report(arguments: argparse.Namespace) -> int:
         cursor = 0
         while found := pull_endpoints.event_page(store, cursor, arguments.device, since):
             cursor = found[-1].id
-            yield [reports.event_row(one) for one in found]
+            yield pull_endpoints.event_rows(store, found)
 
     try:
         if arguments.format == "json":

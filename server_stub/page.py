@@ -64,7 +64,9 @@ class Visit:
 
         One slash at the beginning: a browser takes ``//name`` for another host.
         """
-        return "/" + self.request.url.path.lstrip("/\\").removesuffix("/aware")
+        return "/" + self.request.url.path.lstrip("/\\").removesuffix("/aware").removesuffix(
+            "/dispute"
+        )
 
     def moment(self, value: datetime) -> Markup:
         """A moment for people, in the collector's time zone, with the zone's name."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from starlette.responses import RedirectResponse, Response
 
-from server_stub import auth, store_devices, store_events, store_register
+from server_stub import auth, disputes, store_devices, store_disputes, store_events, store_register
 from server_stub.auth import Role
 from server_stub.errors import Refused
 from server_stub.page import Visit, render
@@ -125,12 +125,15 @@ def event(visit: Visit) -> Response:
     log(visit, "viewed-event", f"{stored.device}/{stored.seq}")
     with visit.collector.store.read() as connection:
         breach = store_register.breach_of(connection, stored.device, stored.seq)
+        dispute = store_disputes.dispute_at(connection, stored.device, stored.seq)
     return render(
         visit,
         "event.html",
         stored=stored,
         event=stored.event,
         breach=breach if visit.role is Role.OFFICER else None,
+        dispute=dispute,
+        false_alarm={"kind": disputes.FOUND, "reasons": tuple(disputes.Alarm)},
         file=f"{stored.device}-{stored.seq}.age",
     )
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server_stub import auth, report, store_devices, store_events
+from server_stub import auth, report, store_devices, store_disputes, store_events
 from server_stub.auth import Scope
 from server_stub.collector import collector_of
 from server_stub.errors import Refused
@@ -33,7 +33,7 @@ def get_events(request: Request) -> Response:
     since = request.query_params.get("since")
     moment = read_moment(since) if since else None
     found = event_page(store, given, request.query_params.get("device"), moment)
-    rows = [report.event_row(one) for one in found]
+    rows = event_rows(store, found)
     cursor = found[-1].id if len(found) == report.PAGE else None
     if kind == "csv":
         return _csv(report.to_csv(report.EVENT_COLUMNS, rows), cursor)
@@ -54,6 +54,13 @@ def event_page(
     """A page of events in the order of receipt."""
     with store.read() as connection:
         return store_events.events_after(connection, cursor, report.PAGE, device, since)
+
+
+def event_rows(store: Store, found: list[StoredEvent]) -> list[dict[str, object]]:
+    """Events as they are pulled, with what officers said of them."""
+    with store.read() as connection:
+        reasons = store_disputes.reasons(connection, found)
+    return [report.event_row(one, reasons.get((one.device, one.seq))) for one in found]
 
 
 def read_moment(text: str) -> datetime:

@@ -32,6 +32,7 @@ EVENT_COLUMNS = (
     "result",
     "reason",
     "sealed",
+    "disputed",
 )
 DEVICE_COLUMNS = (
     "device",
@@ -45,8 +46,9 @@ DEVICE_COLUMNS = (
 )
 
 
-def event_row(stored: StoredEvent) -> dict[str, Any]:
-    """One event as IT gets it; of the sealed part only whether there is one."""
+def event_row(stored: StoredEvent, disputed: str | None = None) -> dict[str, Any]:
+    """One event as IT gets it; of the sealed part only whether there is one. ``disputed`` is the
+    reason for which an officer marked it as a false alarm."""
     event = stored.event
     return {
         "device": stored.device,
@@ -59,6 +61,7 @@ def event_row(stored: StoredEvent) -> dict[str, Any]:
         "facts": event.facts,
         **_decided(event),
         "sealed": bool(event.sealed),
+        "disputed": disputed,
     }
 
 

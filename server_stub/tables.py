@@ -206,6 +206,20 @@ breach_history = Table(
     Index(None, "breach"),
 )
 
+disputes = Table(
+    "disputes",
+    metadata,
+    Column("id", Long, primary_key=True),
+    Column("device", String(17), nullable=False),
+    Column("seq", Long, nullable=False),
+    Column("reason", String(48), nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("detector", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("who", String(64), nullable=False),
+    UniqueConstraint("device", "seq"),
+)
+
 audit = Table(
     "audit",
     metadata,

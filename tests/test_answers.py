@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.answers import ADMIN, REPORTS_PER_HOUR, SENDER, STAFF, Answers, receipt_number
+from agent.commands.status import OCR
 from agent.config import Config
 from agent.control_server import Caller, Refused
 from agent.journal import Journal
@@ -16,8 +17,11 @@ from agent.own import LeakKind
 from agent.policy import Contact, Policy
 from agent.wire import event as wire
 from collectors.base import utc_now
+from collectors.folders.scans import State
+from collectors.pupil_files import make
 from tests.test_daemon import Scripted, build
 from tests.test_outbox import outbox
+from tests.test_pupil_files import Once
 
 TEACHER = Caller(uid=1001, pid=1)
 
@@ -58,7 +62,7 @@ def only_event(journal: Journal) -> wire.Event:
 
 def test_who_asks_decides_what_may_be_asked(journal: Journal, tmp_path: Path) -> None:
     given = answers(journal, tmp_path)
-    assert given.allowed(TEACHER) == STAFF == {"status", "leak-report"}
+    assert given.allowed(TEACHER) == STAFF == {"status", "leak-report", "dispute"}
     assert given.allowed(Caller(uid=998, pid=1)) == SENDER == {"outbox", "reply"}
     for uid in (0, os.geteuid()):
         assert given.allowed(Caller(uid=uid, pid=1)) == ADMIN
@@ -132,6 +136,16 @@ def test_the_state_shows_what_needs_a_look(journal: Journal, tmp_path: Path) -> 
     assert given.status(TEACHER, {})["state"] == "offline"
     given.daemon.lost.add(("usb", "missing", "udev"))
     assert given.status(TEACHER, {})["state"] == "look"
+
+
+def test_the_status_says_whether_scans_are_read(journal: Journal, tmp_path: Path) -> None:
+    given = answers(journal, tmp_path)
+    assert given.status(TEACHER, {})["ocr"] is None
+    given.daemon.live["pupil_files"] = make({"roots": [], "ocr_pages_an_hour": 0})
+    assert given.status(TEACHER, {})["ocr"] is None
+    list(given.daemon.live["pupil_files"].observe(Once()))
+    assert given.status(TEACHER, {})["ocr"] == State.OFF
+    assert set(OCR) == set(State)
 
 
 def test_a_reply_of_nonsense_from_the_sender_changes_nothing(

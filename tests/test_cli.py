@@ -11,7 +11,8 @@ from agent import cli
 from agent.cli import COMMANDS
 
 PROMISED = """run demo scan usb_list session_list status report doctor leak_report enrol
-policy_check policy_show policy_explain sealed_list sealed_restore tray"""
+policy_check policy_show policy_explain sealed_list sealed_restore dispute_report
+dispute_list dispute_export dispute_test tray"""
 
 
 def run(*words: str) -> "subprocess.CompletedProcess[str]":
@@ -95,6 +96,7 @@ def test_the_doctor_names_each_thing_that_is_not_fine(tmp_path: Path) -> None:
     assert "LOOK agent: no agent answers" in done.stdout
     assert "LOOK staff notice: none on record: nothing is enforced" in done.stdout
     assert "ok   disk" in done.stdout
+    assert "ok   OCR: installed" in done.stdout or "ok   OCR: not installed" in done.stdout
 
 
 def test_a_broken_setting_stops_the_start_with_exit_code_2(tmp_path: Path) -> None:

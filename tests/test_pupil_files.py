@@ -174,7 +174,7 @@ def test_only_closed_words_numbers_and_a_keyed_digest_leave(home):
     assert facts.pop("file") == Keyed(told.subject)
     assert set(facts) == {
         "class", "place", "format", "persons-min", "persons-max", "evidence", "categories",
-        "sensitive", "size-kb",
+        "sensitive", "size-kb", "detector",
     }  # fmt: skip
     assert "Sanne" not in str(facts)
     assert facts["size-kb"] == 1

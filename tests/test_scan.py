@@ -7,11 +7,12 @@ import re
 
 import pytest
 
-from agent.commands import scan, scan_explain
+from agent.commands import scan, scan_explain, scan_ocr
 from collectors.recognise.explanation import Column
 from collectors.recognise.rules import HEADS
-from collectors.recognise.verdict import Evidence, Reason
-from tests import documents
+from collectors.recognise.tesseract_linux import LANGUAGES
+from collectors.recognise.verdict import Evidence, Reason, unreadable
+from tests import documents, scans
 
 FIELDS = [
     "path", "verdict", "persons_min", "persons_max", "persons", "score", "class", "evidence",
@@ -232,6 +233,7 @@ def test_what_cannot_be_opened_is_said_and_the_others_are_explained(home, capsys
         (["list.csv", "--show"], "--show"),
         (["list.csv", "--explain", "--jsonl"], "--jsonl"),
         (["list.csv", "--explain", "--index", "x"], "--index"),
+        (["list.csv", "--explain", "--ocr"], "--ocr"),
         (["werk", "--explain"], "folder"),
     ],
 )
@@ -247,3 +249,37 @@ def test_every_word_of_an_explanation_has_a_sentence():
     assert set(scan_explain.EVIDENCE) == set(Evidence)
     assert set(scan_explain.COLUMNS) == set(Column) and {*Column} == {*HEADS}
     assert set(scan_explain.REASONS) == set(Reason)
+
+
+@scans.needs_ocr
+def test_scans_are_read_last_and_only_where_that_was_asked_for(home, tmp_path, capsys):
+    (home / "a scan.png").write_bytes(scans.saved(scans.page(scans.DUTCH)))
+    (home / "b news.pdf").write_bytes(scans.saved(scans.page(scans.NEUTRAL), "PDF"))
+    (home / "c stamp.png").write_bytes(scans.saved(scans.page(["Nieuws"])))
+    names = [str(home / name) for name in ("a scan.png", "b news.pdf", "c stamp.png")]
+    assert run(home, "--jsonl") == 0
+    told = lines(capsys)
+    assert {told[name]["reason"] for name in names} == {"needs-ocr"}
+    index = tmp_path / "index"
+    assert run(home, "--jsonl", "--ocr", "--index", index) == 0
+    told = lines(capsys)
+    assert sorted(list(told)[-3:]) == names
+    assert [told[name]["verdict"] for name in names] == ["pupil", "clean", "unreadable"]
+    assert told[names[2]]["reason"] == "needs-ocr"
+    assert run(home, "--jsonl", "--index", index) == 0
+    assert lines(capsys)[names[1]]["verdict"] == "clean"
+
+
+def test_a_scan_that_is_gone_keeps_its_verdict():
+    before = unreadable(Reason.NEEDS_OCR)
+    assert list(scan_ocr.read_scans([("a", before)], lambda file: None)) == [("a", before)]
+
+
+def test_every_part_of_the_engine_has_its_package():
+    assert set(scan_ocr.PACKAGES) == {"tesseract", *LANGUAGES}
+
+
+def test_where_ocr_is_not_installed_it_is_said_what_to_install():
+    said = scan_ocr.lacking(lambda: ["tesseract", "dan"])
+    assert said.endswith("apt-get install libtesseract5 tesseract-ocr-dan")
+    assert scan_ocr.lacking(list) is None

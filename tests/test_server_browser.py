@@ -207,6 +207,23 @@ def test_the_console_fits_a_telephone(at: Console, browser: object) -> None:
     assert said == []
 
 
+def test_a_false_alarm_is_marked_and_counted(at: Console, browser: object) -> None:
+    page, said = open_page(browser, "nl-NL", width=360)
+    log_in(page, at, "olaf")
+    page.goto(f"{at.running.url}/devices/{at.laptop.name}/3")
+    page.click("text=Dit klopt niet")
+    assert page.url.endswith("/3"), "a reason has to be chosen first"
+    page.select_option("#reason", "lesson-or-policy")
+    with page.expect_navigation():  # until all style sheets are there: looked at sooner, one alone
+        page.click("text=Dit klopt niet")
+    page.wait_for_selector("text=Aangemerkt als vals alarm")
+    look(page, "telephone-false-alarm")
+    page.goto(at.running.url + "/disputes")
+    assert page.locator("tbody tr").count() == 2
+    look(page, "telephone-disputes")
+    assert said == []
+
+
 def test_everything_can_be_reached_with_the_keyboard(at: Console, browser: object) -> None:
     page, _ = open_page(browser, "en-GB")
     page.goto(at.running.url + "/login")

@@ -38,6 +38,8 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/devices/{device}/{seq}"): ("ingrid", "olaf"),
     ("GET", "/devices/{device}/{seq}/sealed"): ("olaf",),
     ("POST", "/devices/{device}/{seq}/breach"): ("olaf",),
+    ("POST", "/devices/{device}/{seq}/dispute"): ("olaf",),
+    ("GET", "/disputes"): ("ingrid", "olaf"),
     ("GET", "/register"): ("olaf",),
     ("GET", "/register/{number}"): ("olaf",),
     ("POST", "/register/{number}/aware"): ("olaf",),

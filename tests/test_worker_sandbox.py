@@ -72,7 +72,7 @@ SCRIPT = textwrap.dedent("""
     attempts = json.loads(sys.argv[3])
     code = {name: compile(text, name, "eval") for name, text in attempts.items()}
     "warm".encode("idna")
-    sandbox.enter("nobody")
+    {enter}
     for name in attempts:
         try:
             eval(code[name])
@@ -84,15 +84,14 @@ SCRIPT = textwrap.dedent("""
 """)
 
 
-@pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    """What came of every attempt, by name."""
-    path = tmp_path_factory.mktemp("sandbox") / "file"
+def results_of(path, enter):
+    """What came of every attempt, by name, in a process that has entered a sandbox."""
     file = os.open(path, os.O_RDWR | os.O_CREAT)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     arguments = [str(theirs.fileno()), str(file), json.dumps(ATTEMPTS)]
+    script = SCRIPT.replace("{enter}", enter)
     child = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, *arguments], pass_fds=[theirs.fileno(), file]
+        [sys.executable, "-c", script, *arguments], pass_fds=[theirs.fileno(), file]
     )
     theirs.close()
     ours.settimeout(30)
@@ -106,6 +105,12 @@ def results(tmp_path_factory):
     ours.close()
     os.close(file)
     return found
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """What came of every attempt in the worker's sandbox."""
+    return results_of(tmp_path_factory.mktemp("sandbox") / "file", "sandbox.enter('nobody')")
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)

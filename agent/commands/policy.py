@@ -6,6 +6,7 @@ from pathlib import Path
 
 from agent import config, policy_file
 from agent.policy import DEFAULT_RULE, REPORT, Policy
+from collectors.recognise.rules.own import read_own
 
 
 def add_check(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +29,8 @@ def check(arguments: argparse.Namespace) -> int:
     """Say whether a policy can be used; each mistake with its line (ConfigError, exit 2)."""
     policy = policy_file.read(arguments.file)
     print(f"{arguments.file}: {policy.name} version {policy.version} can be used")
+    for line in _own_rules(policy):
+        print(line)
     for line in _remarks(policy):
         print(f"note: {line}")
     return 0
@@ -59,6 +62,20 @@ def explain(arguments: argparse.Namespace) -> int:
         print(f"{rule.name}: {when} -> {rule.action} (source: {rule.source or 'none given'})")
     print(f"{DEFAULT_RULE}: otherwise -> {REPORT}")
     return 0
+
+
+def _own_rules(policy: Policy) -> list[str]:
+    """The organisation's own rules of recognition, written out for whoever has to agree."""
+    own = read_own(policy.collectors.get("pupil_files", {}))
+    lines = [f"own pupil number: {shape}" for shape in own.shapes]
+    if own.number_words:
+        lines.append(f"own words for it: {', '.join(own.number_words)}")
+    for topic, terms in own.terms.items():
+        told = ", ".join(f"{term} ({weight:g})" for term, weight in terms.items())
+        lines.append(f"own terms of {topic}: {told}")
+    if own.not_terms:
+        lines.append(f"own terms that speak against: {', '.join(own.not_terms)}")
+    return lines
 
 
 def _remarks(policy: Policy) -> list[str]:

@@ -2,43 +2,39 @@
 
 The same workers judge as in the agent, several at a time. With ``--jsonl`` each file is one line
 of JSON, made for programs; without, only what is not clean is shown, made for people. With
-``--explain`` it says why, see ``scan_explain``. What is said of a file stays on this machine: the
-command sends nothing.
+``--explain`` it says why, see ``scan_explain``; with ``--ocr`` scans are read when all else is
+done, see ``scan_ocr``. What is said of a file stays on this machine: the command sends nothing.
 """
 
 import argparse
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event
 
 from agent.commands.scan_explain import explain
-from agent.commands.scan_lines import Line, as_json, as_text
+from agent.commands.scan_lines import Count, Emit, Line, Progress, close, printer, progress_shown
+from agent.commands.scan_ocr import lacking, read_scans
+from agent.commands.scan_rules import add_policy, own_of
 from agent.errors import AgentError
 from collectors.base import Stop, utc_now
 from collectors.folders.index import Index, open_index_file
 from collectors.folders.walk import Plain, Root, Tally, excluded, open_folder, open_plain, walk
 from collectors.recognise.crew import Crew
-from collectors.recognise.recogniser import WorkerError
+from collectors.recognise.ocr import wants_ocr
+from collectors.recognise.recogniser import WorkerError, recogniser_for
+from collectors.recognise.rules.own import NONE, OwnRules
 from collectors.recognise.verdict import Judgement, Reason, Verdict, unreadable
 
 FOUND = "found"
 """The word kept for a clean file that something is to be said about all the same."""
 EVERY = 50
 """Files between two lines of progress."""
-
-
-@dataclass(slots=True)
-class Count:
-    """How far a scan is, and what it passed by."""
-
-    files: int = 0
-    found: dict[Judgement, int] = field(default_factory=lambda: dict.fromkeys(Judgement, 0))
-    tally: Tally = field(default_factory=Tally)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +46,32 @@ class _File:
     status: os.stat_result
 
 
-Emit = Callable[[Line], None]
-Progress = Callable[[Count], None]
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Everything that one scan works with. ``scans`` gathers what is left for OCR; None without."""
+
+    crew: Crew
+    index: Index | None
+    emit: Emit
+    progress: Progress
+    count: Count
+    stop: Stop
+    scans: list[tuple[_File, Verdict]] | None
+
+    def conclude(self, file: _File, verdict: Verdict) -> None:
+        """Remember the verdict on a file, and tell it."""
+        if self.index is not None:
+            word = FOUND if verdict.also else verdict.verdict
+            self.index.keep(file.key, file.status, word)
+        self.tell(Line(file.path, verdict))
+
+    def tell(self, line: Line) -> None:
+        """Give a line away, and say how far the scan is now and then."""
+        self.count.files += 1
+        self.count.found[line.verdict.verdict] += 1
+        self.emit(line)
+        if self.count.files % EVERY == 0:
+            self.progress(self.count)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,6 +85,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--index",
         metavar="FILE",
         help="remember here what was clean, so that an unchanged file is not read again",
+    )
+    add_policy(parser)
+    parser.add_argument(
+        "--ocr", action="store_true", help="when all else is done, read scans and pictures of pages"
     )
     parser.add_argument(
         "--explain", action="store_true", help="say why a file got its verdict; PATH is a file"
@@ -80,23 +104,25 @@ def main(arguments: argparse.Namespace) -> int:
     if wrong:
         print(f"dossierwacht scan: {wrong}", file=sys.stderr)
         return 2
+    own = own_of(arguments)
     if arguments.explain:
-        return _explain(arguments)
+        return _explain(arguments, own)
     index = Path(arguments.index) if arguments.index else None
     count = Count()
     try:
-        scan(arguments.paths, arguments.workers, index, _emit(arguments.jsonl), _progress(), count)
+        emit, progress, ocr = printer(arguments.jsonl), progress_shown(), arguments.ocr
+        scan(arguments.paths, arguments.workers, index, emit, progress, count, None, ocr, own)
     except WorkerError as error:
         raise AgentError(str(error)) from error
     except OSError as error:
         raise AgentError(f"the scan could not go on: {error}") from error
-    _close(count, arguments.jsonl)
+    close(count, arguments.jsonl)
     return 0
 
 
-def _explain(arguments: argparse.Namespace) -> int:
+def _explain(arguments: argparse.Namespace, own: OwnRules) -> int:
     try:
-        return explain(arguments.paths, arguments.show)
+        return explain(arguments.paths, arguments.show, own)
     except WorkerError as error:
         raise AgentError(str(error)) from error
 
@@ -109,50 +135,62 @@ def scan(
     progress: Progress,
     count: Count | None = None,
     stop: Stop | None = None,
+    with_ocr: bool = False,
+    own: OwnRules = NONE,
 ) -> Count:
     """Judge every file under ``paths`` and give each to ``emit``; ``progress`` is told how far.
+    With OCR, files that only that could read come last.
 
     Raises WorkerError if no worker can be started, OSError if the index cannot be opened.
     """
     count, stop = count or Count(), stop or Event()
     with ExitStack() as held:
-        crew = Crew(workers)
+        crew = Crew(workers, partial(recogniser_for, own))
         held.callback(crew.close)
-        known = open_index_file(index) if index else None
+        known = open_index_file(index, own.digest()) if index else None
         if known is not None:
             held.callback(known.close)
+        look = _Look(crew, known, emit, progress, count, stop, [] if with_ocr else None)
         for path in paths:
-            _scan_one(path, crew, known, emit, progress, count, stop)
+            _scan_one(path, look)
+        if look.scans:
+            crew.close()
+            _read_scans(look, look.scans, own)
     return count
 
 
-def _scan_one(
-    path: str,
-    crew: Crew,
-    index: Index | None,
-    emit: Emit,
-    progress: Progress,
-    count: Count,
-    stop: Stop,
-) -> None:
+def _scan_one(path: str, look: _Look) -> None:
     with ExitStack() as held:
         root, start = _root(path)
         held.callback(root.close)
-        held.enter_context(index.sweep(lambda: False) if index else nullcontext())
+        held.enter_context(look.index.sweep(lambda: False) if look.index else nullcontext())
+        for file, verdict in look.crew.judge(_files(path, root, start, look), utc_now().date()):
+            if look.scans is not None and wants_ocr(verdict):
+                look.scans.append((file, verdict))
+            else:
+                look.conclude(file, verdict)
+        look.progress(look.count)
 
-        def tell(line: Line) -> None:
-            count.files += 1
-            count.found[line.verdict.verdict] += 1
-            emit(line)
-            if count.files % EVERY == 0:
-                progress(count)
 
-        files = _files(path, root, start, index, tell, count, stop)
-        for file, verdict in crew.judge(files, utc_now().date()):
-            if index is not None:
-                index.keep(file.key, file.status, FOUND if verdict.also else verdict.verdict)
-            tell(Line(file.path, verdict))
-        progress(count)
+def _read_scans(look: _Look, scans: Sequence[tuple[_File, Verdict]], own: OwnRules) -> None:
+    for file, verdict in read_scans(scans, _reopened, own):
+        look.conclude(file, verdict)
+        if look.stop.is_set():
+            break
+    look.progress(look.count)
+
+
+def _reopened(file: _File) -> int | None:
+    """A file that was looked at before, opened again."""
+    try:
+        root, start = _root(file.key)
+    except OSError:
+        return None
+    try:
+        opened = open_plain(root, start, Tally())
+    finally:
+        root.close()
+    return opened[0] if opened is not None else None
 
 
 def _root(path: str) -> tuple[Root, str]:
@@ -163,22 +201,21 @@ def _root(path: str) -> tuple[Root, str]:
     return open_folder(os.path.dirname(real)), os.path.basename(real)
 
 
-def _files(
-    path: str, root: Root, start: str, index: Index | None, tell: Emit, count: Count, stop: Stop
-) -> Iterator[tuple[_File, int]]:
+def _files(path: str, root: Root, start: str, look: _Look) -> Iterator[tuple[_File, int]]:
     """The files to be judged, each opened. What is known or closed is told at once."""
-    for plain in _plain(root, start, count, stop):
+    tally = look.count.tally
+    for plain in _plain(root, start, look.count, look.stop):
         shown = path if start else os.path.join(path, plain.relative)
         key = root.absolute(plain.relative)
-        if index is not None and index.word(key, plain.status) == Judgement.CLEAN:
-            tell(Line(shown, Verdict(verdict=Judgement.CLEAN), known=True))
+        if look.index is not None and look.index.word(key, plain.status) == Judgement.CLEAN:
+            look.tell(Line(shown, Verdict(verdict=Judgement.CLEAN), known=True))
             continue
-        odd = count.tally.odd
-        opened = open_plain(root, plain.relative, count.tally)
+        odd = tally.odd
+        opened = open_plain(root, plain.relative, tally)
         if opened is not None:
             yield _File(shown, key, opened[1]), opened[0]
-        elif count.tally.odd == odd:
-            tell(Line(shown, unreadable(Reason.NO_ACCESS)))
+        elif tally.odd == odd:
+            look.tell(Line(shown, unreadable(Reason.NO_ACCESS)))
 
 
 def _plain(root: Root, start: str, count: Count, stop: Stop) -> Iterator[Plain]:
@@ -192,53 +229,13 @@ def _plain(root: Root, start: str, count: Count, stop: Stop) -> Iterator[Plain]:
         count.tally.odd += 1
 
 
-def _emit(jsonl: bool) -> Emit:
-    def emit(line: Line) -> None:
-        text = as_json(line) if jsonl else as_text(line)
-        if text is not None:
-            _wipe()
-            print(text)
-
-    return emit
-
-
-def _progress() -> Progress:
-    def progress(count: Count) -> None:
-        if sys.stderr.isatty():
-            print(f"\r{_summary(count)}", end="", file=sys.stderr, flush=True)
-
-    return progress
-
-
-def _wipe() -> None:
-    """Take the line of progress away before something else is written."""
-    if sys.stderr.isatty() and sys.stdout.isatty():
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-
-
-def _summary(count: Count) -> str:
-    found = count.found
-    return (
-        f"{count.files} files: {found[Judgement.PUPIL]} pupil, {found[Judgement.CLEAN]} clean, "
-        f"{found[Judgement.UNREADABLE]} unreadable"
-    )
-
-
-def _close(count: Count, jsonl: bool) -> None:
-    _wipe()
-    out = sys.stderr if jsonl else sys.stdout
-    print(_summary(count), file=out)
-    if count.tally.odd:
-        print(f"{count.tally.odd} pipes, sockets or devices were passed over", file=out)
-
-
 def _wrong_together(arguments: argparse.Namespace) -> str | None:
     if arguments.show and not arguments.explain:
         return "--show goes with --explain"
     if not arguments.explain:
-        return None
-    if arguments.jsonl or arguments.index:
-        return "--explain is for people: it goes with neither --jsonl nor --index"
+        return lacking() if arguments.ocr else None
+    if arguments.jsonl or arguments.index or arguments.ocr:
+        return "--explain is for people: it goes with none of --jsonl, --index and --ocr"
     folder = next((path for path in arguments.paths if os.path.isdir(path)), None)
     return f"--explain takes files, and {folder!r} is a folder" if folder else None
 

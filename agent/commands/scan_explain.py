@@ -19,7 +19,8 @@ from collectors.recognise.explanation import (
     Mark,
     printable,
 )
-from collectors.recognise.recogniser import Recogniser
+from collectors.recognise.recogniser import Recogniser, recogniser_for
+from collectors.recognise.rules.own import NONE, OwnRules
 from collectors.recognise.verdict import Evidence, Judgement, Reason, Verdict
 
 EVIDENCE = {
@@ -90,12 +91,12 @@ REASONS = {
 }
 
 
-def explain(paths: Sequence[str], show: bool) -> int:
+def explain(paths: Sequence[str], show: bool, own: OwnRules = NONE) -> int:
     """Print why each file got its verdict; exit code 0, or 1 if one could not be opened.
 
     Raises WorkerError if no worker can be started.
     """
-    recogniser = Recogniser()
+    recogniser = recogniser_for(own)
     missed = 0
     try:
         for path in paths:

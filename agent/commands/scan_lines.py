@@ -1,11 +1,15 @@
-"""What ``dossierwacht scan`` says of one file: a line of JSON for programs, or text for people.
+"""What ``dossierwacht scan`` prints: a line for a file, how far it is, and a sum at the end.
 
-The keys of the JSON are a contract: new ones are added at the end, and none changes its meaning.
+A line is JSON for programs, or text for people. The keys of the JSON are a contract: new ones are
+added at the end, and none changes its meaning.
 """
 
 import json
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
+from collectors.folders.walk import Tally
 from collectors.recognise.finding import Also
 from collectors.recognise.verdict import Judgement, Verdict
 
@@ -17,6 +21,19 @@ class Line:
     path: str
     verdict: Verdict
     known: bool = False
+
+
+@dataclass(slots=True)
+class Count:
+    """How far a scan is, and what it passed by."""
+
+    files: int = 0
+    found: dict[Judgement, int] = field(default_factory=lambda: dict.fromkeys(Judgement, 0))
+    tally: Tally = field(default_factory=Tally)
+
+
+Emit = Callable[[Line], None]
+Progress = Callable[[Count], None]
 
 
 def as_json(line: Line) -> str:
@@ -65,3 +82,43 @@ def _main_line(line: Line) -> str | None:
 
 def _printed(path: str) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in path)
+
+
+def printer(jsonl: bool) -> Emit:
+    def emit(line: Line) -> None:
+        text = as_json(line) if jsonl else as_text(line)
+        if text is not None:
+            _wipe()
+            print(text)
+
+    return emit
+
+
+def progress_shown() -> Progress:
+    def progress(count: Count) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{_summary(count)}", end="", file=sys.stderr, flush=True)
+
+    return progress
+
+
+def _wipe() -> None:
+    """Take the line of progress away before something else is written."""
+    if sys.stderr.isatty() and sys.stdout.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _summary(count: Count) -> str:
+    found = count.found
+    return (
+        f"{count.files} files: {found[Judgement.PUPIL]} pupil, {found[Judgement.CLEAN]} clean, "
+        f"{found[Judgement.UNREADABLE]} unreadable"
+    )
+
+
+def close(count: Count, jsonl: bool) -> None:
+    _wipe()
+    out = sys.stderr if jsonl else sys.stdout
+    print(_summary(count), file=out)
+    if count.tally.odd:
+        print(f"{count.tally.odd} pipes, sockets or devices were passed over", file=out)

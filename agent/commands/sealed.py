@@ -98,7 +98,7 @@ def rows(state: Path) -> list[dict[str, str | int]]:
 
 def give_back(state: Path, sealed_id: str, identity: Path, to: Path | None = None) -> Restored:
     """Open a sealed file and put it at ``to`` or where it lay. Raises AgentError."""
-    keys = _identities(identity)
+    keys = identities(identity)
     with _explained(state):
         folder = state / "vault"
         _known(folder, sealed_id)
@@ -119,7 +119,8 @@ def _ids(path: str) -> set[str]:
         return here.ids()
 
 
-def _identities(path: Path) -> age.Identities:
+def identities(path: Path) -> age.Identities:
+    """The officer's keys. Raises ConfigError."""
     try:
         return age.read_identities(path.read_text("ascii"))
     except OSError as error:

@@ -15,9 +15,18 @@ from typing import Any
 
 from agent import __version__, config, control, identity
 from agent.errors import AgentError
+from collectors.recognise.ocr import missing
 
 LITTLE_ROOM = 100 * 1024 * 1024
 """Bytes of free disk below which the doctor warns."""
+
+
+OCR = {
+    "ready": "read by OCR when nothing else is to be done",
+    "off": "not read: the policy says so",
+    "not-installed": "not read: OCR is not installed",
+    "failed": "not read: OCR is installed and cannot be started",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,6 +135,12 @@ def _disk(arguments: argparse.Namespace) -> Check:
     return Check(name="disk", fine=free > LITTLE_ROOM, says=f"{free // 2**20} MiB free")
 
 
+def _ocr(arguments: argparse.Namespace) -> Check:
+    lacks = ", ".join(missing())
+    says = f"not installed, scans stay unread; missing: {lacks}" if lacks else "installed"
+    return Check(name="OCR", fine=True, says=says)
+
+
 CHECKS: tuple[Callable[[argparse.Namespace], Check], ...] = (
     _agent,
     _collector,
@@ -134,6 +149,7 @@ CHECKS: tuple[Callable[[argparse.Namespace], Check], ...] = (
     _notice,
     _recipients,
     _disk,
+    _ocr,
 )
 
 
@@ -176,6 +192,8 @@ def _sentences(answer: Mapping[str, Any]) -> Iterator[str]:
     yield f"waiting    {answer['pending']} events"
     for what, gap in answer["coverage"].items():
         yield f"not seen   {what}: {gap}"
+    if answer.get("ocr") in OCR:
+        yield f"scans      {OCR[answer['ocr']]}"
     for name, runs in answer["collectors"].items():
         if not runs:
             yield f"stopped    the collector {name}; it will be started again"

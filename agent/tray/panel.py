@@ -14,12 +14,14 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from agent import control, session_bus
 from agent.texts import language_of, say
 from agent.tray.view import (
+    DISPUTE_COMMAND,
     LEAK_COMMAND,
     Notice,
     Status,
@@ -107,10 +109,11 @@ class Tray:
 
     def report_leak(self, socket: Path) -> None:
         """The menu's entry: the form in a terminal, or the words to type."""
-        command = [str(Path(sys.executable).with_name("dossierwacht")), "leak", "report"]
-        if not start_in_terminal([*command, "--socket", str(socket)]):
-            text = say(self.language, "tray-leak-command", command=LEAK_COMMAND)
-            self.tell(Notice("leak", text))
+        self._in_terminal(LEAK_COMMAND, socket, "leak")
+
+    def dispute(self, socket: Path) -> None:
+        """The menu's entry for a verdict that is wrong, likewise."""
+        self._in_terminal(DISPUTE_COMMAND, socket, "dispute")
 
     def tell(self, notice: Notice) -> None:
         """Show a notification in the place of the last one of its topic, if anybody shows any."""
@@ -120,6 +123,12 @@ class Tray:
             self.shown[notice.topic] = self.notify(title, notice.text, replaces=replaces)
         except session_bus.BusError as error:
             log.info("not shown: %s (%s)", notice.text, error)
+
+    def _in_terminal(self, words: str, socket: Path, topic: str) -> None:
+        program, *rest = words.split()
+        command = [str(Path(sys.executable).with_name(program)), *rest]
+        if not start_in_terminal([*command, "--socket", str(socket)]):
+            self.tell(Notice(topic, say(self.language, "tray-leak-command", command=words)))
 
     def _show(self, view: View) -> None:
         if view != self.view or not self.icon.placed():
@@ -159,8 +168,11 @@ def main(arguments: argparse.Namespace) -> int:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())
-    icon = find_icon(stop, lambda: tray.report_leak(socket))
+    entries: dict[str, Callable[[], None]] = {}
+    icon = find_icon(stop, entries)
     tray = Tray(lambda: _status(socket), icon, session_bus.notify, wished)
+    entries["tray-report-leak"] = partial(tray.report_leak, socket)
+    entries["tray-dispute"] = partial(tray.dispute, socket)
 
     def look() -> None:
         try:

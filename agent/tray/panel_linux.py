@@ -17,7 +17,7 @@ import os
 import select
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from queue import SimpleQueue
@@ -39,6 +39,10 @@ _TERMINALS: tuple[tuple[str, str], ...] = (
 _STAY_OPEN = '"$@"; printf "\\n[Enter]"; read -r _'
 """The receipt number must not vanish with its window."""
 _started: list["subprocess.Popen[bytes]"] = []
+
+
+Entries = Mapping[str, Callable[[], None]]
+"""What the menu offers: the key of its text, and what it begins."""
 
 
 class _Mute:
@@ -71,10 +75,10 @@ class NoIcon:
 class PystrayIcon:
     """An icon of one of pystray's backends."""
 
-    def __init__(self, backend: Any, report_leak: Callable[[], None]) -> None:
+    def __init__(self, backend: Any, entries: Entries) -> None:
         self._base = import_module("pystray._base")
         self._draw = import_module("agent.tray.icon").draw
-        self._report_leak = report_leak
+        self._entries = entries
         self._icon = backend.Icon("dossierwacht", title="Dossierwacht")
 
     def show(self, view: View, language: str) -> None:
@@ -98,11 +102,11 @@ class PystrayIcon:
     def _menu(self, view: View, language: str) -> Any:
         item = self._base.MenuItem
         lines = [item(line, None, enabled=False) for line in view.lines]
-        leak = item(say(language, "tray-report-leak"), self._on_leak, default=True)
-        return self._base.Menu(*lines, self._base.Menu.SEPARATOR, leak)
-
-    def _on_leak(self, *_: object) -> None:
-        self._report_leak()
+        asks = [
+            item(say(language, key), partial(_begin, entry), default=number == 0)
+            for number, (key, entry) in enumerate(self._entries.items())
+        ]
+        return self._base.Menu(*lines, self._base.Menu.SEPARATOR, *asks)
 
 
 class XorgIcon(PystrayIcon):
@@ -112,8 +116,8 @@ class XorgIcon(PystrayIcon):
     for that queue as well.
     """
 
-    def __init__(self, backend: Any, report_leak: Callable[[], None]) -> None:
-        super().__init__(backend, report_leak)
+    def __init__(self, backend: Any, entries: Entries) -> None:
+        super().__init__(backend, entries)
         self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._woken, self._wake = os.pipe()
         self._ended = False
@@ -137,11 +141,27 @@ class XorgIcon(PystrayIcon):
         display = self._icon._display
         while not self._ended:
             while display.pending_events():
-                yield display.next_event()
+                event = display.next_event()
+                if not self._taken_along(event):
+                    yield event
             ready, _, _ = select.select([display, self._woken], [], [])
             if self._woken in ready:
                 os.read(self._woken, 1)
                 self._jobs.get()()
+
+    def _taken_along(self, event: Any) -> bool:
+        """Whether an event tells of the end of a panel that took the icon's window with it.
+
+        pystray would end then. The icon gets a window of its own again, for the next panel.
+        """
+        icon = self._icon
+        if event.type != import_module("Xlib.X").DestroyNotify:
+            return False
+        if event.window == icon._window:
+            icon._systray_manager = None
+            icon._window = icon._create_window()
+            icon._gc = icon._window.create_gc()
+        return icon._systray_manager is None
 
 
 def has_screen() -> bool:
@@ -155,14 +175,14 @@ def has_screen() -> bool:
     return True
 
 
-def find_icon(stop: threading.Event, report_leak: Callable[[], None]) -> "PystrayIcon | NoIcon":
-    """The first backend that works here."""
+def find_icon(stop: threading.Event, entries: Entries) -> "PystrayIcon | NoIcon":
+    """The first backend that works here; the first entry is what a click on the icon does."""
     os.environ["PYSTRAY_BACKEND"] = "dummy"  # pystray itself must choose nothing
     logging.getLogger("pystray").setLevel(logging.CRITICAL)
     for name in BACKENDS:
         try:
             kind = XorgIcon if name == "xorg" else PystrayIcon
-            icon = kind(_backend(name), report_leak)
+            icon = kind(_backend(name), entries)
         except _failures() as error:
             log.info("no icon by %s: %s", name, error)
             continue
@@ -181,6 +201,11 @@ def start_in_terminal(command: Sequence[str]) -> bool:
                 _started.append(subprocess.Popen(words, start_new_session=True))
                 return True
     return False
+
+
+def _begin(entry: Callable[[], None], *_: object) -> None:
+    """Without what pystray passes along."""
+    entry()
 
 
 def _backend(name: str) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from agent.texts import LANGUAGES, has, say
 
 LEAK_COMMAND = "dossierwacht leak report"
+DISPUTE_COMMAND = "dossierwacht dispute report"
 
 
 class State(StrEnum):

@@ -8,7 +8,7 @@ from collectors.base import Details, Facts, Keyed, Observation, Proof
 from collectors.folders.place import Place
 from collectors.recognise.category import Category, is_sensitive
 from collectors.recognise.finding import band
-from collectors.recognise.verdict import Evidence, Format, Kind, Reason
+from collectors.recognise.verdict import DETECTOR, Evidence, Format, Kind, Reason
 
 LARGEST_FACT = 9_999_999
 
@@ -57,6 +57,7 @@ class PupilFileFound(Observation):
             "sensitive": is_sensitive(self.categories),
             "size-kb": min(LARGEST_FACT, -(-self.size // 1024)),
             "file": Keyed(self.subject),
+            "detector": DETECTOR,
         }
 
     def details(self) -> Details:

@@ -5,7 +5,8 @@ and the file's inode; the key lies beside it, readable by the agent alone. With 
 stamps and size that tell a change, and the verdict in closed words. Rows of one folder lie together
 and are read in one go as a sweep comes past, which is what makes a sweep over unchanged files cost
 little more than listing them; such a sweep writes nothing. It is a cache: a damaged one, or one of
-another version of the detector, is thrown away and costs a sweep.
+another version of the detector or of the organisation's own rules, is thrown away and costs a
+sweep.
 """
 
 import hmac
@@ -34,15 +35,17 @@ _ROWS = "SELECT inode, mtime_ns, ctime_ns, size, word FROM seen WHERE folder=?"
 _DROP = "DELETE FROM seen WHERE folder=? AND inode=?"
 
 Row = tuple[int, int, int, int, str]
+_Version = tuple[int, int]
+"""Of the layout and the detector, and of the organisation's own rules."""
 
 
 class Index:
     """Not to be shared between threads."""
 
-    def __init__(self, file: Path, key: bytes, detector: int = DETECTOR) -> None:
+    def __init__(self, file: Path, key: bytes, detector: int = DETECTOR, own: int = 0) -> None:
         self._key = key
         self._open = 0
-        self._database = _database(file, _LAYOUT * 1_000_000 + detector)
+        self._database = _database(file, (_LAYOUT * 1_000_000 + detector, own))
         self._glance = Glance(self)
 
     def word(self, path: str, status: os.stat_result) -> str | None:
@@ -157,14 +160,17 @@ class Sweep(Glance):
         self.folders.add(self._folder)
 
 
-def open_index(folder: Path) -> Index:
-    """The index in the agent's state folder, with its key; both are made if need be."""
-    return Index(folder / INDEX_FILE, _key(folder / KEY_FILE))
+def open_index(folder: Path, own: int = 0) -> Index:
+    """The index in the agent's state folder, with its key; both are made if need be.
+
+    ``own`` tells one version of the organisation's own rules from the next.
+    """
+    return Index(folder / INDEX_FILE, _key(folder / KEY_FILE), own=own)
 
 
-def open_index_file(file: Path) -> Index:
+def open_index_file(file: Path, own: int = 0) -> Index:
     """An index in a file of its own, with its key beside it."""
-    return Index(file, _key(file.with_name(f"{file.name}.key")))
+    return Index(file, _key(file.with_name(f"{file.name}.key")), own=own)
 
 
 def discard_index(folder: Path) -> None:
@@ -185,7 +191,7 @@ def _key(file: Path) -> bytes:
     return key
 
 
-def _database(file: Path, version: int) -> sqlite3.Connection:
+def _database(file: Path, version: _Version) -> sqlite3.Connection:
     try:
         return _connect(file, version)
     except sqlite3.DatabaseError:
@@ -198,18 +204,25 @@ def _remove(file: Path) -> None:
         Path(f"{file}{suffix}").unlink(missing_ok=True)
 
 
-def _connect(file: Path, version: int) -> sqlite3.Connection:
+def _connect(file: Path, version: _Version) -> sqlite3.Connection:
     os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
     database = sqlite3.connect(file)
     try:
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=NORMAL")
-        if database.execute("PRAGMA user_version").fetchone() != (version,):
+        if _version_of(database) != version:
             database.execute("DROP TABLE IF EXISTS seen")
-            database.execute(f"PRAGMA user_version={version}")
+            database.execute(f"PRAGMA user_version={version[0]}")
+            database.execute(f"PRAGMA application_id={version[1]}")
         database.execute(_SCHEMA)
         database.execute("SELECT word, ctime_ns FROM seen LIMIT 1").fetchone()
     except sqlite3.DatabaseError:
         database.close()
         raise
     return database
+
+
+def _version_of(database: sqlite3.Connection) -> _Version:
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    (own,) = database.execute("PRAGMA application_id").fetchone()
+    return version, own

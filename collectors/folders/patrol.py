@@ -1,23 +1,27 @@
-"""Goes through files: which of them need judging, what comes of it, what could not be read."""
+"""Goes through files: which of them need judging, what comes of it, what could not be read.
+
+A file that only OCR could read is told as unreadable and offered to whoever has OCR, to be taken up
+again at leisure. The index knows whether that was done, so that it is not done twice.
+"""
 
 import os
 import stat
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass
 
 from collectors.base import Clock, CoverageLost, CoverageRestored, Gap, Observation, Stop
-from collectors.folders.found import (
-    LARGEST_FACT,
-    PasswordListFound,
-    PupilFileFound,
-    UnreadableFileFound,
-    Watched,
-)
+from collectors.folders.found import LARGEST_FACT, Watched
 from collectors.folders.index import Glance, Index
+from collectors.folders.judged import (
+    Judged,
+    in_hand,
+    password_lists,
+    pupil_file,
+    stamp,
+    unreadable_file,
+)
 from collectors.folders.opening import status_beneath
-from collectors.folders.place import place_of
 from collectors.folders.roots import Roots
 from collectors.folders.walk import (
     Plain,
@@ -28,27 +32,16 @@ from collectors.folders.walk import (
     open_plain,
     walk,
 )
-from collectors.folders.words import CLEAN, TOLD, UNREAD, verdict_of, word_of
+from collectors.folders.words import CLEAN, TOLD, UNREAD, awaits_ocr, verdict_of, word_of
 from collectors.recognise.crew import Crew
-from collectors.recognise.finding import Also
+from collectors.recognise.ocr import wants_ocr
 from collectors.recognise.verdict import Judgement, Verdict
 
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """A file that was opened: its path and its status at that moment.
-
-    ``inside`` is its path from the root's own name on: what lies above says nothing of its place.
-    """
-
-    path: str
-    inside: str
-    status: os.stat_result
-
-
-_Known = tuple[_Judged, Verdict]
-_Fresh = tuple[_Judged, int]
+_Known = tuple[Judged, Verdict]
+_Fresh = tuple[Judged, int]
 """A file with an open descriptor."""
+Offer = Callable[[Judged, Verdict], None]
+"""Takes a file that only OCR could read, and its verdict without."""
 _Memory = Glance | Index | None
 
 
@@ -64,6 +57,7 @@ class Patrol:
         passed_over: Sequence[str],
         max_bytes: int,
         now: Clock,
+        offer: Offer = lambda judged, verdict: None,
     ) -> None:
         self._crew = crew
         self._index = index
@@ -71,6 +65,7 @@ class Patrol:
         self._passed_over = passed_over
         self._max_bytes = max_bytes
         self._now = now
+        self._offer = offer
         self._told: set[tuple[str, str]] = set()
         self._gaps = False
 
@@ -105,6 +100,17 @@ class Patrol:
         if self._index is not None:
             self._index.commit()
 
+    def settle(self, judged: Judged, verdict: Verdict) -> Iterator[Observation]:
+        """What comes of a file after OCR, whether that could read it or not."""
+        if self._index is not None:
+            self._index.keep(judged.path, judged.status, word_of(verdict, after_ocr=True))
+            self._index.commit()
+        if verdict.verdict is not Judgement.UNREADABLE:
+            self._told.discard((judged.path, stamp(judged.status)))
+        if verdict.verdict is Judgement.PUPIL:
+            yield pupil_file(judged, verdict, self._now())
+        yield from password_lists(judged, verdict, self._now())
+
     def _swept(self, stop: Stop) -> AbstractContextManager[Glance | None]:
         return self._index.sweep(lambda: not stop.is_set()) if self._index else nullcontext()
 
@@ -118,6 +124,8 @@ class Patrol:
             for judged, verdict in verdicts:
                 if self._index is not None:
                     self._index.keep(judged.path, judged.status, word_of(verdict))
+                if wants_ocr(verdict):
+                    self._offer(judged, verdict)
                 yield from self._conclude(judged, verdict, tally)
                 if stop.is_set():
                     return
@@ -143,9 +151,11 @@ class Patrol:
                 word = memory.word(path, status) if memory and relative != start else None
                 if word == CLEAN:
                     continue
+                if awaits_ocr(word) and (verdict := verdict_of(word)) is not None:
+                    self._offer(in_hand(root, relative, status), verdict)
                 if word == UNREAD:
                     tally.unreadable += 1
-                elif (path, _stamp(status)) not in self._told:
+                elif (path, stamp(status)) not in self._told:
                     yield from self._one(root, relative, status, word, tally)
 
     def _one(
@@ -153,11 +163,11 @@ class Patrol:
     ) -> Iterator[_Known | _Fresh]:
         verdict = verdict_of(word)
         if verdict is not None:
-            yield _judged(root, relative, status), verdict
+            yield in_hand(root, relative, status), verdict
             return
         opened = open_plain(root, relative, tally)
         if opened is not None:
-            yield _judged(root, relative, opened[1]), opened[0]
+            yield in_hand(root, relative, opened[1]), opened[0]
 
     def _plain(self, root: Root, start: str, tally: Tally, stop: Stop) -> Iterator[Plain]:
         above = root.inside.partition("/")[2]
@@ -181,60 +191,19 @@ class Patrol:
             yield Plain(start, status)
 
     def _conclude(
-        self, judged: _Judged, verdict: Verdict, tally: Tally
+        self, judged: Judged, verdict: Verdict, tally: Tally
     ) -> Iterator[Observation | None]:
         yield self._foremost(judged, verdict, tally)
-        for also in verdict.also:
-            yield self._passwords(judged, verdict, also)
+        yield from password_lists(judged, verdict, self._now())
 
-    def _foremost(self, judged: _Judged, verdict: Verdict, tally: Tally) -> Observation | None:
+    def _foremost(self, judged: Judged, verdict: Verdict, tally: Tally) -> Observation | None:
         if verdict.verdict is Judgement.PUPIL:
-            return self._pupil(judged, verdict)
+            return pupil_file(judged, verdict, self._now())
         if verdict.reason in TOLD:
-            self._told.add((judged.path, _stamp(judged.status)))
-            return self._unreadable(judged, verdict)
+            self._told.add((judged.path, stamp(judged.status)))
+            return unreadable_file(judged, verdict, self._now())
         tally.unreadable += verdict.verdict is not Judgement.CLEAN
         return None
-
-    def _pupil(self, judged: _Judged, verdict: Verdict) -> PupilFileFound:
-        return PupilFileFound(
-            observed_at=self._now(),
-            subject=judged.path,
-            file_class=verdict.kind,
-            persons_min=verdict.persons_min,
-            persons_max=verdict.persons_max,
-            evidence=verdict.evidence,
-            categories=verdict.categories,
-            format=verdict.format,
-            place=place_of(judged.inside),
-            size=judged.status.st_size,
-            sha256=verdict.sha256,
-            device=judged.status.st_dev,
-            inode=judged.status.st_ino,
-        )
-
-    def _passwords(self, judged: _Judged, verdict: Verdict, also: Also) -> PasswordListFound:
-        return PasswordListFound(
-            observed_at=self._now(),
-            subject=judged.path,
-            accounts=also.count,
-            format=verdict.format,
-            place=place_of(judged.inside),
-            size=judged.status.st_size,
-            sha256=verdict.sha256,
-            device=judged.status.st_dev,
-            inode=judged.status.st_ino,
-        )
-
-    def _unreadable(self, judged: _Judged, verdict: Verdict) -> UnreadableFileFound:
-        return UnreadableFileFound(
-            observed_at=self._now(),
-            subject=judged.path,
-            reason=verdict.reason,
-            format=verdict.format,
-            place=place_of(judged.inside),
-            stamp=_stamp(judged.status),
-        )
 
     def _passed(self, tally: Tally, subject: str, most: int | None) -> Iterator[Observation]:
         """What a sweep could not read, in numbers; or that there is no such thing any more."""
@@ -255,10 +224,6 @@ class Patrol:
         )
 
 
-def _judged(root: Root, relative: str, status: os.stat_result) -> _Judged:
-    return _Judged(root.absolute(relative), f"{root.inside}/{relative}", status)
-
-
 def _put_aside(opened: Iterator[_Known | _Fresh], known: deque[_Known]) -> Iterator[_Fresh]:
     """The files that have to be judged; those whose verdict is known are put aside."""
     for judged, what in opened:
@@ -271,7 +236,3 @@ def _put_aside(opened: Iterator[_Known | _Fresh], known: deque[_Known]) -> Itera
 def _emptied(known: deque[_Known]) -> Iterator[_Known]:
     while known:
         yield known.popleft()
-
-
-def _stamp(status: os.stat_result) -> str:
-    return f"{status.st_mtime_ns}.{status.st_size}.{status.st_ino}"

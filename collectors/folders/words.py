@@ -17,21 +17,30 @@ UNREAD = "unread"
 TOLD = (Reason.ENCRYPTED, Reason.NEEDS_OCR)
 """Reasons that are told of each file; it may be a pupil file. The others are counted."""
 
+_AFTER_OCR = "ocr:"
+"""How a word begins that holds the verdict on a file that OCR could not read either."""
 
-def word_of(verdict: Verdict) -> str:
+
+def word_of(verdict: Verdict, after_ocr: bool = False) -> str:
     """What to keep of a verdict."""
-    if verdict.also:
-        return answer(verdict).decode()
-    if verdict.verdict is Judgement.CLEAN:
+    if verdict.verdict is Judgement.CLEAN and not verdict.also:
         return CLEAN
-    if verdict.verdict is Judgement.UNREADABLE and verdict.reason not in TOLD:
+    counted = verdict.verdict is Judgement.UNREADABLE and verdict.reason not in TOLD
+    if counted and not verdict.also:
         return UNREAD
-    return answer(verdict).decode()
+    tried = after_ocr and verdict.reason is Reason.NEEDS_OCR
+    return (_AFTER_OCR if tried else "") + answer(verdict).decode()
 
 
 def verdict_of(word: str | None) -> Verdict | None:
     """The verdict in a word that holds one."""
-    if word is not None and word.startswith("{"):
+    packet = word.removeprefix(_AFTER_OCR) if word is not None else ""
+    if packet.startswith("{"):
         with suppress(Misfit):
-            return read_answer(word.encode())
+            return read_answer(packet.encode())
     return None
+
+
+def awaits_ocr(word: str | None) -> bool:
+    """Whether a word is that of a file that OCR might read and has not tried to."""
+    return word is not None and word.startswith("{") and f'"{Reason.NEEDS_OCR}"' in word

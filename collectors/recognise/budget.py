@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from collectors.recognise.verdict import Format, Reason
 
@@ -55,6 +55,21 @@ class Part:
     """What the document's properties or its sender say about where it comes from."""
 
 
+class PageReader(Protocol):
+    """Reads pictures of pages. Only the worker for OCR has one.
+
+    Each call answers with a text, and whether that is all there was to be read.
+    """
+
+    def page(self, page: object) -> tuple[str, bool]:
+        """The text on a page of PDFium's."""
+        ...
+
+    def picture(self, content: bytes) -> tuple[str, bool]:
+        """The text on all pages of a picture."""
+        ...
+
+
 Nested = Callable[[BinaryIO], Iterator[Part]]
 """Looks into a document that lies in another, whatever it is."""
 
@@ -62,8 +77,9 @@ Nested = Callable[[BinaryIO], Iterator[Part]]
 class Budget:
     """What is left for one document. Not shared between documents."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, reader: PageReader | None = None) -> None:
         self.limits = limits
+        self.reader = reader
         self.inflated = limits.inflated
         self.members = limits.members
         self.text = limits.text

@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import date
 from typing import BinaryIO
 
-from collectors.recognise.budget import Budget, Limits, Part
+from collectors.recognise.budget import Budget, Limits, PageReader, Part
 from collectors.recognise.category import Category
 from collectors.recognise.exchange import read_exchange
 from collectors.recognise.explanation import (
@@ -34,6 +34,7 @@ from collectors.recognise.formats import tell
 from collectors.recognise.numbers import count_isbn, find_bsn, find_cpr, tells_of_the_past
 from collectors.recognise.opinion import Opinion, also_of, completed
 from collectors.recognise.origin import read_origin
+from collectors.recognise.own_numbers import read_own_numbers
 from collectors.recognise.prose import read_prose
 from collectors.recognise.reading import Reading, read
 from collectors.recognise.rules import rules
@@ -87,22 +88,22 @@ def judge(file: BinaryIO, today: date, limits: Limits | None = None) -> Verdict:
 
 
 def examine(
-    file: BinaryIO, today: date, limits: Limits | None = None
+    file: BinaryIO, today: date, limits: Limits | None = None, reader: PageReader | None = None
 ) -> tuple[Verdict, Explanation]:
-    """The verdict on a file, and why.
+    """The verdict on a file, and why; with a reader, pictures of pages are read too.
 
     An action relies on the digest being that of what was judged. So what is found is judged anew
     behind its digest: if the file changes meanwhile, the digest is that of something else.
     """
     limits = limits or Limits()
-    said = _examine(file, today, limits, "")
+    said = _examine(file, today, limits, reader, "")
     if said[0].verdict is not Judgement.PUPIL and not said[0].also:
         return said
-    return _examine(file, today, limits, _digest(file))
+    return _examine(file, today, limits, reader, _digest(file))
 
 
 def _examine(
-    file: BinaryIO, today: date, limits: Limits, digest: str
+    file: BinaryIO, today: date, limits: Limits, reader: PageReader | None, digest: str
 ) -> tuple[Verdict, Explanation]:
     size = file.seek(0, 2)
     format = tell(file)
@@ -111,7 +112,7 @@ def _examine(
     if size > limits.file:
         return unreadable(Reason.LIMIT, size, format), Explanation()
     opinions, problems, shown = [], set[Reason](), format
-    for part in parts(file, format, Budget(limits)):
+    for part in parts(file, format, Budget(limits, reader)):
         if part.problem is not Reason.NONE:
             problems.add(part.problem)
         else:
@@ -145,6 +146,7 @@ def weigh_text(part: Part, today: date) -> Opinion:
     blank = read_fields(reading, today, findings)
     read_prose(reading, today, math.fsum(weights.topics.values()), findings)
     _read_numbers(reading, today, findings)
+    read_own_numbers(reading, findings)
     read_exchange(reading, today, findings)
     read_origin(reading, part.made_by, findings)
     counter = dict(weights.counter)

@@ -35,6 +35,9 @@ LARGEST = 4096
 LARGEST_EXPLAINED = 16_384
 """Bytes of an answer that was asked to explain itself."""
 
+MOST_PAGES = 100
+"""Pages that one document may be said to have cost."""
+
 _FIELDS = frozenset(("verdict", "persons", "score", "kind", "evidence", "categories")) | frozenset(
     ("also", "reason", "format", "sha256", "size")
 )
@@ -125,6 +128,17 @@ def answer(verdict: Verdict, explanation: Explanation | None = None, show: bool 
 def read_answer(packet: bytes) -> Verdict:
     """A packet as a verdict. Raises Misfit for anything that ``answer`` would not have written."""
     return _checked(_object(packet, _FIELDS))
+
+
+def counted(verdict: Verdict, pages: int) -> bytes:
+    """A verdict as a packet, with how many pages were read by OCR for it."""
+    return json.dumps(json.loads(answer(verdict)) | {"pages": pages}).encode()
+
+
+def read_counted(packet: bytes) -> tuple[Verdict, int]:
+    """A packet as a verdict and a number of pages. Raises Misfit."""
+    parts = _object(packet, _FIELDS | {"pages"})
+    return _checked(parts), _number(parts["pages"], 0, MOST_PAGES)
 
 
 def read_explained(packet: bytes, show: bool) -> tuple[Verdict, Explanation]:

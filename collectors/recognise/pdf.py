@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import pypdfium2.raw as pdfium
 
-from collectors.recognise.budget import Budget, Nested, Part, Refused
+from collectors.recognise.budget import Budget, Nested, PageReader, Part, Refused
 from collectors.recognise.pdf_extras import attached, form_of, made_by, notes
 from collectors.recognise.verdict import Format, Reason
 
@@ -56,7 +56,7 @@ def _document(document: object, form: object, budget: Budget) -> Iterator[Part]:
     chosen = [*range(min(count, full)), *range(full, count, 10)]
     texts, pictures = [], 0
     for number in chosen:
-        page = _page(document, form, number)
+        page = _page(document, form, number, budget.reader)
         budget.damaged = budget.damaged or page is None
         text, pictured = page or ("", False)
         texts.append(budget.keep(text))
@@ -66,14 +66,20 @@ def _document(document: object, form: object, budget: Budget) -> Iterator[Part]:
         yield Part(Format.PDF, problem=Reason.NEEDS_OCR)
 
 
-def _page(document: object, form: object, number: int) -> tuple[str, bool] | None:
-    """The text of a page and whether it is a picture; None for a page that cannot be read."""
+def _page(
+    document: object, form: object, number: int, reader: PageReader | None
+) -> tuple[str, bool] | None:
+    """The text of a page, and whether it is a picture that was not read; None for a page that
+    cannot be loaded."""
     page = pdfium.FPDF_LoadPage(document, number)
     if not page:
         return None
     try:
         text = _text(page)
         pictured = len(text.strip()) < _EMPTY_PAGE and _has_large_picture(page)
+        if pictured and reader is not None:
+            read, whole = reader.page(page)
+            text, pictured = f"{text}\n{read}", not whole
         return "\n".join((text, *notes(page, form))), pictured
     finally:
         pdfium.FPDF_ClosePage(page)

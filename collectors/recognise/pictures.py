@@ -24,11 +24,19 @@ _CAMERA = re.compile(
 
 
 def page_or_photo(file: BinaryIO, budget: Budget, nested: object) -> Iterator[Part]:
-    """One part that asks for OCR if the picture looks like a page; else none."""
+    """If the picture looks like a page: its text, or a part that asks for OCR; else none."""
     head = file.read(_FIRST)
     if head.startswith(b"\xff\xd8") and dimensions(head) == (0, 0):
         head += file.read(_HEAD - _FIRST)
-    if head[:4] in (b"II*\x00", b"MM\x00*") or _is_page(head):
+    if head[:4] not in (b"II*\x00", b"MM\x00*") and not _is_page(head):
+        return
+    text, whole = "", False
+    if budget.reader is not None:
+        file.seek(0)
+        text, whole = budget.reader.picture(budget.read(file))
+    if text:
+        yield Part(Format.IMAGE, budget.keep(text))
+    if not whole:
         yield Part(Format.IMAGE, problem=Reason.NEEDS_OCR)
 
 

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
+from functools import partial
 
 from collectors.recognise.budget import Limits
 from collectors.recognise.explanation import Explanation
@@ -26,6 +27,7 @@ from collectors.recognise.message import (
     read_hello,
     request,
 )
+from collectors.recognise.rules.own import OwnRules
 from collectors.recognise.spawn import Child, spawn
 from collectors.recognise.verdict import Reason, Verdict, unreadable
 
@@ -66,12 +68,14 @@ class Recogniser:
         idle: float = IDLE,
         documents: int = DOCUMENTS,
         start: Spawn = spawn,
+        read: Read = _plain,
     ) -> None:
         self._user = user
         self._wall = wall
         self._idle = idle
         self._documents = documents
         self._start = start
+        self._read = read
         self._child: Child | None = None
         self._served = 0
         self._lock = threading.Lock()
@@ -85,7 +89,7 @@ class Recogniser:
 
         Raises WorkerError if no worker can be started.
         """
-        return self._judge(descriptor, request(today, largest), _plain)[0]
+        return self._judge(descriptor, request(today, largest), self._read)[0]
 
     def explain(
         self, descriptor: int, today: date, show: bool = False, largest: int = LARGEST_FILE
@@ -97,6 +101,12 @@ class Recogniser:
         """
         wanted = request(today, largest, Why.EXCERPTS if show else Why.WORDS)
         return self._judge(descriptor, wanted, lambda packet: read_explained(packet, show))
+
+    def abandon(self) -> None:
+        """Kill the worker while another thread waits for it, which then has its answer."""
+        child = self._child
+        if child is not None:
+            child.process.kill()
 
     def close(self) -> None:
         """End the worker. A later ``judge`` starts another."""
@@ -171,3 +181,8 @@ class Recogniser:
         if child is not None:
             with suppress(OSError):
                 child.end(kill)
+
+
+def recogniser_for(own: OwnRules) -> Recogniser:
+    """One whose workers go by the organisation's own rules too."""
+    return Recogniser(start=partial(spawn, own=own.packet()))

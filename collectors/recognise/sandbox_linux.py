@@ -24,7 +24,6 @@ _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _ALL_CPU = 3600
 """Seconds of processor time in a worker's whole life; per document see ``limit_cpu``."""
 _LIMITS = (
-    (resource.RLIMIT_AS, MEMORY),
     (resource.RLIMIT_CPU, _ALL_CPU),
     (resource.RLIMIT_NOFILE, 16),
     (resource.RLIMIT_FSIZE, 0),
@@ -34,8 +33,11 @@ _LIMITS = (
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def enter(user: str) -> Layers:
-    """Give up every right for good; says which layers took hold. Raises OSError."""
+def enter(user: str, memory: int = MEMORY) -> Layers:
+    """Give up every right for good; says which layers took hold. Raises OSError.
+
+    ``memory`` is the address space that is left to this process, in bytes.
+    """
     parent = os.getppid()
     dropped = _change_account(user)
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -44,7 +46,7 @@ def enter(user: str) -> Layers:
     _prctl(_PR_SET_DUMPABLE, 0)
     os.nice(NICENESS)
     idle_io_linux.enter_idle_class()
-    for limit, value in _LIMITS:
+    for limit, value in ((resource.RLIMIT_AS, memory), *_LIMITS):
         resource.setrlimit(limit, (value, value))
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     landlock = landlock_linux.restrict()

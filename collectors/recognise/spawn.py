@@ -3,8 +3,8 @@
 import sys
 
 if sys.platform == "linux":
-    from collectors.recognise.spawn_linux import Child, spawn
+    from collectors.recognise.spawn_linux import Child, spawn, spawn_ocr
 else:
     raise ImportError(f"recognition does not run on {sys.platform} yet")
 
-__all__ = ["Child", "spawn"]
+__all__ = ["Child", "spawn", "spawn_ocr"]

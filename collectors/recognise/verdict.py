@@ -11,7 +11,7 @@ from enum import StrEnum
 from collectors.recognise.category import Category, is_sensitive
 from collectors.recognise.finding import Also
 
-DETECTOR = 5
+DETECTOR = 7
 """The detector's version. A change of rules raises it, and every file is judged again."""
 
 MOST_PERSONS = 9999

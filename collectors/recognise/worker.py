@@ -1,11 +1,12 @@
 """The worker: a process without rights that is handed open files and says what they are.
 
-    python -I -m collectors.recognise.worker SOCKET USER IDLE
+    python -I -m collectors.recognise.worker SOCKET USER IDLE OWN
 
-It loads everything it will ever need, shuts itself in (``sandbox.enter``), says which layers hold,
-and then answers one packet for each descriptor it is sent. It never learns a file's name. It ends
-when the other end of its socket is closed or when nothing was asked for IDLE seconds. Whatever a
-file does to it, the agent only sees a worker that died, and starts another.
+It takes the organisation's own rules off its socket if OWN is 1, loads all that it will ever need,
+shuts itself in (``sandbox.enter``), says which layers hold, and then answers one packet for each
+descriptor it is sent. It never learns a file's name. It ends when the other end of its socket is
+closed or when nothing was asked for IDLE seconds. Whatever a file does to it, the agent only sees a
+worker that died, and starts another.
 """
 
 import bz2
@@ -25,6 +26,7 @@ from collectors.recognise import pdf, sandbox
 from collectors.recognise.budget import Limits
 from collectors.recognise.judge import examine, judge
 from collectors.recognise.message import LARGEST, Why, answer, hello, read_request
+from collectors.recognise.rules import adopt, own
 from collectors.recognise.rules.closing import closing
 from collectors.recognise.rules.data_kinds import kinds_of_data
 from collectors.recognise.rules.exchange_formats import exchange_formats
@@ -148,11 +150,18 @@ def serve(channel: socket.socket) -> None:
         channel.send(answer(verdict, said, show=why is Why.EXCERPTS))
 
 
+def take_own(channel: socket.socket, given: str) -> None:
+    """Go by the organisation's own rules, if they were given. Before anything else is loaded."""
+    if given == "1":
+        adopt(own.from_packet(channel.recv(own.LARGEST + 1)))
+
+
 def main(arguments: list[str]) -> None:
     """Prepare, shut in, serve."""
-    number, user, idle = arguments
+    number, user, idle, given = arguments
     channel = socket.socket(fileno=int(number))
     channel.settimeout(float(idle))
+    take_own(channel, given)
     warm()
     channel.send(hello(sandbox.enter(user)))
     serve(channel)

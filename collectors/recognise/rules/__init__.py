@@ -5,12 +5,13 @@ English. Code holds how the words are used, never a word itself, so that a langu
 profession is added without touching it. ``load`` reads them from another folder.
 """
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from collectors.recognise.rules import schema
+from collectors.recognise.rules import own, schema
 from collectors.recognise.words import all_words, spelled
 
 _FOLDER = Path(__file__).parent
@@ -110,12 +111,67 @@ class Rules:
     little_words: tuple[frozenset[bytes], ...]
     one_of_kin: frozenset[bytes]
     known: frozenset[bytes]
+    shapes: tuple[str, ...] = ()
+    """Of the organisation's own pupil numbers."""
+
+
+_adopted = [own.NONE]
 
 
 @cache
 def rules() -> Rules:
-    """The rules that come with this version."""
-    return load(_FOLDER)
+    """The rules that come with this version, and the organisation's own if a worker has any."""
+    return joined(load(_FOLDER), _adopted[-1])
+
+
+def adopt(rules_of_the_organisation: own.OwnRules) -> None:
+    """Go by these too, in this process. Before the first file: much is worked out once."""
+    if rules.cache_info().currsize:
+        raise RuntimeError("own rules come before the first use of any rule")
+    _adopted.append(rules_of_the_organisation)
+
+
+def joined(built_in: Rules, added: own.OwnRules) -> Rules:
+    """The rules with an organisation's own. Raises schema.RuleError if a word says two things."""
+    if not added:
+        return built_in
+    blank, terms = built_in.counter["blank-form"], added.terms
+    people = built_in.people
+    labels = people.number_labels.union(added.number_words)
+    heads = _heads_with(built_in, added.number_words)
+    against = _more(blank.terms, dict.fromkeys(added.not_terms, 1.0))
+    words = [*added.number_words, *added.not_terms, *(t for topic in terms.values() for t in topic)]
+    return replace(
+        built_in,
+        topics={name: _more(old, terms.get(name, {})) for name, old in built_in.topics.items()},
+        counter={**built_in.counter, "blank-form": replace(blank, terms=against)},
+        people=replace(people, number_labels=labels),
+        heads=heads,
+        known=built_in.known.union(word for term in words for word in all_words(term)),
+        shapes=added.shapes,
+    )
+
+
+def _heads_with(built_in: Rules, words: Iterable[str]) -> dict[str, str]:
+    people, heads = built_in.people, dict(built_in.heads)
+    taken = people.child_labels | people.name_labels | people.birth_labels
+    for word in words:
+        head = re.sub(r"[\W_]+", " ", word).strip()
+        if word in taken or heads.setdefault(head, "pupil_no") != "pupil_no":
+            says = f"{word!r} already says something else in the rules of the program"
+            raise schema.RuleError(f"'pupil_number_words': {says}")
+    return heads
+
+
+def _more(terms: Terms, added: Mapping[str, float]) -> Terms:
+    """Terms with others; of a term that is there already, the added weight counts."""
+    new = _terms(added)
+    phrases = dict(terms.phrases)
+    for first, listed in new.phrases.items():
+        forms = {phrase.form for phrase in listed}
+        kept = (old for old in phrases.get(first, ()) if old.form not in forms)
+        phrases[first] = (*kept, *listed)
+    return Terms(words={**terms.words, **new.words}, phrases=phrases)
 
 
 def load(folder: Path) -> Rules:
