@@ -20,7 +20,7 @@ from collectors.recognise.ocr import MOST_PAGES, Ocr, wants_ocr
 from collectors.recognise.recogniser import WorkerError
 from collectors.recognise.verdict import Format, Judgement, Reason, Verdict, unreadable
 from tests import scans
-from tests.test_recognise_mutations import damaged
+from tests.fuzz_damage import scattered
 from tests.test_worker import acting, gone, opened
 from tests.test_worker_sandbox import ATTEMPTS, REFUSALS, results_of
 
@@ -136,7 +136,7 @@ def test_there_is_no_way_out_of_the_sandbox_for_ocr(results, attempt):
 def test_no_damage_costs_more_than_a_verdict(name, ocr):
     dice = random.Random(name)
     for number in range(TIMES):
-        content = damaged(SEEDS[name], dice)
+        content = scattered(SEEDS[name], dice)
         verdict, pages = look(ocr, content)
         assert verdict.verdict in (Judgement.UNREADABLE, Judgement.CLEAN), number
         assert pages <= MOST_PAGES

@@ -19,6 +19,7 @@ from collectors.recognise.crew import Crew
 from collectors.recognise.judge import judge
 from collectors.recognise.recogniser import Recogniser, WorkerError
 from collectors.recognise.spawn import Child, spawn
+from collectors.recognise.spawn_linux import own_peak
 from collectors.recognise.verdict import Judgement, Reason
 from collectors.recognise.worker import open_descriptor
 from tests import compound, documents, xlsb
@@ -188,13 +189,15 @@ def acting(behaviour: str, tally: Path | None = None):
         ("os.kill(os.getpid(), signal.SIGKILL)", Reason.WORKER_FAULT),
         ("os.kill(os.getpid(), signal.SIGSEGV)", Reason.WORKER_FAULT),
         ("os.kill(os.getpid(), signal.SIGPROF)", Reason.LIMIT),
-        ("b'x' * (600 << 20); os.kill(os.getpid(), signal.SIGSEGV)", Reason.LIMIT),
+        ("b'x' * MEMORY; os.kill(os.getpid(), signal.SIGSEGV)", Reason.LIMIT),
         ("os._exit(0)", Reason.WORKER_FAULT),
         ("os._exit(3)", Reason.WORKER_FAULT),
     ],
 )  # fmt: skip
 def test_a_worker_that_misbehaves_costs_one_verdict_and_its_life(behaviour, reason, tmp_path):
     tally = tmp_path / "started"
+    # What this process holds counts with what its workers held.
+    behaviour = behaviour.replace("MEMORY", str(own_peak() + (300 << 20)))
     recogniser = Recogniser(wall=0.5, start=acting(behaviour, tally))
     verdict = look(recogniser, tmp_path / "a", CASES["docx"])
     assert (verdict.verdict, verdict.reason) == (Judgement.UNREADABLE, reason)

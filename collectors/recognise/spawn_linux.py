@@ -7,12 +7,12 @@ along. ``-I`` keeps the environment and the current folder out of the import pat
 import contextlib
 import functools
 import os
-import resource
 import socket
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 _ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
 _WORKER = "collectors.recognise.worker"
@@ -22,8 +22,13 @@ _MOST_MEMORY = 256 << 20
 """Half of what ``sandbox_linux`` allows; a worker that is well holds a fifth at most."""
 
 
-def _own_peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def own_peak() -> int:
+    """Bytes of memory that this process held at most. Not from ``getrusage``, which counts what
+    the program held that started this one."""
+    for line in Path("/proc/self/status").read_text("ascii").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return 0
 
 
 @dataclass(slots=True)
@@ -35,7 +40,7 @@ class Child:
     peak: int = 0
     """Bytes of memory that it held at most, known once it has ended; what this process held when
     it started the worker counts too, which is all that ``floor`` is for."""
-    floor: int = field(default_factory=_own_peak)
+    floor: int = field(default_factory=own_peak)
 
     def gone(self) -> bool:
         """Whether the process has ended."""
