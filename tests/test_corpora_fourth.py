@@ -13,10 +13,11 @@ from stdnum.nl import bsn as bsn_oracle
 
 from bench import corpora
 from bench.corpora import third
-from bench.corpora.fourth import CLEAN, NAMES, PUPIL, samples, templates
+from bench.corpora.fourth import CLEAN, NAMES, PUPIL, TEXTS, samples, templates
 from bench.corpora.sample import Sample
+from bench.corpora.third.frames import pools
 from bench.corpora.third.people import lists
-from bench.corpora.writing import WRITERS
+from bench.corpora.writing import WRAPPERS, WRITERS
 
 UNFILLED = re.compile(
     r"\[\[|\]\]|\{@?[a-z][\w.:]*[ \d-]*\}|(?m:^%(?:each|times|pick|staff|shuffle|end))"
@@ -96,6 +97,22 @@ def test_no_clean_template_takes_a_child_or_its_number() -> None:
     assert not [each for each in clean if child.search("\n".join(each.lines))]
 
 
+def test_what_stands_only_with_numbers_is_no_choice_of_several() -> None:
+    mixed = re.compile(r"\[\[[+-](?:(?!\[\[|\]\]).)*//")
+    found = [each for each in templates() if mixed.search("\n".join(each.lines))]
+    assert not found
+
+
+def test_a_second_child_that_a_text_may_tell_of_is_counted() -> None:
+    sibling = {name for name, cards in pools(TEXTS).items() if "{b." in str(cards)}
+    assert sibling
+    for template in templates():
+        text = "\n".join(template.lines)
+        told = {f"{name} {template.language}" for name in re.findall(r"@(?:@|)(\w+)", text)}
+        if template.kind in PUPIL and (told & sibling or "{k2." in text or "{b." in text):
+            assert template.settings["persons"] != "1 1", template
+
+
 def test_about_two_thirds_of_the_pupil_files_hold_no_number_of_a_person() -> None:
     found = [
         any(right(number) for number in NUMBER.findall(text_of(sample)))
@@ -129,7 +146,7 @@ def test_no_slot_or_choice_is_left_in_a_text_and_every_format_can_be_written(
 ) -> None:
     for sample in corpus:
         raw = {name for name in sample.formats if name.startswith("raw.")}
-        assert sample.rows and set(sample.formats) - raw <= {*WRITERS}, sample
+        assert sample.rows and set(sample.formats) - raw <= {*WRITERS, *WRAPPERS}, sample
         assert len(raw) in {0, len(sample.formats)}
         assert raw or not UNFILLED.search(text_of(sample)), sample
         assert not set('/\\:*?"<>|') & set(sample.stem)
