@@ -13,7 +13,11 @@ from collections.abc import Callable, Iterator
 
 from bench.corpora.sample import Sample
 
-SETS = {"second": "bench.corpora.second", "third": "bench.corpora.third"}
+SETS = {
+    "second": "bench.corpora.second",
+    "third": "bench.corpora.third",
+    "fourth": "bench.corpora.fourth",
+}
 
 Samples = Callable[[random.Random], Iterator[Sample]]
 

@@ -40,6 +40,7 @@ class Decks:
     """The pools of sentences; each is dealt out before it is shuffled again."""
 
     chance: random.Random
+    texts: Path = TEXTS
     left: dict[str, list[Card]] = field(default_factory=dict)
 
     def deal(self, pool: str, cast: Cast) -> str:
@@ -54,7 +55,7 @@ class Decks:
         raise ValueError(f"nothing in pool {pool!r} fits")
 
     def _shuffled(self, pool: str) -> list[Card]:
-        cards = list(pools()[pool])
+        cards = list(pools(self.texts)[pool])
         self.chance.shuffle(cards)
         return cards
 
@@ -72,15 +73,15 @@ class Desk:
 
 
 @cache
-def templates() -> Sequence[Template]:
+def templates(texts: Path = TEXTS) -> Sequence[Template]:
     """All templates, in the order of the files and of the lines in them."""
-    return [_parsed(text) for text in _parts("=== ")]
+    return [_parsed(text) for text in _parts("=== ", texts)]
 
 
 @cache
-def pools() -> dict[str, list[Card]]:
+def pools(texts: Path = TEXTS) -> dict[str, list[Card]]:
     found: dict[str, list[Card]] = {}
-    for text in _parts("## "):
+    for text in _parts("## ", texts):
         head, *lines = text.splitlines()
         name, language = head.split()
         found.setdefault(f"{name} {language}", []).extend(
@@ -95,8 +96,8 @@ def _card(line: str) -> Card:
     return (bounds(limited[1]), line[limited.end() :]) if limited else (None, line)
 
 
-def _parts(mark: str) -> Iterator[str]:
-    for path in sorted(TEXTS.glob("*.txt")):
+def _parts(mark: str, texts: Path) -> Iterator[str]:
+    for path in sorted(texts.glob("*.txt")):
         text = "\n" + path.read_text("utf-8")
         for part in re.split(r"\n(?==== |## )", text):
             if part.startswith(mark):

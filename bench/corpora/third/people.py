@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 TODAY = date(2026, 10, 14)
-HERE = Path(__file__).parent
+NAMES = Path(__file__).parent / "names.txt"
 PRONOUNS = {
     "nl": (
         ("hij", "hem", "zijn", "jongen", "zoon", "m", "broertje"),
@@ -50,9 +50,9 @@ class Person:
 
 
 @cache
-def lists() -> Mapping[str, Sequence[str]]:
+def lists(path: Path = NAMES) -> Mapping[str, Sequence[str]]:
     """The lists of names and places: a heading with a colon, then names between commas."""
-    text = (HERE / "names.txt").read_text("utf-8")
+    text = path.read_text("utf-8")
     blocks = (block.split(":", 1) for block in text.strip().split("\n\n"))
     return {head: [one.strip() for one in body.split(",")] for head, body in blocks}
 
@@ -62,27 +62,28 @@ def somebody(
     ages: tuple[int, int],
     chance: random.Random,
     surname: tuple[str, str] | None = None,
+    path: Path = NAMES,
 ) -> Person:
     """A person of an age within the bounds, with the surname given or one by chance."""
     girl = chance.random() < 0.5
-    names = lists()[f"{language} {'girls' if girl else 'boys'}"]
-    prefix, core = surname or family_name(language, chance)
+    names = lists(path)[f"{language} {'girls' if girl else 'boys'}"]
+    prefix, core = surname or family_name(language, chance, path)
     days = chance.randint(ages[0] * 366, ages[1] * 365 + 300)
     first, second = chance.sample(names, 2)
     born = TODAY - timedelta(days=days)
     return Person(first=first, second=second, prefix=prefix, core=core, girl=girl, born=born)
 
 
-def family_name(language: str, chance: random.Random) -> tuple[str, str]:
+def family_name(language: str, chance: random.Random, path: Path = NAMES) -> tuple[str, str]:
     """A prefix, mostly empty, and the name; now and then a double one."""
-    names = lists()[f"{language} families"]
+    names = lists(path)[f"{language} families"]
     core = chance.choice(names)
     if chance.random() < 0.1:
         joint = "-" if language != "da" else " "
         core = f"{core}{joint}{chance.choice([name for name in names if name != core])}"
     prefixed = language == "nl" and chance.random() < 0.22
     return (
-        (chance.choice(lists()["nl prefixes"]), chance.choice(lists()["nl prefixed"]))
+        (chance.choice(lists(path)["nl prefixes"]), chance.choice(lists(path)["nl prefixed"]))
         if (prefixed)
         else ("", core)
     )

@@ -10,9 +10,11 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 
 from bench.corpora.third.numbers import invented_bsn, invented_cpr, phone, plain_digits
 from bench.corpora.third.people import (
+    NAMES,
     PRONOUNS,
     TODAY,
     Person,
@@ -45,6 +47,7 @@ class Cast:
     style: str = ""
     school: str = ""
     alias: str = ""
+    names: Path = NAMES
     people: dict[str, Person] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
     seats: dict[str, str] = field(default_factory=dict)
@@ -74,7 +77,7 @@ class Cast:
         wanted = {"m": True, "f": False}.get(letter)
         taken = {person.first for person in self.people.values()}
         for _ in range(40):
-            made = somebody(self.language, ages, self.chance, name)
+            made = somebody(self.language, ages, self.chance, name, self.names)
             if made.first not in taken and wanted in {None, made.girl}:
                 break
         return made
@@ -91,7 +94,7 @@ class Cast:
         return self.diary
 
     def place(self, kind: str) -> str:
-        return self.chance.choice(lists()[f"{self.language} {kind}"])
+        return self.chance.choice(lists(self.names)[f"{self.language} {kind}"])
 
 
 def filled(slot: str, cast: Cast) -> str:
@@ -131,7 +134,7 @@ def _thing(name: str, bounds: str, cast: Cast) -> str:
         "room": lambda: cast.place("rooms"),
         "subject": lambda: cast.place("subjects"),
         "mark": lambda: _mark(language, chance),
-        "kid": lambda: chance.choice(lists()[f"{language} {chance.choice(['girls', 'boys'])}"]),
+        "kid": lambda: cast.place(chance.choice(["girls", "boys"])),
     }  # fmt: skip
     if name == "num":
         low, high = bounds.split("-")
