@@ -34,7 +34,7 @@ _LONGEST_DATE, _SHORTEST = 22, 8
 _UNLABELLED = 2.0
 """Years. A date without a label that is younger than this may be any date of a letter."""
 _FAMILY = 2.0
-_BRIEF = 3
+_BRIEF, _SEVERAL = 3, 1.0
 _IN_BRACKETS = re.compile(r" ?\((?:geb\.? |f\. ?|\*)?\d{1,2}[-./]\d{1,2}[-./]\d\d\)")
 _LABEL_LEAST = 4
 """Letters of a label by which a text is taken to speak of births at all."""
@@ -109,6 +109,7 @@ class Births:
         known |= findings.groups.get(Evidence.BIRTH_DATE, set())
         for days in sound:
             points = (4.0 if days.said else 1.0) + min(5.0, len(known))
+            points += _SEVERAL if len(sound) >= _BRIEF else 0.0
             points = points if schooled or len(self.older) * 2 < len(sound) else _FAMILY
             persons = (day.isoformat() for day in days.spots)
             findings.add(Evidence.BIRTH_DATE, points, *persons, spots=days.spots.values())

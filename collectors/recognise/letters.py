@@ -57,6 +57,12 @@ def letter_of(reading: Reading) -> Letter | None:
     )
 
 
+def greets(before: str) -> bool:
+    """Whether what stands before a name in its line greets it, as a letter begins."""
+    start = before.lstrip(" >\t").casefold()
+    return "," not in start and start.startswith(tuple(rules().people.salutations))
+
+
 def _opening_lines(reading: Reading, words: frozenset[str]) -> list[Span]:
     """The short lines that begin with one of the words."""
     present = [form for form, word in _forms(words) if word in reading.words]

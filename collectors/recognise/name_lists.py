@@ -22,7 +22,10 @@ _UNUSUAL = re.compile(
     rf"\W*(?:\w+ ?\d+[:.)]?|\d+[.)]?)?\W*({CAPITAL}[^\W\d_]+(?: (?:van|de|der|den|el|al|af|von))*"
     rf" {CAPITAL}[^\W\d_]+(?:-[^\W\d_]+)?)\b"
 )
-_MARKER = re.compile(r"\W*(?:\w+ ?\d+[:.)]?|\d+[.)]?)?\W*")
+_MARKER = re.compile(
+    r"\W*(?:\w+ ?\d+[:.)]?|\d+[.)]?)?\W*"
+    rf"(?:(?:{CAPITAL}[\w'-]+ ?){{1,3}}(?:(?:van|de|der|den|el) ?)*, )?"
+)
 _TITLE_LINES, _LONGEST_TITLE, _MOST_DIGITS = 40, 120, 8
 
 

@@ -15,7 +15,7 @@ from datetime import date
 from collectors.recognise.births import Births, has_birth_label, lone_births
 from collectors.recognise.breath import told_about
 from collectors.recognise.findings import Findings
-from collectors.recognise.letters import Letter, letter_of
+from collectors.recognise.letters import Letter, greets, letter_of
 from collectors.recognise.name_lists import read_name_list
 from collectors.recognise.names import Found, key_of
 from collectors.recognise.reading import Reading, Span
@@ -40,8 +40,12 @@ _LONG = 5000
 _ALL_TOLD, _LITTLE_TOLD = 9.0, 1.5
 _CHILD, _RELATED = 3.0, 1.5
 """Points for a child, and for somebody's child who may be grown: "Karin's mother"."""
-_ABOUT = 1.5
+_MUCH = 5.0
+"""What a text tells of one person from which on the name need stand in its title only."""
+_ABOUT = 2.0
 """Points for a child of whom the text speaks more than once."""
+_MANY, _LISTED = 4, 2.0
+"""Children with their classes that are a list, and its points besides those of each child."""
 _HEADINGS = 5
 _LONGEST_TITLE = 120
 _MOST_NAMES = 5000
@@ -170,7 +174,7 @@ def _mentions(
             continue
         child, group, related = said_to_be_child(line, name)
         found = told_about(reading, span, name, child > 0)
-        if related and not (found.setting or letter):
+        if related and not (found.setting or letter or greets(line[: name.start])):
             child = _RELATED
         if letter is not None and found.weight and letter.is_about(name):
             child = _CHILD
@@ -230,7 +234,11 @@ def _most_told(reading: Reading, topics: float) -> float:
 
 
 def _weigh(told: dict[str, _Told], most: float, findings: Findings) -> None:
-    """Join "Sanne" to "Sanne de Vries", then weigh each."""
+    """Join "Sanne" to "Sanne de Vries", then weigh each; many with a class are a list."""
+    listed = [key for key, person in told.items() if person.child and person.group]
+    if len(listed) >= _MANY:
+        spots = sorted(listed)[:3]
+        findings.add(Evidence.NAME_LIST, _LISTED, *listed, times=len(listed), spots=spots)
     for key, person in told.items():
         first = key.split(" ")[0]
         person = person.joined(told.get(first) if first != key else None)

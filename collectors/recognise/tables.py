@@ -6,9 +6,9 @@ goods and club members speak against the whole table.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
-from functools import cache
 
 from collectors.recognise.classes import is_class, is_title
 from collectors.recognise.columns import column_of, guess_columns, mostly
@@ -25,8 +25,8 @@ from collectors.recognise.names import (
 from collectors.recognise.numbers import born, cell_bsn, cell_cpr
 from collectors.recognise.reading import Reading
 from collectors.recognise.rules import rules
+from collectors.recognise.tabular import blocks, may_have_heads, split_at_heads
 from collectors.recognise.verdict import Evidence
-from collectors.recognise.words import all_words
 
 _POINTS = {
     "child": 3.0,
@@ -48,8 +48,6 @@ _POINTS = {
 }
 _AGAINST = {"staff": 3.0, "goods": 4.0, "member": 4.0}
 _MOST_AGAINST = 7.0
-_ALONE = {"child", "staff"}
-"""Heads that say alone whom a table is about."""
 _SHOWN = {"age": "birth", "classes": "class"}
 """What a head says where its cells say more."""
 ENOUGH = 4.0
@@ -58,22 +56,19 @@ _TITLED, _MANY_MARKS, _GIVEN = 2.0, 2.0, 0.5
 _FEW_GIVEN = 4
 _FIRST_ROWS = 3
 _SUBJECTS = 3
-_LONGEST_TITLE = 160
 _FEWEST_GIVEN = 0.3
 """Share of cells that must begin with a usual given name in a column headed just "name"."""
 _SAMPLE = 200
 """Rows by which the columns of a long table are told."""
-_FOUR_DIGITS = re.compile(r"\d{4}")
-_LIKE_A_HEAD = re.compile(r"(?:[^\W\d_][^\d:]{0,23})?$")
 _LETTERS = re.compile(r"\W?[^\W\d_]{2}[^\d]*$")
 
 
 def read_tables(reading: Reading, today: date, findings: Findings) -> None:
     """Look for rosters in every table of a text."""
-    headed = not reading.words.isdisjoint(_head_words())
-    for above, lines in _blocks(reading.text):
+    headed = may_have_heads(reading)
+    for above, lines in blocks(reading.text):
         _across(above, lines, findings)
-        for table in _split_at_heads(above, lines, headed):
+        for table in split_at_heads(above, lines, headed):
             _judge(table, today, findings)
     for table, below in flattened(reading):
         _judge(table, today, findings)
@@ -95,78 +90,32 @@ def _across(above: str, lines: list[str], findings: Findings) -> None:
             return
 
 
-@cache
-def _head_words() -> frozenset[bytes]:
-    return frozenset(word for head in rules().heads for word in all_words(head))
-
-
-def _blocks(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Runs of lines with at least two cells, and the line above each."""
-    place = text.find("\t")
-    while place >= 0:
-        start = text.rfind("\n", 0, place) + 1
-        end = _end_of_block(text, place)
-        above = text[max(0, start - _LONGEST_TITLE) : max(0, start - 1)].rpartition("\n")[2]
-        yield above, text[start:end].split("\n", MOST_ROWS)[:MOST_ROWS]
-        place = text.find("\t", end)
-
-
-def _end_of_block(text: str, place: int) -> int:
-    while place >= 0:
-        end = text.find("\n", place)
-        if end < 0:
-            return len(text)
-        after = text.find("\n", end + 1)
-        place = text.find("\t", end + 1, after if after >= 0 else len(text))
-    return end
-
-
-def _split_at_heads(above: str, lines: list[str], headed: bool) -> Iterator[Table]:
-    """Each head row begins a table; rows above the first head are judged by their content."""
-    current, title = Table({}, [], above), above
-    for line in lines:
-        columns = _columns(line) if headed else {}
-        if columns:
-            yield current
-            current = Table(columns, [], title)
-        elif not line.isspace():
-            current.lines.append(line)
-        title = line[:_LONGEST_TITLE] if line.strip() else title
-    yield current
-
-
-def _columns(line: str) -> dict[int, str]:
-    """The meanings of a line's cells if the line is a head, else nothing."""
-    if _FOUR_DIGITS.search(line):
-        return {}
-    row = cells(line)
-    filled = sum(map(bool, row))
-    if filled < 2:
-        return {}
-    found = {place: group for place, cell in enumerate(row) if (group := meaning(cell))}
-    groups = set(found.values())
-    enough = len(groups) >= 2 and len(found) * 2 >= filled
-    enough = enough or bool(groups & _ALONE and filled >= 3 and all(map(_LIKE_A_HEAD.match, row)))
-    return found if enough or (len(groups) >= 3 and len(found) * 3 >= filled) else {}
-
-
 def _judge(table: Table, today: date, findings: Findings) -> None:
+    """Judge a table by its heads; where no name stands below them, they may be shifted."""
+    if not _judged(table, today, findings) and table.columns and not findings.adults:
+        _judged(replace(table, columns={}), today, findings)
+
+
+def _judged(table: Table, today: date, findings: Findings) -> bool:
+    """Whether its columns are what their heads say; what it lists is noted."""
     sample = table.rows(_SAMPLE)
     columns = table.columns or guess_columns(sample, today)
     if not columns or not sample:
-        return
+        return True
     against = min(_MOST_AGAINST, sum(_AGAINST.get(group, 0) for group in set(columns.values())))
     points, confirmed = _weigh(columns, sample, today)
     points += _beside(table, columns, confirmed)
     if against and against >= points - 4:
         findings.adults = max(findings.adults, against)
-        return
+        return True
     rows = table.rows(MOST_ROWS) if len(table.lines) > len(sample) else sample
     _identifiers(columns, sample, rows, today, findings)
     if points - against >= ENOUGH:
         sure = confirmed > {"child"} or points >= 2 * ENOUGH
         names = _names(columns, sample, rows, sure)
         _roster(names, points - against, confirmed, findings)
+        return bool(names)
+    return bool(confirmed & {"child", "name"} and _names(columns, sample, sample, True))
 
 
 def _beside(table: Table, columns: dict[int, str], confirmed: set[str]) -> float:

@@ -79,7 +79,15 @@ def said_to_be_child(line: str, name: Found) -> tuple[float, float, bool]:
     noun = any(word in people.child_nouns for word in before[-2:])
     noun = noun or " ".join(before).endswith(_about_words())
     child = noun or related or class_follows(after) or age_follows(after)
+    child = child or _numbered().match(after) is not None
     return (3.0 if child else 0.0), group, related
+
+
+@cache
+def _numbered() -> re.Pattern[str]:
+    """A pupil's number right behind a name."""
+    labels = "|".join(map(re.escape, sorted(rules().people.number_labels, key=len, reverse=True)))
+    return re.compile(rf"[\s,(-]*(?:{labels})[.:]?\s*\d{{4}}")
 
 
 @cache

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from collectors.recognise.classes import class_follows
 from collectors.recognise.names import CAPITAL, Found, is_given
 from collectors.recognise.reading import Reading, Span
 from collectors.recognise.rules import rules
@@ -24,6 +25,9 @@ _BEFORE_FAMILY = re.compile(
     r"(?:zijn|haar|z'n|hans|hendes|sin|his|her) )$"
 )
 _BEFORE_CLASS = re.compile(rf"({_WORD}{_SURNAME})(?: |, )(?:uit|fra|from|in|i) (?:de )?$")
+_FULL_NAME = re.compile(
+    rf"({_WORD}(?: (?:van|de|der|den|op|in|el|al|ter|ten))* {CAPITAL}[\w-]+) \("
+)
 _BEFORE_AGE = re.compile(rf"({_WORD}{_SURNAME}),? (?:på )?\d{{1,2}} $")
 
 
@@ -49,6 +53,9 @@ def _apart(names: list[Found]) -> list[Found]:
 def _places(reading: Reading) -> Iterator[Span]:
     for place in _each(reading, _nouns()):
         if match := _BEHIND_NOUN.match(reading.text, place[1]):
+            yield match.span(1)
+    for match in _FULL_NAME.finditer(reading.text):
+        if class_follows(reading.text[match.end() - 2 : match.end() + _REACH].lower()):
             yield match.span(1)
     people = rules().people
     for words, shape in (
