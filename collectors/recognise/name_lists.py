@@ -26,30 +26,28 @@ _MARKER = re.compile(
     r"\W*(?:\w+ ?\d+[:.)]?|\d+[.)]?)?\W*"
     rf"(?:(?:{CAPITAL}[\w'-]+ ?){{1,3}}(?:(?:van|de|der|den|el) ?)*, )?"
 )
-_TITLE_LINES, _LONGEST_TITLE, _MOST_DIGITS = 40, 120, 8
+_FIRST_LINES, _LINES_ABOVE = 4, 4
+_LONGEST_TITLE, _MOST_DIGITS = 120, 8
 
 
 def read_name_list(reading: Reading, names: set[str], older: set[str], findings: Findings) -> None:
     """A page that is little but names, under a title that says whose they are or names a class."""
     adults = findings.adults > 0 or len(older) * 2 >= len(names)
-    if len(names) < _LIST or adults or not _titled(reading):
+    if len(names) < _LIST or adults:
         return
+    starts = _row_starts(reading)
+    rows = _unusual_too(reading, starts) if len(starts) >= _LIST else set[str]()
     little_else = sum(map(len, names)) >= _SHARE * max(1, reading.letters())
-    rows = _line_by_line(reading)
-    if little_else or rows:
-        everybody = names | rows if rows else names
+    if (little_else or rows) and _titled(reading, min(starts, default=(0, 0))):
+        everybody = names | rows
         # Where a roster names parents too, the names of the page are not the children.
         children = set[str]() if "guardian" in findings.columns else everybody
         count, spots = len(everybody), sorted(everybody)[:3]
         findings.add(Evidence.NAME_LIST, _POINTS, *children, times=count, spots=spots)
 
 
-def _line_by_line(reading: Reading) -> set[str]:
-    """Unusual names among names that stand one to a line, each at its beginning, for a while;
-    and these. Empty where none stand so."""
-    known = _row_starts(reading)
-    if len(known) < _LIST:
-        return set()
+def _unusual_too(reading: Reading, known: dict[Span, str]) -> set[str]:
+    """The names of a list that stands line by line, with the unusual ones among them."""
     found: set[str] = set()
     for span, name in known.items():
         found.add(key_of(name))
@@ -81,18 +79,19 @@ def _row_starts(reading: Reading) -> dict[Span, str]:
     return best
 
 
-def _titled(reading: Reading) -> bool:
-    """Whether one of the first lines is no row of a table and speaks of pupils or of a class."""
-    span = reading.line(0)
-    for _ in range(_TITLE_LINES):
-        if _may_be_title(reading.low[slice(*span)]) and is_title(
-            reading.text[slice(*span)].lower()
-        ):
-            return True
-        if span[1] >= len(reading.text):
-            return False
-        span = reading.line_after(span)
-    return False
+def _titled(reading: Reading, list_at: Span) -> bool:
+    """Whether a line above a list, or one of the first of the text, speaks of pupils or a class."""
+    spans = [reading.line(0)]
+    for _ in range(_FIRST_LINES):
+        spans.append(reading.line_after(spans[-1]))
+    above = list_at
+    for _ in range(_LINES_ABOVE):
+        above = reading.line_before(above)
+        spans.append(above)
+    return any(
+        _may_be_title(reading.low[start:end]) and is_title(reading.text[start:end].lower())
+        for start, end in spans
+    )
 
 
 def _may_be_title(line: bytes) -> bool:
