@@ -4,7 +4,8 @@ Three weights decide. P is the evidence about persons, S the topic (care, safety
 school), N what speaks against (a blank form, a policy, a lesson, an invoice). A file is a pupil
 file when P + 0.6 S - N reaches the threshold *and* P alone reaches its own: vocabulary never
 convicts by itself. Strong person evidence halves N, since a list of pupils stays one when an
-invoice stands above it. ``score`` is the sum on a logistic curve: 0.5 at the threshold.
+invoice stands above it; and minutes or a newsletter speak less against what they tell of one child.
+``score`` is the sum on a logistic curve: 0.5 at the threshold.
 
 Nothing here reads a clock or a disk: the same bytes on the same day give the same verdict.
 """
