@@ -33,7 +33,9 @@ class UntilQuiet:
 
 def main(arguments: list[str]) -> None:
     home, state, workers = arguments
-    plan = Plan(roots=[home], workers=int(workers), patience=Patience(battery=False, load=0))
+    patience = Patience(battery=False, load=0)
+    # Scans are read later, at idle, and by none of the peers.
+    plan = Plan(roots=[home], workers=int(workers), patience=patience, ocr_pages_an_hour=0)
     folder = None if state == "-" else Path(state)
     collector = PupilFilesCollector(plan, state=folder)
     began = time.process_time()

@@ -54,7 +54,7 @@ NONE = Passwords(0, False)
 
 def read_passwords(reading: Reading) -> Passwords:
     """Look for passwords in a text."""
-    if not any(needle in reading.low for needle in _needles(b"\t" in reading.low)):
+    if reading.words.isdisjoint(password_words().telling):
         return NONE
     lines = [line[:_LONGEST_LINE] for line in reading.text.split("\n", _MOST_LINES)[:_MOST_LINES]]
     in_tables, some = _in_tables(lines)
@@ -64,13 +64,6 @@ def read_passwords(reading: Reading) -> Passwords:
     in_lines = 0 if code else max(fields, _below_titles(lines), sum(map(_tells_both, lines)))
     accounts = max(in_tables, in_lines if in_lines >= FEWEST else 0)
     return Passwords(accounts, accounts > 0 or some or labelled > 0 or _somewhere(reading))
-
-
-@cache
-def _needles(tables: bool) -> tuple[bytes, ...]:
-    """What stands in every text with a password; heads of tables only where there may be one."""
-    needles = password_words().needles
-    return tuple(needle for needle in needles if tables or not needle.startswith(b"\t"))
 
 
 def _is_code(lines: list[str]) -> bool:

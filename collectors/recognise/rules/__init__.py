@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from collectors.recognise.rules import own, schema
+from collectors.recognise.rules import own, password_words, schema
 from collectors.recognise.words import all_words, spelled
 
 _FOLDER = Path(__file__).parent
@@ -194,7 +194,7 @@ def load(folder: Path) -> Rules:
         little_words=little,
         one_of_kin=frozenset(map(spelled, people.one_of_kin)),
         known=_known([*weights.values(), *(t for _, t in counter.values())], people, heads).union(
-            *little
+            *little, password_words.password_words().telling
         ),
     )
 

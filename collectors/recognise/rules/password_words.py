@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from collectors.recognise.rules import schema
-from collectors.recognise.words import spelled
+from collectors.recognise.words import all_words, spelled
 
 _FILE = Path(__file__).with_name("passwords.toml")
 _SHORT = 3
@@ -27,6 +27,8 @@ class PasswordWords:
     titles: frozenset[str]
     none: frozenset[str]
     needles: tuple[bytes, ...]
+    telling: frozenset[bytes]
+    """The words of which one stands in every text with a password."""
 
 
 @cache
@@ -46,6 +48,7 @@ def load(path: Path) -> PasswordWords:
     told |= {word for word in lists["users"] if len(word) >= _TELLING and " " not in word}
     return PasswordWords(
         **{key: frozenset(words) for key, words in lists.items()},
+        telling=frozenset(piece for word in told for piece in all_words(word)),
         needles=_shortest(_needle(word, word in lists["weak"]) for word in told),
     )
 
