@@ -54,7 +54,9 @@ NONE = Passwords(0, False)
 
 def read_passwords(reading: Reading) -> Passwords:
     """Look for passwords in a text."""
-    if reading.words.isdisjoint(password_words().telling):
+    words = password_words()
+    in_cells = b"\t" in reading.low and not reading.words.isdisjoint(words.in_cells)
+    if not in_cells and reading.words.isdisjoint(words.telling):
         return NONE
     lines = [line[:_LONGEST_LINE] for line in reading.text.split("\n", _MOST_LINES)[:_MOST_LINES]]
     in_tables, some = _in_tables(lines)

@@ -185,6 +185,7 @@ def load(folder: Path) -> Rules:
     people = _people(folder / "people.toml")
     heads = _heads(folder / "heads.toml")
     little = _little_words(folder / "languages.toml")
+    passwords = password_words.password_words()
     return Rules(
         topics={topic: _terms(words) for topic, words in weights.items()},
         counter={name: Counter(weight=w, terms=_terms(t)) for name, (w, t) in counter.items()},
@@ -194,7 +195,7 @@ def load(folder: Path) -> Rules:
         little_words=little,
         one_of_kin=frozenset(map(spelled, people.one_of_kin)),
         known=_known([*weights.values(), *(t for _, t in counter.values())], people, heads).union(
-            *little, password_words.password_words().telling
+            *little, passwords.telling, passwords.in_cells
         ),
     )
 

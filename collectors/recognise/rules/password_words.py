@@ -1,6 +1,6 @@
 """The rules on lists of passwords: heads, titles and values that are no passwords, from a file."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -28,7 +28,9 @@ class PasswordWords:
     none: frozenset[str]
     needles: tuple[bytes, ...]
     telling: frozenset[bytes]
-    """The words of which one stands in every text with a password."""
+    """The last words of those of which one stands in every text with a password."""
+    in_cells: frozenset[bytes]
+    """Short or common ones, which tell something as the head of a column only."""
 
 
 @cache
@@ -48,14 +50,25 @@ def load(path: Path) -> PasswordWords:
     told |= {word for word in lists["users"] if len(word) >= _TELLING and " " not in word}
     return PasswordWords(
         **{key: frozenset(words) for key, words in lists.items()},
-        telling=frozenset(piece for word in told for piece in all_words(word)),
-        needles=_shortest(_needle(word, word in lists["weak"]) for word in told),
+        telling=_telling(word for word in told if not _in_cells_only(word, lists["weak"])),
+        in_cells=_telling(word for word in told if _in_cells_only(word, lists["weak"])),
+        needles=_shortest(_needle(word, _in_cells_only(word, lists["weak"])) for word in told),
     )
 
 
-def _needle(word: str, weak: bool) -> bytes:
+def _in_cells_only(word: str, weak: Collection[str]) -> bool:
+    return word in weak or len(word) <= _SHORT
+
+
+def _telling(words: Iterable[str]) -> frozenset[bytes]:
+    """The last word of each, and how a program writes it as one: "login_password"."""
+    pieces = [all_words(word) for word in words]
+    return frozenset([*(each[-1] for each in pieces), *map(b"_".join, pieces)])
+
+
+def _needle(word: str, in_cells_only: bool) -> bytes:
     """What to look for; a short or common word stands in too many others, so as a cell only."""
-    return spelled(f"\t{word}" if weak or len(word) <= _SHORT else word)
+    return spelled(f"\t{word}" if in_cells_only else word)
 
 
 def _shortest(words: Iterable[bytes]) -> tuple[bytes, ...]:
