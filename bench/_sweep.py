@@ -15,6 +15,7 @@ from pathlib import Path
 
 from collectors.folders.strain import Patience
 from collectors.pupil_files import Plan, PupilFileFound, PupilFilesCollector
+from collectors.recognise.spawn_linux import own_peak
 
 
 class UntilQuiet:
@@ -42,11 +43,9 @@ def main(arguments: list[str]) -> None:
     told = list(collector.observe(UntilQuiet()))
     cpu = time.process_time() - began
     found = [each.subject for each in told if isinstance(each, PupilFileFound)]
-    memory = [
-        resource.getrusage(who).ru_maxrss / 1024
-        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    ]
-    print(json.dumps({"found": found, "cpu": cpu, "main_mb": memory[0], "worker_mb": memory[1]}))
+    worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    said = {"found": found, "cpu": cpu, "main_mb": own_peak() / (1 << 20), "worker_mb": worker}
+    print(json.dumps(said))
 
 
 if __name__ == "__main__":

@@ -40,11 +40,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
-    """One process: seconds of processor time and by the clock, MB at most, and what it printed."""
+    """One process: seconds of processor time and by the clock, and what it printed."""
 
     cpu: float
     wall: float
-    peak: float
     output: bytes
 
 
@@ -72,7 +71,6 @@ def run(command: Sequence[str]) -> Run:
         return Run(
             cpu=used.ru_utime + used.ru_stime,
             wall=wall,
-            peak=used.ru_maxrss / 1024,
             output=output.read(),
         )
 
@@ -86,7 +84,7 @@ def ours(tree: Tree, state: str = "-", workers: int = 1) -> tuple[Run, dict[str,
 
 
 def make_tree(home: Path, files: int, seed: int) -> Tree:
-    """Write the tree, in a process of its own: a large one would count as its children's peak."""
+    """Write the tree, in a process of its own: it holds much, and all who come after would too."""
     if not home.exists():
         say(f"making a tree of {files} files")
         made = [sys.executable, "-m", "bench._tree", str(home), str(files), str(seed)]
@@ -134,8 +132,6 @@ def against(tree: Tree, peers: Sequence[Peer], rounds: int, scratch: Path) -> li
         label = f"full sweep of {tree.files} files, 1 worker"
         rows.append(compared(label, peer.name, "CPU s", [(a.cpu, b.cpu) for a, b in pairs]))
         rows.append(compared(label, peer.name, "s", [(a.wall, b.wall) for a, b in pairs]))
-        rows.append(compared(f"{label}, largest process", peer.name, "MB",
-                             [(a.peak, b.peak) for a, b in pairs]))  # fmt: skip
         if peer.found is not None:
             rows += sense(tree, mine[-1][1]["found"], peer.found(pairs[-1][1].output), peer.name)
     return rows
