@@ -205,11 +205,9 @@ def _about_one(reading: Reading, told: dict[str, _Told], topics: float) -> None:
     if len(children) != 1:
         return
     person, whole = told[children[0]], situation(reading.plain[: 4 * _LONG])
-    if (
-        person.times > 1
-        and whole.somebody
-        and (person.child or whole.setting or topics >= SCHOOLED)
-    ):
+    schooled = person.child > 0 or whole.setting or topics >= SCHOOLED
+    again = person.times > 1 or whole.weight >= _MUCH
+    if again and whole.somebody and schooled:
         person.situation = max(person.situation, whole.weight - 1)
         person.somebody = True
 
