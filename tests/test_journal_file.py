@@ -58,7 +58,8 @@ def test_a_sound_journal_is_opened_or_left_alone_on_a_full_disk(disk: Path) -> N
     child.stdout.close()
     (disk / "journal.db-shm").unlink()  # as after a power cut
     filler = fill(disk)
-    Journal(disk).close()
+    with contextlib.suppress(JournalFull):  # where it was killed in the middle of a page
+        Journal(disk).close()
     (disk / "ballast").unlink(missing_ok=True)
     again = Journal(disk)
     again.append(new_event(sealed="A" * 9000))
