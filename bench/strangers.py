@@ -41,6 +41,7 @@ def fetch(tree: Path) -> None:
             continue
         load = tree.parent / "deb"
         load.mkdir(parents=True, exist_ok=True)
+        tree.mkdir(parents=True, exist_ok=True)
         subprocess.run(["apt-get", "download", "-q", package], cwd=load, check=False,
                        capture_output=True)  # fmt: skip
         for file in load.glob(f"{package}_*.deb"):
