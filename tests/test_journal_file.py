@@ -50,11 +50,17 @@ def test_receipts_are_taken_on_a_full_disk(disk: Path) -> None:
 
 @pytest.mark.root
 def test_a_sound_journal_is_opened_or_left_alone_on_a_full_disk(disk: Path) -> None:
-    child = subprocess.Popen([sys.executable, "-c", CHILD, str(disk)], stdout=subprocess.PIPE)
+    # bounded, or a fast child fills the disk and gives up the ballast before it is killed
+    program = CHILD.replace("while True:", "for _ in range(25):") + "sys.stdin.read()\n"
+    child = subprocess.Popen(
+        [sys.executable, "-c", program, str(disk)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert child.stdin is not None
     assert child.stdout is not None
     said = [child.stdout.readline() for _ in range(20)]
     child.kill()
     child.wait()
+    child.stdin.close()
     child.stdout.close()
     (disk / "journal.db-shm").unlink()  # as after a power cut
     filler = fill(disk)
