@@ -1,7 +1,6 @@
 """Kinds of data: which a pupil file holds, told from its fields, tables and words."""
 
 import io
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -12,10 +11,9 @@ from collectors.recognise.contacts import contact_kinds
 from collectors.recognise.judge import judge
 from collectors.recognise.rules import data_kinds
 from collectors.recognise.rules.data_kinds import kinds_of_data, load
-from collectors.recognise.rules.schema import RuleError
 from collectors.recognise.verdict import Judgement
 from collectors.recognise.vocabulary import distinct_words, vocabulary
-from tests import documents
+from tests import documents, rule_mistakes
 
 TODAY = date(2026, 11, 1)
 FILE = Path(data_kinds.__file__).with_name("data-kinds.toml")
@@ -151,14 +149,7 @@ def test_every_kind_but_those_seen_by_their_form_has_a_rule():
     ],
 )
 def test_a_mistake_in_the_rules_is_named(tmp_path, old, new, said):
-    path = tmp_path / FILE.name
-    shutil.copy(FILE, path)
-    text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), "utf-8")
-    with pytest.raises(RuleError, match=said) as error:
-        load(path)
-    assert FILE.name in str(error.value)
+    rule_mistakes.expect(load, FILE, tmp_path, old, new, said)
 
 
 def test_a_vocabulary_knows_words_beginnings_and_phrases():

@@ -1,7 +1,6 @@
 """Closed dossiers: a day that has passed closes one; rules and plans about closing do not."""
 
 import io
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -11,9 +10,8 @@ from collectors.recognise.category import Category
 from collectors.recognise.judge import judge
 from collectors.recognise.rules import closing
 from collectors.recognise.rules.closing import load
-from collectors.recognise.rules.schema import RuleError
 from collectors.recognise.verdict import Judgement, Kind
-from tests import documents
+from tests import documents, rule_mistakes
 
 TODAY = date(2026, 11, 1)
 FILE = Path(closing.__file__).with_name("closed.toml")
@@ -94,11 +92,4 @@ def test_a_list_is_not_closed_because_one_pupil_left():
     ],
 )
 def test_a_mistake_in_the_rules_is_named(tmp_path, old, new, said):
-    path = tmp_path / FILE.name
-    shutil.copy(FILE, path)
-    text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), "utf-8")
-    with pytest.raises(RuleError, match=said) as error:
-        load(path)
-    assert FILE.name in str(error.value)
+    rule_mistakes.expect(load, FILE, tmp_path, old, new, said)

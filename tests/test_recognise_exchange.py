@@ -1,7 +1,6 @@
 """Exports of pupil systems are found by their structure and named; their schemas are clean."""
 
 import io
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -11,9 +10,9 @@ from collectors.recognise.category import Category
 from collectors.recognise.judge import judge
 from collectors.recognise.rules import exchange_formats
 from collectors.recognise.rules.exchange_formats import FORMATS, load
-from collectors.recognise.rules.schema import RuleError
 from collectors.recognise.verdict import Evidence, Judgement, Kind
 from tests import exchange_files as files
+from tests import rule_mistakes
 
 TODAY = date(2026, 11, 1)
 FILE = Path(exchange_formats.__file__).with_name("exchange.toml")
@@ -134,11 +133,4 @@ def test_words_about_a_format_are_no_export():
     ],
 )
 def test_a_mistake_in_the_rules_is_named(tmp_path, old, new, said):
-    path = tmp_path / FILE.name
-    shutil.copy(FILE, path)
-    text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), "utf-8")
-    with pytest.raises(RuleError, match=said) as error:
-        load(path)
-    assert FILE.name in str(error.value)
+    rule_mistakes.expect(load, FILE, tmp_path, old, new, said)

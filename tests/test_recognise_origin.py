@@ -1,7 +1,6 @@
 """Where a document comes from: a system's name in its head, its properties or its sender counts."""
 
 import io
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -12,9 +11,8 @@ import pytest
 from collectors.recognise.judge import judge
 from collectors.recognise.rules import origins
 from collectors.recognise.rules.origins import load
-from collectors.recognise.rules.schema import RuleError
 from collectors.recognise.verdict import Evidence, Judgement
-from tests import documents
+from tests import documents, rule_mistakes
 
 TODAY = date(2026, 11, 1)
 FILE = Path(origins.__file__).with_name("origin.toml")
@@ -111,11 +109,4 @@ def test_what_a_system_sends_comes_out_of_it_attachments_included():
     ],
 )
 def test_a_mistake_in_the_rules_is_named(tmp_path, old, new, said):
-    path = tmp_path / FILE.name
-    shutil.copy(FILE, path)
-    text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), "utf-8")
-    with pytest.raises(RuleError, match=said) as error:
-        load(path)
-    assert FILE.name in str(error.value)
+    rule_mistakes.expect(load, FILE, tmp_path, old, new, said)

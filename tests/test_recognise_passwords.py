@@ -2,7 +2,6 @@
 
 import io
 import json
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -14,10 +13,9 @@ from collectors.recognise.judge import examine, judge
 from collectors.recognise.message import answer
 from collectors.recognise.rules import password_words
 from collectors.recognise.rules.password_words import load
-from collectors.recognise.rules.schema import RuleError
 from collectors.recognise.secret import is_strong, may_be_secret
 from collectors.recognise.verdict import Judgement
-from tests import documents
+from tests import documents, rule_mistakes
 
 TODAY = date(2026, 11, 1)
 FILE = Path(password_words.__file__).with_name("passwords.toml")
@@ -204,11 +202,4 @@ def test_a_count_is_told_as_a_band():
     ],
 )
 def test_a_mistake_in_the_rules_is_named(tmp_path, old, new, said):
-    path = tmp_path / FILE.name
-    shutil.copy(FILE, path)
-    text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), "utf-8")
-    with pytest.raises(RuleError, match=said) as error:
-        load(path)
-    assert FILE.name in str(error.value)
+    rule_mistakes.expect(load, FILE, tmp_path, old, new, said)
