@@ -6,17 +6,15 @@ appointments: mails, notes of a call, half a list. Judge by it only what was fro
 """
 
 import random
-import re
 from collections.abc import Iterator, Sequence
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
-from bench._writers import Rows
 from bench.corpora.sample import Sample
-from bench.corpora.third.frames import Decks, Desk, Template, bounds, lines_of, said
+from bench.corpora.third.filling import ages_of, filled, formats_of, size_of
+from bench.corpora.third.frames import Decks, Desk, Template
 from bench.corpora.third.frames import templates as parsed
-from bench.corpora.third.mess import blurred
 from bench.corpora.third.slots import Cast
 
 HERE = Path(__file__).parent
@@ -77,52 +75,23 @@ def _chosen(kind: str, chance: random.Random) -> Iterator[Template]:
 
 def _sample(template: Template, decks: Decks, chance: random.Random) -> Sample:
     desk = _desk(template, decks, chance)
-    formats = tuple(template.settings["to"].split())
-    lines = list(lines_of(_signed(template, formats, chance), desk))
-    stem = said(chance.choice(template.settings["stem"].split("|")), desk)
-    return Sample(
-        stem=re.sub(r'[/\\:*?"<>|]', "-", stem),
-        label=_label(template.kind),
-        kind=template.kind,
-        language=cast(Literal["nl", "da", "en"], template.language),
-        persons=_persons(template, desk.size),
-        rows=_rows(lines, formats, template.language, chance),
-        formats=formats,
-    )
+    lines = _signed(template, formats_of(template), chance)
+    return filled(template, lines, desk, _label(template.kind), chance)
 
 
 def _desk(template: Template, decks: Decks, chance: random.Random) -> Desk:
-    settings = template.settings
-    cast_ = Cast(
+    cast = Cast(
         language=template.language,
-        ages=bounds(chance.choice(settings.get("age", "12-17|12-17|4-11").split("|"))),
+        ages=ages_of(template, "12-17|12-17|4-11", chance),
         chance=chance,
-        alias=settings.get("alias", ""),
+        alias=template.settings.get("alias", ""),
         names=NAMES,
     )
-    size = chance.randint(*bounds(settings.get("n", "0")))
+    size = size_of(template, chance)
     numbered, wordy = chance.random() < NUMBERED, chance.choice(WORDY)
-    return Desk(cast=cast_, decks=decks, size=size, numbered=numbered, wordy=wordy)
+    return Desk(cast=cast, decks=decks, size=size, numbered=numbered, wordy=wordy)
 
 
 def _signed(template: Template, formats: Sequence[str], chance: random.Random) -> Sequence[str]:
     below = formats[0] in SIGNED and chance.random() < 0.4
     return [*template.lines, "{@foot}"] if below else template.lines
-
-
-def _persons(template: Template, size: int) -> tuple[int, int]:
-    """From ``n n+2`` or ``1 3``: a sum of numbers and the length of the list."""
-    fewest, most = (
-        sum(size if part == "n" else int(part) for part in words.split("+"))
-        for words in template.settings.get("persons", "0 0").split()
-    )
-    return fewest, most
-
-
-def _rows(
-    lines: Sequence[str], formats: Sequence[str], language: str, chance: random.Random
-) -> Rows:
-    lines = [line.replace("\u200b", "") for line in lines]
-    if formats[0].startswith("raw."):
-        return [[re.sub(r",(\n\s*[\]}])", r"\1", "\n".join(lines))]]
-    return [line.split("¦") for line in blurred(lines, language, chance)]

@@ -5,15 +5,13 @@ with what is. A label belongs to a kind and a count to a template; neither looks
 """
 
 import random
-import re
 from collections.abc import Iterator, Sequence
 from itertools import cycle, islice
-from typing import Literal, cast
+from typing import Literal
 
-from bench._writers import Rows
 from bench.corpora.sample import Sample
-from bench.corpora.third.frames import Decks, Desk, Template, bounds, lines_of, said, templates
-from bench.corpora.third.mess import blurred
+from bench.corpora.third.filling import ages_of, filled, formats_of, size_of
+from bench.corpora.third.frames import Decks, Desk, Template, templates
 from bench.corpora.third.slots import Cast
 
 PUPIL = (
@@ -78,32 +76,21 @@ def _label(kind: str) -> Literal["pupil", "clean"]:
 
 def _sample(template: Template, decks: Decks, chance: random.Random) -> Sample:
     desk = _desk(template, decks, chance)
-    formats = tuple(template.settings["to"].split())
-    lines = list(lines_of(_framed(template, formats, chance), desk))
-    stem = said(chance.choice(template.settings["stem"].split("|")), desk)
-    return Sample(
-        stem=re.sub(r'[/\\:*?"<>|]', "-", stem),
-        label=_label(template.kind),
-        kind=template.kind,
-        language=cast(Literal["nl", "da", "en"], template.language),
-        persons=_persons(template, desk.size),
-        rows=_rows(lines, formats, template.language, chance),
-        formats=formats,
-    )
+    lines = _framed(template, formats_of(template), chance)
+    return filled(template, lines, desk, _label(template.kind), chance)
 
 
 def _desk(template: Template, decks: Decks, chance: random.Random) -> Desk:
-    settings = template.settings
-    cast_ = Cast(
+    cast = Cast(
         language=template.language,
-        ages=bounds(chance.choice(settings.get("age", "5-12").split("|"))),
+        ages=ages_of(template, "5-12", chance),
         chance=chance,
-        alias=settings.get("alias", ""),
+        alias=template.settings.get("alias", ""),
     )
-    size = chance.randint(*bounds(settings.get("n", "0")))
+    size = size_of(template, chance)
     numbered = chance.random() < NUMBERED
     wordy = chance.choice(WORDY.get(template.kind) or WORDY[_label(template.kind)])
-    return Desk(cast=cast_, decks=decks, size=size, numbered=numbered, wordy=wordy)
+    return Desk(cast=cast, decks=decks, size=size, numbered=numbered, wordy=wordy)
 
 
 def _framed(template: Template, formats: Sequence[str], chance: random.Random) -> Sequence[str]:
@@ -117,21 +104,3 @@ def _framed(template: Template, formats: Sequence[str], chance: random.Random) -
     annexes = chance.choice([0, 0, 1, 3]) if below == "tail" and formats[0] in PAPER else 0
     bottom = [f"{{@{below}}}"] * chance.choice([0, 1, 1, 2, 3])
     return [*top, *template.lines, *["{@annex}"] * annexes, *bottom]
-
-
-def _persons(template: Template, size: int) -> tuple[int, int]:
-    """From ``n n+2`` or ``1 3``: a sum of numbers and the length of the list."""
-    fewest, most = (
-        sum(size if part == "n" else int(part) for part in words.split("+"))
-        for words in template.settings.get("persons", "0 0").split()
-    )
-    return fewest, most
-
-
-def _rows(
-    lines: Sequence[str], formats: Sequence[str], language: str, chance: random.Random
-) -> Rows:
-    lines = [line.replace("\u200b", "") for line in lines]
-    if formats[0].startswith("raw."):
-        return [[re.sub(r",(\n\s*[\]}])", r"\1", "\n".join(lines))]]
-    return [line.split("¦") for line in blurred(lines, language, chance)]
