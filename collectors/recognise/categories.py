@@ -13,6 +13,7 @@ from itertools import pairwise
 from collectors.recognise.category import Category
 from collectors.recognise.contacts import contact_kinds
 from collectors.recognise.findings import Findings
+from collectors.recognise.heads import without_signs
 from collectors.recognise.reading import Reading
 from collectors.recognise.rules import rules
 from collectors.recognise.rules.data_kinds import kinds_of_data
@@ -31,7 +32,6 @@ _LONGEST_LABEL = 60
 _LONGEST_LINE = 400
 _TRIES = 5
 """Places at which a word is looked at before it counts as untold."""
-_NOT_WORD = re.compile(r"[\W_]+")
 _PAIR = re.compile(r"\s*[-*•·–]?\s*([^:]{2,44}?)\s*:\s*(.*)")
 _OPEN = re.compile(r"[\w'/() -]{0,40}[:\t][\s:]*([^\t]{0,80})")
 _BLANK = re.compile(r"[\s._…\-–—/\\\[\](){}<>«»|;:*x☐□]*", re.I)
@@ -95,17 +95,13 @@ def _kind(label: str) -> Category | None:
 def _known(label: str) -> tuple[bool, Category | None]:
     """Whether a label is one at all, and the kind of data it stands for."""
     fields = kinds_of_data().fields
-    plain = _plain(label)
+    plain = without_signs(label)
     kind = fields.get(plain) or fields.get(plain.rstrip(" 0123456789"))
     return kind is not None or plain in rules().heads, kind
 
 
-def _plain(label: str) -> str:
-    return _NOT_WORD.sub(" ", label.lower()).strip()
-
-
 def _says_nothing(value: str) -> bool:
-    return bool(_BLANK.fullmatch(value)) or _plain(value) in kinds_of_data().nothing
+    return bool(_BLANK.fullmatch(value)) or without_signs(value) in kinds_of_data().nothing
 
 
 def _by_words(reading: Reading) -> Iterator[Category]:

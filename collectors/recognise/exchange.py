@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from collectors.recognise.findings import Findings
-from collectors.recognise.heads import cells
+from collectors.recognise.heads import cells, without_signs
 from collectors.recognise.names import is_young, key_of, looks_like_name
 from collectors.recognise.reading import Reading
 from collectors.recognise.rules.exchange_formats import Bare, ExchangeFormat, exchange_formats
@@ -22,7 +22,6 @@ _FIRST_LINES = 12
 """Lines among which the heads of an export stand."""
 _MOST_ROWS = 20_000
 _FEWEST_BARE = 3
-_NOT_WORD = re.compile(r"[\W_]+")
 _NUMBER = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)[-+]?\d{4}")
 _RECORDS = (Evidence.RECORD, Evidence.NAME_LABEL, Evidence.ROSTER)
 
@@ -61,7 +60,7 @@ def _in_columns(lines: list[str], heads: list[str], one: ExchangeFormat) -> set[
     """The names below the heads, if most rows hold one."""
     places = [heads.index(name) for name in one.names if name in heads]
     rows = [cells(line) for line in lines if "\t" in line]
-    full = [_joined(row, places) for row in rows if _plain(row[0]) != heads[0]]
+    full = [_joined(row, places) for row in rows if without_signs(row[0]) != heads[0]]
     named = {key_of(name) for name in full if looks_like_name(name)}
     return named if sum(map(looks_like_name, full)) * 2 > len(full) else set()
 
@@ -99,8 +98,4 @@ def _joined(row: list[str], places: list[int]) -> str:
 
 
 def _plain_cells(line: str) -> list[str]:
-    return [_plain(cell) for cell in cells(line)]
-
-
-def _plain(cell: str) -> str:
-    return _NOT_WORD.sub(" ", cell.lower()).strip()
+    return [without_signs(cell) for cell in cells(line)]

@@ -34,6 +34,11 @@ def cells(line: str) -> Row:
     return [cell.strip().strip('"') for cell in line.split("\t")]
 
 
+def without_signs(label: str) -> str:
+    """A head, label or cell in small letters, its words a space apart and nothing else in it."""
+    return _NOT_WORD.sub(" ", label.lower()).strip()
+
+
 def meaning(head: str) -> str | None:
     """What a column head says its column holds, or None."""
     return _meaning(head) if len(head) <= _LONGEST_HEAD else None
@@ -42,7 +47,7 @@ def meaning(head: str) -> str | None:
 @lru_cache(4096)
 def _meaning(head: str) -> str | None:
     heads = rules().heads
-    plain = _NOT_WORD.sub(" ", head.lower()).strip()
+    plain = without_signs(head)
     if not plain or len(plain) > 40:
         return None
     if plain in heads:

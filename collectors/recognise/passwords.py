@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from collectors.recognise.heads import cells
+from collectors.recognise.heads import cells, without_signs
 from collectors.recognise.reading import Reading
 from collectors.recognise.rules.password_words import password_words
 from collectors.recognise.secret import is_strong, may_be_secret
@@ -34,7 +34,6 @@ _CODE = re.compile(
 _CODE_SHARE = 0.15
 _MARKUP = re.compile(r"[\[\](){}<>=\"`]")
 """In running text such a sign tells of code; in a column of passwords it may belong to one."""
-_NOT_WORD = re.compile(r"[\W_]+")
 _PAIR = re.compile(r"\s*[-*•·–]?\s*([^:=]{2,40}?)\s*[:=]\s*(\S.*)")
 _ENTRY = re.compile(
     r"\s*[-*•·–]?\s*(?:\d+[.)]\s*)?([^:=\t/|]{2,40}?)(?:\s*[:=\t–|]\s*|\s+-\s+|\s+)(?:(\S{3,60}?)(?:\s*[/|,;\t]\s*|\s+-\s+|\s+))?(\S{6,64})\s*"
@@ -119,7 +118,7 @@ def _stems() -> tuple[str, ...]:
 def _password_column(row: list[str]) -> int:
     """Where a row of heads has the passwords, if it has accounts or places besides; -1: nowhere."""
     words = password_words()
-    heads = [_plain(cell) for cell in row]
+    heads = [without_signs(cell) for cell in row]
     place = next((n for n, head in enumerate(heads) if head in words.passwords), -1)
     if place < 0:
         return -1
@@ -137,7 +136,7 @@ def _labelled(lines: list[str]) -> tuple[int, int]:
         pair = _PAIR.fullmatch(line) if ":" in line or "=" in line else None
         if pair is None:
             continue
-        label, value = _plain(pair.group(1)), pair.group(2).strip(" \"'")
+        label, value = without_signs(pair.group(1)), pair.group(2).strip(" \"'")
         if label in words.passwords and is_strong(value):
             passwords += 1
         elif label in words.users or label in words.places:
@@ -149,7 +148,7 @@ def _tells_both(line: str) -> bool:
     """Whether a short line names an account and the password for it, each by its word."""
     words = line.split() if _speaks(line) else []
     if not 0 < len(words) <= _MOST_WORDS or not any(
-        _plain(word) in password_words().users for word in words
+        without_signs(word) in password_words().users for word in words
     ):
         return False
     return _has_secret(words, password_words().passwords)
@@ -158,7 +157,7 @@ def _tells_both(line: str) -> bool:
 def _has_secret(words: list[str], known: Collection[str]) -> bool:
     """Whether right behind one of the known words something stands that is a password."""
     for place, word in enumerate(words):
-        if _plain(word) in known:
+        if without_signs(word) in known:
             behind = words[place + 1 : place + 1 + _NEAR]
             if any(is_strong(one) and not _MARKUP.search(one) for one in map(_bare, behind)):
                 return True
@@ -181,7 +180,9 @@ def _somewhere(reading: Reading) -> bool:
 def _below_titles(lines: list[str]) -> int:
     """The most accounts that stand in lines right below a title."""
     titles = password_words().titles
-    places = [n for n, line in enumerate(lines) if len(line) <= 60 and _plain(line) in titles]
+    places = [
+        n for n, line in enumerate(lines) if len(line) <= 60 and without_signs(line) in titles
+    ]
     return max((_entries(lines[n + 1 : n + 1 + _BELOW]) for n in places[:_BELOW]), default=0)
 
 
@@ -198,7 +199,3 @@ def _is_entry(line: str) -> bool:
     if found is None:
         return False
     return is_strong(found.group(3)) and any(c.isalpha() for c in found.group(1))
-
-
-def _plain(cell: str) -> str:
-    return _NOT_WORD.sub(" ", cell.lower()).strip()
