@@ -32,7 +32,6 @@ _CPR = re.compile(
 _NUMBER_CELL = re.compile(r"\d[\d .-]{7,12}", re.ASCII)
 _BSN_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 _CPR_WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
-_ZEROS = bytes(48 if 48 <= c < 58 else c for c in range(256))
 _BSN_SHAPES = (b"0" * 9, b"0000.00.000", b"000 000 000", b"000.000.000", b"000-000-000")
 _CPR_SHAPES = (b"000000-0000", b"000000 0000", b"0" * 10)
 _ISBN = re.compile(rb"(?<![\d-])97[89]-?\d(?:-?\d){9}(?![\d-])")
@@ -164,8 +163,7 @@ def tells_of_the_past(reading: Reading) -> bool:
 
 def _has_shape(reading: Reading, shapes: tuple[bytes, ...]) -> bool:
     """Whether a text has digits in one of these forms at all."""
-    forms = reading.low.translate(_ZEROS)
-    return any(shape in forms for shape in shapes)
+    return any(shape in reading.forms for shape in shapes)
 
 
 def _behind(
@@ -185,8 +183,7 @@ def _behind(
 
 
 def _hyphened(reading: Reading) -> Iterator[re.Match[str]]:
-    forms = reading.low.translate(_ZEROS)
-    for place in _places(forms, _CPR_SHAPES[0]):
+    for place in _places(reading.forms, _CPR_SHAPES[0]):
         match = _CPR.match(reading.text, place)
         if match is not None:
             yield match

@@ -24,7 +24,6 @@ _MOST = 20_000
 _WEAK = 1.0
 _LEAST_STRONG, _MOST_STRONG = 3.0, 9.0
 _AGAINST = ("staff", "goods", "member")
-_ZEROS = bytes(48 if 48 <= c < 58 else c for c in range(256))
 _WORDS = re.compile(r"[\w.'-]+")
 
 
@@ -58,8 +57,7 @@ def _present(reading: Reading) -> tuple[str, ...]:
     """The shapes whose longest row of digits stands in a text at all."""
     if not rules().shapes:
         return ()
-    forms = reading.low.translate(_ZEROS)
-    return tuple(shape for shape in rules().shapes if _digits(shape) in forms)
+    return tuple(shape for shape in rules().shapes if _digits(shape) in reading.forms)
 
 
 @cache

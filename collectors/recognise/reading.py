@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from collectors.recognise.names import CAPITAL, Found, name_at, opens_a_name
 from collectors.recognise.rules import rules
-from collectors.recognise.words import count_letters, encoded, find_word, small, spaced
+from collectors.recognise.words import count_letters, encoded, find_word, small, spaced, zeroed
 
 LONG_LINE = 1200
 """Longer lines without cells are parted, where possible behind a sentence."""
@@ -38,7 +38,7 @@ class Reading:
     """A text and what is known of its words.
 
     ``low`` has one byte for each character of ``text``, in small letters; ``plain`` too, with a
-    space for whatever belongs to no word.
+    space for whatever belongs to no word. ``forms`` is ``low`` with every digit as a 0.
 
     ``words`` are those words that stand in some rule, as ``low`` spells them. ``names`` says where
     the words stand that open a name.
@@ -47,6 +47,7 @@ class Reading:
     text: str
     low: bytes
     plain: bytes
+    forms: bytes
     words: frozenset[bytes]
     names: tuple[int, ...]
 
@@ -113,7 +114,9 @@ def read(text: str) -> Reading:
     text = _tidy(text)
     raw = encoded(text)
     plain = spaced(raw)
-    return Reading(text, small(raw), plain, frozenset(_known(plain)), tuple(_names(text)))
+    low = small(raw)
+    known, names = frozenset(_known(plain)), tuple(_names(text))
+    return Reading(text, low, plain, zeroed(low), known, names)
 
 
 def _known(plain: bytes) -> set[bytes]:

@@ -22,6 +22,7 @@ _SMALL = bytes(ord(chr(c).lower()) for c in range(256))
 _SPACED = bytes(
     ord(chr(c).lower()) if chr(c).isalpha() or chr(c) in "'-_" else 0x20 for c in range(256)
 )
+_ZEROS = bytes(48 if 48 <= c < 58 else c for c in range(256))
 _NO_LETTERS = bytes(c for c in range(256) if not chr(c).isalpha())
 _EDGES = (b" '", b"' ", b" -", b"- ")
 _JOINT = frozenset(c for c in range(256) if chr(c).isalnum())
@@ -35,6 +36,11 @@ def encoded(text: str) -> bytes:
 def small(raw: bytes) -> bytes:
     """The same in small letters, as ``spelled`` spells the rules."""
     return raw.translate(_SMALL)
+
+
+def zeroed(raw: bytes) -> bytes:
+    """The same with every digit as a 0, so that a form of number is found as a word is."""
+    return raw.translate(_ZEROS)
 
 
 def spelled(words: str) -> bytes:
