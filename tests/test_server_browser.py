@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Request, sync_playwright
+from playwright.sync_api import Page, Request, Route, sync_playwright
 
 from server_stub import wording
 from tests.console_visit import PASSWORDS, Console, console
@@ -214,13 +214,33 @@ def test_a_false_alarm_is_marked_and_counted(at: Console, browser: object) -> No
     page.click("text=Dit klopt niet")
     assert page.url.endswith("/3"), "a reason has to be chosen first"
     page.select_option("#reason", "lesson-or-policy")
-    with page.expect_navigation():  # until all style sheets are there: looked at sooner, one alone
+    with page.expect_navigation():
         page.click("text=Dit klopt niet")
     page.wait_for_selector("text=Aangemerkt als vals alarm")
     look(page, "telephone-false-alarm")
     page.goto(at.running.url + "/disputes")
     assert page.locator("tbody tr").count() == 2
     look(page, "telephone-disputes")
+    assert said == []
+
+
+@pytest.mark.parametrize("late", ["pico.classless.min.css", "console.css"])
+def test_a_page_looked_at_before_its_style_is_there_asks_for_nothing_refused(
+    at: Console, browser: object, late: str
+) -> None:
+    page, said = open_page(browser, "en-GB")
+    log_in(page, at, "olaf")
+    held: list[Route] = []
+    page.route(f"**/{late}", lambda route: held.append(route))
+    page.goto(f"{at.running.url}/devices/{at.laptop.name}/3", wait_until="commit")
+    page.wait_for_selector("#reason", state="attached")
+    for _ in range(100):
+        page.evaluate("document.body && document.querySelector('#reason').offsetHeight")
+        page.wait_for_timeout(10)
+    assert held, "the page never asked for its style"
+    held[0].continue_()
+    page.wait_for_load_state()
+    look(page, "late-style")
     assert said == []
 
 
