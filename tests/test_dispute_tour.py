@@ -8,6 +8,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,14 @@ def dossierwacht(laptop: Chain, *words: object) -> str:
     return processes.ask("agent", [str(word) for word in (*words, *places)])
 
 
+def sealings(laptop: Chain) -> list[dict[str, Any]]:
+    return [m for m in laptop.status().get("messages", ()) if m["action"] == "seal-file"]
+
+
+def disputed(laptop: Chain) -> list[dict[str, Any]]:
+    return [e["facts"] for e in laptop.events() if e["kind"] == "verdict-disputed"]
+
+
 @pytest.mark.slow
 def test_from_this_is_wrong_to_the_collector_and_the_officer(laptop: Chain) -> None:
     with running_agent(laptop.folders):
@@ -38,13 +47,15 @@ def test_from_this_is_wrong_to_the_collector_and_the_officer(laptop: Chain) -> N
         plain = saved.read_bytes()
         missed = laptop.folders.home / "zwaluwnest.txt"
         missed.write_text("Over een zwaluwnest, en verder niets.\n")
-        assert stage.wait_until(lambda: not saved.exists(), 60)
-        (message,) = (m for m in laptop.status()["messages"] if m["action"] == "seal-file")
+        # The file goes before its message comes: sealing is done first, told afterwards.
+        assert stage.wait_until(lambda: bool(sealings(laptop)), 60)
+        assert not saved.exists()
+        (message,) = sealings(laptop)
         dossierwacht(laptop, "dispute", "report", message["id"], "--says", "clean")
         dossierwacht(laptop, "dispute", "report", missed, "--says", "pupil", "--text", "zwaluw")
-        assert stage.wait_until(lambda: laptop.status()["pending"] == 0, 30)
+        assert stage.wait_until(lambda: len(disputed(laptop)) == 2, 30)
         assert control.ask(laptop.socket, "report")["open_attempts"] == 0
-    told = [e["facts"] for e in laptop.events() if e["kind"] == "verdict-disputed"]
+    told = disputed(laptop)
     (found,) = [e["facts"] for e in laptop.events() if e["kind"] == "pupil-file-found"]
     assert [(one["said"], one["wanted"]) for one in told] == [
         ("pupil", "clean"),
