@@ -194,7 +194,12 @@ class Answers:
             "reason": event.outcome.reason if event.outcome else "none",
             "at": event.recorded_at.isoformat(),
             "reminders": reminders(event),
+            "instead": self._instead(event),
         }
+
+    def _instead(self, event: Event) -> str:
+        """What the organisation offers in the place of a stick that was blocked."""
+        return self.config.policy.usb.instead if _carried_out(event) == "block-usb" else ""
 
     def _not_too_many(self, caller: Caller) -> None:
         with self.counting:

@@ -8,7 +8,7 @@ holds the agent's own state. Everything here may be read by anyone: secrets lie 
 import contextlib
 import os
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from agent import policy_file
 from agent.errors import ConfigError
 from agent.policy import Notice, Policy
+from enforcement.usb_gate import Gate
 
 CONFIG = Path("/etc/dossierwacht")
 STATE = Path("/var/lib/dossierwacht")
@@ -44,6 +45,7 @@ class Config:
     policy: Policy
     notice: Notice | None
     dispute_days: int = 30
+    gate: Gate = field(default_factory=Gate)
 
 
 def load(folder: Path = CONFIG, state: Path = STATE, socket: Path | None = None) -> Config:
@@ -61,12 +63,19 @@ def load(folder: Path = CONFIG, state: Path = STATE, socket: Path | None = None)
         policy=policy_file.read(policy_path) if policy_path.exists() else policy_file.default(),
         notice=read_notice(folder / "notice.toml"),
         dispute_days=values["dispute_days"],
+        gate=gate_for(state),
     )
 
 
 def socket_for(state: Path) -> Path:
     """The control socket that belongs to a state folder; beside it, since that one is closed."""
     return SOCKET if state == STATE else state.with_name(state.name + ".sock")
+
+
+def gate_for(state: Path) -> Gate:
+    """The gate that belongs to a state folder; one that udev and polkit do not know for others."""
+    beside = Gate(closed=state / "usb-closed", verdicts=state / "usb")
+    return Gate() if state == STATE else beside
 
 
 def read_notice(path: Path) -> Notice | None:

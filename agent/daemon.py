@@ -127,6 +127,7 @@ class Daemon:
         self, observation: Observation, decision: Decision, event: Event, once: str | None
     ) -> bool:
         size = _size(observation)
+        once = once and f"{once}/{decision.action}"
         if not self.journal.begin(event, once=once, action=decision.action, size=size):
             return False
         attempt = Attempt(id=event.id, subject=observation.subject, proof=observation.proof())

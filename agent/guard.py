@@ -6,6 +6,7 @@ a laptop's first days; and never more files in an hour or a day than a person co
 call a halt to. What is held back is still reported, with the reason.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,6 +23,13 @@ class Held(StrEnum):
     HOUR_CAP = "hour-cap"
     DAY_CAP = "day-cap"
     BYTE_CAP = "byte-cap"
+    SESSION_LOCKED = "session-locked"
+    """A stick that came while nobody was at the laptop waits until somebody is."""
+
+
+CAPPED = frozenset({"seal-file"})
+"""What is limited in number. A stick is withheld and a screen locked however often it takes."""
+_OPENING = frozenset({"allow-usb", "allow-usb-read-only"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +51,7 @@ class Guard:
     installed_at: datetime
     journal: Journal
     caps: Caps = Caps()
+    locked: Callable[[], bool] = lambda: False
 
     def hold(self, action: str, size: int, now: datetime) -> Held | None:
         """The reason to hold back ``action`` on ``size`` bytes now, or None."""
@@ -50,6 +59,11 @@ class Guard:
             return Held.NO_NOTICE
         if now - self.installed_at < self.caps.first_days:
             return Held.FIRST_DAYS
+        if action in _OPENING and self.policy.usb.withhold_while_locked and self.locked():
+            return Held.SESSION_LOCKED
+        return self._over_a_cap(action, size, now) if action in CAPPED else None
+
+    def _over_a_cap(self, action: str, size: int, now: datetime) -> Held | None:
         hour = self.journal.acted_since(action, now - timedelta(hours=1))
         day = self.journal.acted_since(action, now - timedelta(days=1))
         if hour.times >= self.caps.files_per_hour:

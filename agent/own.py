@@ -48,6 +48,8 @@ class ActionName(StrEnum):
     SEAL_FILE = "seal-file"
     LOCK_SESSION = "lock-session"
     BLOCK_USB = "block-usb"
+    ALLOW_USB = "allow-usb"
+    ALLOW_USB_READ_ONLY = "allow-usb-read-only"
     OTHER = "other"
 
     @classmethod

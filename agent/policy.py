@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from agent.policy_usb import UsbPolicy
 from collectors.base import Fact, Observation
 from enforcement.base import Recipient
 
@@ -77,20 +78,30 @@ class Policy:
     notice_lead_days: int = 0
     contact: Contact = field(default_factory=Contact)
     recipients: tuple[Recipient, ...] = ()
+    usb: UsbPolicy = field(default_factory=UsbPolicy)
     collectors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
 
     def decide(self, observation: Observation) -> Decision:
-        """The decision of the first rule that matches, or to report."""
+        """The decision of the first rule that matches, else of the USB mode, else to report."""
         for rule in self.rules:
             if rule.matches(observation):
-                enforced = self.mode is Mode.ENFORCE and rule.action != REPORT
-                return Decision(action=rule.action, rule=rule.name, enforced=enforced)
+                return self._decision(rule.action, rule.name)
+        if by_mode := self.usb.decide(observation):
+            return self._decision(*by_mode)
         return Decision(action=REPORT, rule=DEFAULT_RULE, enforced=False)
+
+    def withholds_usb(self) -> bool:
+        """Whether USB media are nobody's until they were judged."""
+        return self.mode is Mode.ENFORCE and self.usb.blocks
 
     def rules_for(self, kind: str) -> tuple[Rule, ...]:
         """The rules that can decide about a kind, in order."""
         return tuple(rule for rule in self.rules if rule.kind == kind)
+
+    def _decision(self, action: str, rule: str) -> Decision:
+        enforced = self.mode is Mode.ENFORCE and action != REPORT
+        return Decision(action=action, rule=rule, enforced=enforced)
 
     def roots(self) -> tuple[Path, ...]:
         """The folders under which files may be looked for and touched."""

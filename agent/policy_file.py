@@ -8,6 +8,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pyrage
 
 from agent.errors import ConfigError
 from agent.policy import REPORT, Contact, Mode, Policy, Rule
+from agent.policy_usb_file import Kinds, read_usb
 from agent.toml_lines import Lines
 from collectors import COLLECTORS
 from collectors.base import Setting
@@ -31,7 +33,6 @@ LONGEST_WORD = 48
 """Characters of a word that may leave the laptop."""
 WORD = re.compile(r"\A[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 
-Kinds = Mapping[str, type | tuple[type, ...]]
 TOP: Kinds = {
     "name": str,
     "version": int,
@@ -40,6 +41,7 @@ TOP: Kinds = {
     "notice": dict,
     "contact": dict,
     "recipients": list,
+    "usb": dict,
     "collectors": dict,
     "rules": list,
 }
@@ -107,15 +109,16 @@ class _Reading:
         self.mistakes: list[str] = []
 
     def policy(self, given: dict[str, Any]) -> Policy:
-        top = self._section(given, TOP, "")
+        top = self.section(given, TOP, "")
         policy = Policy(
             name=self._word(top, "name", "", 0),
             version=self._version(top),
-            mode=Mode(self._one_of(top, "mode", tuple(Mode), Mode.REPORT, "", 0)),
-            language=self._one_of(top, "language", LANGUAGES, "en", "", 0),
+            mode=Mode(self.one_of(top, "mode", tuple(Mode), Mode.REPORT, "", 0)),
+            language=self.one_of(top, "language", LANGUAGES, "en", "", 0),
             notice_lead_days=self._lead_days(top.get("notice", {})),
-            contact=Contact(**self._section(top.get("contact", {}), CONTACT, "contact")),
+            contact=Contact(**self.section(top.get("contact", {}), CONTACT, "contact")),
             recipients=tuple(self._recipients(top.get("recipients", []))),
+            usb=read_usb(self, top.get("usb", {})),
             collectors=self._collectors(top.get("collectors", {})),
             rules=tuple(self._rules(top.get("rules", []))),
         )
@@ -127,31 +130,31 @@ class _Reading:
         version = int(top.get("version", 0))
         if version < 1:
             says = "give 'version' as a whole number from 1 that rises each time"
-            self._wrong("", 0, "version", says)
+            self.wrong("", 0, "version", says)
         return version
 
     def _lead_days(self, given: Any) -> int:
-        days = int(self._section(given, NOTICE, "notice").get("lead_days", 0))
+        days = int(self.section(given, NOTICE, "notice").get("lead_days", 0))
         if not 0 <= days <= LONGEST_LEAD:
             says = f"give 'lead_days' as a whole number from 0 to {LONGEST_LEAD}"
-            self._wrong("notice", 0, "lead_days", says)
+            self.wrong("notice", 0, "lead_days", says)
         return days
 
     def _recipients(self, given: list[Any]) -> Iterable[Recipient]:
         for number, entry in enumerate(given):
-            named = self._section(entry, RECIPIENT, "recipients", number)
+            named = self.section(entry, RECIPIENT, "recipients", number)
             key = str(named.get("key", ""))
             try:
                 pyrage.x25519.Recipient.from_str(key)
             except pyrage.RecipientError:
                 says = f"'{key[:16]}' is no age recipient; one begins with age1"
-                self._wrong("recipients", number, "key", says)
+                self.wrong("recipients", number, "key", says)
                 continue
             yield Recipient(name=named.get("name", ""), key=key, proven=named.get("proven", False))
 
     def _collectors(self, given: Any) -> dict[str, dict[str, Any]]:
         known = collector_settings()
-        chosen = self._section(given, dict.fromkeys(known, dict), "collectors")
+        chosen = self.section(given, dict.fromkeys(known, dict), "collectors")
         return {
             name: self._collector(name, chosen.get(name, {}), settings)
             for name, settings in known.items()
@@ -160,55 +163,53 @@ class _Reading:
     def _collector(self, name: str, given: Any, settings: Mapping[str, Setting]) -> dict[str, Any]:
         kinds = {key: _kinds(setting.default) for key, setting in settings.items()}
         defaults = {key: setting.default for key, setting in settings.items()}
-        chosen = {**defaults, **self._section(given, kinds, f"collectors.{name}")}
+        chosen = {**defaults, **self.section(given, kinds, f"collectors.{name}")}
         for key, says in collector_faults(name, chosen):
-            self._wrong(f"collectors.{name}", 0, key, says)
+            self.wrong(f"collectors.{name}", 0, key, says)
         return chosen
 
     def _rules(self, given: list[Any]) -> Iterable[Rule]:
         names: set[str] = set()
         for number, entry in enumerate(given):
-            rule = self._section(entry, RULE, "rules", number)
+            rule = self.section(entry, RULE, "rules", number)
             name = self._word(rule, "name", "rules", number)
             if name in names:
                 says = f"two rules are named '{name}'; a report must tell them apart"
-                self._wrong("rules", number, "name", says)
+                self.wrong("rules", number, "name", says)
             names.add(name)
             when = rule.get("when", {})
             if not all(isinstance(value, str | int) for value in when.values()):
-                self._wrong("rules", number, "when", "'when' compares words and numbers only")
+                self.wrong("rules", number, "when", "'when' compares words and numbers only")
             yield Rule(
                 name=name,
                 kind=self._word(rule, "kind", "rules", number),
-                action=self._one_of(rule, "action", action_names(), REPORT, "rules", number),
+                action=self.one_of(rule, "action", action_names(), REPORT, "rules", number),
                 when=when,
                 source=rule.get("source", ""),
             )
 
-    def _section(self, given: Any, kinds: Kinds, section: str, number: int = 0) -> dict[str, Any]:
+    def section(self, given: Any, kinds: Kinds, section: str, number: int = 0) -> dict[str, Any]:
         """The keys of a section that are known and of their kind; the others are mistakes."""
         if not isinstance(given, dict):
-            self._wrong(section, number, "", f"[{section}] should be a table of keys")
+            self.wrong(section, number, "", f"[{section}] should be a table of keys")
             return {}
         where = f" in [{section}]" if section else ""
         for key, value in given.items():
             if key not in kinds:
                 says = f"unknown key '{key}'{where}{suggest(key, kinds)}"
-                self._wrong(section, number, key, says)
+                self.wrong(section, number, key, says)
             elif not _is(value, kinds[key]):
-                self._wrong(
-                    section, number, key, f"'{key}'{where} should be {_name_of(kinds[key])}"
-                )
+                self.wrong(section, number, key, f"'{key}'{where} should be {_name_of(kinds[key])}")
         return {k: v for k, v in given.items() if k in kinds and _is(v, kinds[k])}
 
     def _word(self, given: Mapping[str, Any], key: str, section: str, number: int) -> str:
         value = given.get(key, "")
         if not WORD.match(value) or len(value) > LONGEST_WORD:
-            self._wrong(section, number, key, f"'{key}' is needed, in small letters and hyphens")
+            self.wrong(section, number, key, f"'{key}' is needed, in small letters and hyphens")
             return "unnamed"
         return str(value)
 
-    def _one_of(
+    def one_of(
         self,
         given: Mapping[str, Any],
         key: str,
@@ -221,10 +222,10 @@ class _Reading:
         if value in words:
             return str(value)
         hint = suggest(value, words) or f"; one of {', '.join(words)}"
-        self._wrong(section, number, key, f"'{key}' cannot be '{value}'{hint}")
+        self.wrong(section, number, key, f"'{key}' cannot be '{value}'{hint}")
         return default
 
-    def _wrong(self, section: str, number: int, key: str, says: str) -> None:
+    def wrong(self, section: str, number: int, key: str, says: str) -> None:
         self.mistakes.append(f"line {self.lines.at(section, number, key)}: {says}")
 
 
@@ -242,4 +243,5 @@ def _kinds(default: Any) -> type | tuple[type, ...]:
 def _name_of(kind: type | tuple[type, ...]) -> str:
     names = {str: "text in quotes", int: "a whole number", bool: "true or false"}
     names |= {list: "a list in [brackets]", dict: "a table", float: "a number"}
+    names |= {date: "a date without quotes"}
     return " or ".join(names[k] for k in (kind if isinstance(kind, tuple) else (kind,)))

@@ -11,13 +11,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from agent import identity, processes, texts
+from agent import identity, processes, seat, texts
 from agent.answers import Answers
 from agent.config import Config, prepare_state
 from agent.control_server import ControlServer
 from agent.daemon import Daemon, fault
 from agent.dispute_shelf import Shelf
 from agent.disputes import Disputes
+from agent.gatekeeper import Gatekeeper
 from agent.guard import Caps, Guard
 from agent.journal import Journal
 from agent.outbox import Outbox
@@ -53,8 +54,11 @@ def run(
         shelf = _shelf(config)
         control = _control(config, daemon, outbox, shelf)
         control.start()
+        keeper = Gatekeeper(policy=config.policy, guard=daemon.guard, gate=config.gate, now=utc_now)
         tidier = threading.Thread(target=shelf.keep_tidy, args=(stop,), name="tidier")
         tidier.start()
+        keeping = threading.Thread(target=keeper.keep, args=(stop,), name="gatekeeper")
+        keeping.start()
         sender = _sender(config, stop) if with_sender else None
         try:
             log.info("the agent runs; policy %s %d", config.policy.name, config.policy.version)
@@ -63,6 +67,7 @@ def run(
             stop.set()
             control.close()
             tidier.join()
+            keeping.join()
             if sender is not None:
                 sender.join()
     finally:
@@ -94,6 +99,7 @@ def _daemon(config: Config, journal: Journal, caps: Caps) -> Daemon:
         installed_at=identity.installed_at(state),
         journal=journal,
         caps=caps,
+        locked=seat.nobody_there if policy.usb.withhold_while_locked else lambda: False,
     )
     return Daemon(
         policy=policy,
@@ -119,6 +125,7 @@ def load_actions(config: Config) -> dict[str, Action]:
         recipients=config.policy.recipients,
         note=_note(config.policy),
         stage=config.stage,
+        gate=config.gate,
     )
     made: list[Action] = [import_module(name).make(settings) for name in ACTIONS]
     return {action.name: action for action in made}

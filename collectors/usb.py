@@ -3,9 +3,9 @@
 One observation a device: all its units and partitions are judged together, by their own headers
 (``collectors.media``), never by what udev or a label says. The collector works on snapshots: after
 each change it waits until it is quiet (partitions arrive after their disk), looks at everything
-that is attached and reports what differs from before, so a lost message costs time and hides
-nothing. Hubs, keyboards and phones have no disk and are not looked at; cards in a laptop's own
-reader are not USB.
+that is attached and reports what differs from before and what udev spoke of, so a lost message
+costs time and hides nothing. Hubs, keyboards and phones have no disk and are not looked at; cards
+in a laptop's own reader are not USB.
 """
 
 import sys
@@ -32,7 +32,7 @@ from collectors.base import (
     Stop,
     utc_now,
 )
-from collectors.media.verdict import Judgement, Volume, judge
+from collectors.media.verdict import Judgement, Verdict, Volume, judge
 from collectors.usb_device import Disk, UsbDevice, size_band
 
 if sys.platform == "linux":
@@ -84,6 +84,8 @@ class UsbStorageAttached(Observation):
             "devnum": device.devnum,
             "vendor": f"{device.vendor:04x}",
             "product": f"{device.product:04x}",
+            "media": " ".join(f"{disk.name}={disk.sequence}" for disk in device.disks),
+            "encrypted": int(self.judgement.verdict is Verdict.ENCRYPTED),
         }
 
     def once(self) -> str:
@@ -176,7 +178,7 @@ class UsbCollector:
             if known is None or known.device != device or device.name in touched:
                 seen = judged(self.tree, device, self.now())
                 self.known[device.name] = seen
-                if known is None or known.once() != seen.once():
+                if known is None or known.once() != seen.once() or device.name in touched:
                     yield seen
 
     def _still_there(self, before: UsbStorageAttached, found: Mapping[str, UsbDevice]) -> bool:

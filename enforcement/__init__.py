@@ -7,4 +7,6 @@ ACTIONS: tuple[str, ...] = (
     "enforcement.seal_file",
     "enforcement.lock_session",
     "enforcement.block_usb",
+    "enforcement.allow_usb",
+    "enforcement.allow_usb_read_only",
 )

@@ -12,6 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from enforcement.usb_gate import Gate
+
 
 class Result(StrEnum):
     """How an action ended."""
@@ -98,6 +100,7 @@ class Settings:
     ``sysfs`` the kernel's device tree. ``note`` is the text left for the staff member where a file
     was sealed; empty means none. ``stage`` names the folder a file passes through while it is being
     sealed; None lets the action find one on each root's own mount (see ``enforcement.stage``).
+    ``gate`` is where the desktop is told which USB media it may have.
     """
 
     state: Path
@@ -106,6 +109,7 @@ class Settings:
     sysfs: Path = Path("/sys")
     note: str = ""
     stage: Path | None = None
+    gate: Gate = field(default_factory=Gate)
 
 
 class Action(Protocol):

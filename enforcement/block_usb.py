@@ -6,12 +6,15 @@ the plug on a mounted volume loses what was not yet written, so volumes are unmo
 ones closed first. One that stays busy is detached by force after everything was written out: the
 person must not be able to keep a stick usable by keeping a file open.
 
-A hub, a keyboard, a security key, or a stick that is also one of these is never switched off.
+Its media lose their pass first (``usb_gate``), so that nothing is mounted anew meanwhile. A hub, a
+keyboard or a security key is never switched off; of a stick that is also one of the last two only
+the storage is.
 """
 
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from enforcement import durable, usb_tree
 from enforcement.base import Attempt, EnforcementError, Outcome, Reason, Result, Settings
@@ -42,19 +45,22 @@ class BlockUsb:
 
     def __init__(self, settings: Settings, *, patience: float = PATIENCE) -> None:
         self._sysfs = settings.sysfs
+        self._gate = settings.gate
         self._patience = patience
 
     def apply(self, attempt: Attempt) -> Outcome:
         """Block the device ``subject``, if it is still the one in ``proof``."""
         with told(), durable.held(usb_tree.open_device(self._sysfs, attempt.subject)) as device:
             usb_tree.confirm(device, attempt.proof)
+            usb_tree.storage_interfaces(device)
             found = usb_tree.blocks(self._sysfs, device)
-            if not usb_tree.authorized(device) and not found:
+            if not usb_tree.switched_on(device) and not found:
                 return Outcome(result=Result.ALREADY)
-            usb_tree.may_be_blocked(device)
+            self._shut_out(device)
             note = put_away(found)
-            usb_tree.deauthorize(device)
+            usb_tree.switch_off(device)
             self._wait(device)
+            self._gate.note_blocked(attempt.subject, usb_tree.place(device))
         return Outcome(result=Result.DONE, note=note)
 
     def resume(self, attempt_id: str) -> Outcome:
@@ -65,9 +71,14 @@ class BlockUsb:
         """Nothing is ever left open here."""
         return {}
 
+    def _shut_out(self, device: int) -> None:
+        """A kernel that does not number its media never gave one a pass."""
+        with suppress(EnforcementError):
+            self._gate.shut_out(usb_tree.media(self._sysfs, device).values())
+
     def _wait(self, device: int) -> None:
         end = time.monotonic() + self._patience
-        while usb_tree.authorized(device) or usb_tree.blocks(self._sysfs, device):
+        while usb_tree.switched_on(device) or usb_tree.blocks(self._sysfs, device):
             if time.monotonic() >= end:
                 note = f"it was switched off, but its disks stay after {self._patience:g} seconds"
                 raise EnforcementError(Reason.NOT_CONFIRMED, note)

@@ -23,7 +23,8 @@ _BLOCK = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._!-]{0,63}\Z")
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 STORAGE, HID, HUB, SMART_CARD = "08", "03", "09", "0b"
-_NEVER = {HID: "a keyboard or the like", HUB: "a hub", SMART_CARD: "a security key"}
+_SPARED = frozenset({HID, SMART_CARD})
+"""What goes on working when the storage beside it is switched off."""
 
 
 def open_device(sysfs: Path, name: str) -> int:
@@ -37,6 +38,11 @@ def open_device(sysfs: Path, name: str) -> int:
     if not home.startswith(os.path.realpath(sysfs) + "/") or os.path.basename(home) != name:
         raise EnforcementError(Reason.OUTSIDE, f"{name} leads out of the device tree")
     return os.open(home, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+
+def names(sysfs: Path) -> list[str]:
+    """The names of all devices, root hubs and interfaces left out."""
+    return [name for name in _entries(sysfs / "bus" / "usb" / "devices") if _NAME.match(name)]
 
 
 def attribute(folder: int, name: str) -> str:
@@ -69,14 +75,31 @@ def confirm(device: int, proof: Mapping[str, object]) -> None:
             raise EnforcementError(Reason.CHANGED, f"another device: its {name} differs")
 
 
-def may_be_blocked(device: int) -> None:
-    """Raises EnforcementError (``unsupported``) unless it is storage and nothing we spare."""
-    classes = {attribute(device, "bDeviceClass").lower(), *_interface_classes(device)}
-    for code, what in _NEVER.items():
-        if code in classes:
-            raise EnforcementError(Reason.UNSUPPORTED, f"{what} is never blocked")
-    if STORAGE not in classes:
+def place(device: int) -> str:
+    """The bus and the number on it: no later device in the same port has both. OSError."""
+    return f"{attribute(device, 'busnum')}/{attribute(device, 'devnum')}"
+
+
+def storage_interfaces(device: int) -> tuple[str, ...]:
+    """The names of a device's storage interfaces; none while the whole device is off. OSError.
+
+    Raises EnforcementError (``unsupported``) if the device is no storage, or a hub.
+    """
+    found = _interfaces(device)
+    if HUB in (attribute(device, "bDeviceClass").lower(), *found.values()):
+        raise EnforcementError(Reason.UNSUPPORTED, "a hub is never blocked")
+    names = tuple(name for name, code in found.items() if code == STORAGE)
+    if not names and authorized(device):
         raise EnforcementError(Reason.UNSUPPORTED, "not a storage device")
+    return names
+
+
+def switched_on(device: int) -> bool:
+    """Whether the kernel lets the device, or any storage interface of it, work. OSError."""
+    if not authorized(device):
+        return False
+    codes = _interfaces(device)
+    return any(_interface_on(device, name) for name in codes if codes[name] == STORAGE)
 
 
 def authorized(device: int) -> bool:
@@ -84,34 +107,109 @@ def authorized(device: int) -> bool:
     return attribute(device, "authorized") != "0"
 
 
-def deauthorize(device: int) -> None:
-    """Switch the device off, until it is plugged in again or switched on. OSError."""
-    flags = os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-    with durable.held(os.open("authorized", flags, dir_fd=device)) as switch:
-        os.write(switch, b"0\n")
+def switch_off(device: int) -> None:
+    """Switch the storage off, until it is plugged in again or switched on. OSError.
+
+    Where the device is a keyboard or a security key as well, that part of it goes on working.
+    """
+    storage = storage_interfaces(device)
+    if set(_interfaces(device).values()) & _SPARED:
+        for name in storage:
+            _throw(device, f"{name}/authorized", b"0\n")
+    else:
+        _throw(device, "authorized", b"0\n")
+
+
+def switch_on(sysfs: Path, device: int) -> None:
+    """Undo ``switch_off``; the disks come anew, under other numbers. OSError."""
+    if not authorized(device):
+        _throw(device, "authorized", b"1\n")
+        return
+    for name in storage_interfaces(device):
+        if not _interface_on(device, name):
+            _throw(device, f"{name}/authorized", b"1\n")
+            (sysfs / "bus/usb/drivers_probe").write_bytes(name.encode("ascii"))
+
+
+def media(sysfs: Path, device: int) -> dict[str, int]:
+    """The disks of a device and the sequence number of the medium in each. OSError.
+
+    Raises EnforcementError (``unsupported``) where the kernel gives none (before Linux 5.15).
+    """
+    found = {disk: _sequence(sysfs / "block" / disk / "diskseq") for disk in _disks(sysfs, device)}
+    if not all(found.values()):
+        raise EnforcementError(Reason.UNSUPPORTED, "the kernel does not number its media")
+    return found
+
+
+def confirm_media(found: Mapping[str, int], proof: Mapping[str, object]) -> None:
+    """Raises EnforcementError (``changed``) unless these are the media that were judged."""
+    if not found or media_words(found) != proof.get("media"):
+        raise EnforcementError(Reason.CHANGED, "another medium than the one that was judged")
+
+
+def media_words(found: Mapping[str, int]) -> str:
+    """Disks and their media as a proof names them."""
+    return " ".join(f"{name}={found[name]}" for name in sorted(found))
+
+
+def announce(sysfs: Path, device: int) -> None:
+    """Have udev look at the device's disks and parts again. OSError if one is gone."""
+    for disk in _disks(sysfs, device):
+        folder = sysfs / "block" / disk
+        for place in (folder, *(folder / part for part in _parts(folder))):
+            (place / "uevent").write_bytes(b"change")
 
 
 def blocks(sysfs: Path, device: int) -> tuple[str, ...]:
     """The block devices on a device: what was opened on them first, then parts, then disks."""
-    home = os.readlink(f"/proc/self/fd/{device}")
-    disks = [name for name in _entries(sysfs / "block") if _lies_in(sysfs / "block" / name, home)]
     found: list[str] = []
-    for disk in disks:
+    for disk in _disks(sysfs, device):
         folder = sysfs / "block" / disk
-        parts = [name for name in _entries(folder) if (folder / name / "partition").exists()]
+        parts = _parts(folder)
         opened = [_entries(folder / name / "holders") for name in ("", *parts)]
         found += [*(name for names in opened for name in names), *parts, disk]
     return tuple(name for name in dict.fromkeys(found) if _BLOCK.match(name))
 
 
-def _interface_classes(device: int) -> set[str]:
-    classes = set()
+def _disks(sysfs: Path, device: int) -> list[str]:
+    home = os.readlink(f"/proc/self/fd/{device}")
+    return [name for name in _entries(sysfs / "block") if _lies_in(sysfs / "block" / name, home)]
+
+
+def _parts(disk: Path) -> list[str]:
+    return [name for name in _entries(disk) if (disk / name / "partition").exists()]
+
+
+def _interfaces(device: int) -> dict[str, str]:
+    """The class of each interface by its name."""
+    found = {}
     for name in os.listdir(device):
         if ":" in name:
             flags = _READ | os.O_DIRECTORY
             with durable.held(os.open(name, flags, dir_fd=device)) as interface:
-                classes.add(attribute(interface, "bInterfaceClass").lower())
-    return classes
+                found[name] = attribute(interface, "bInterfaceClass").lower()
+    return found
+
+
+def _interface_on(device: int, name: str) -> bool:
+    try:
+        return attribute(device, f"{name}/authorized") != "0"
+    except FileNotFoundError:  # a kernel that cannot switch a part of a device off
+        return True
+
+
+def _throw(device: int, switch: str, text: bytes) -> None:
+    flags = os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    with durable.held(os.open(switch, flags, dir_fd=device)) as file:
+        os.write(file, text)
+
+
+def _sequence(file: Path) -> int:
+    try:
+        return max(0, _number(file.read_text("ascii").strip()))
+    except (OSError, UnicodeDecodeError):
+        return 0
 
 
 def _lies_in(block: Path, home: str) -> bool:

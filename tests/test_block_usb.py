@@ -3,7 +3,6 @@
 
 import os
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,66 +13,9 @@ from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
 
 from enforcement import block_usb
 from enforcement.base import Attempt, EnforcementError, Outcome, Reason, Result, Settings
+from enforcement.usb_gate import Pass
 from tests.buses import private_bus, services
-
-HUB = "devices/pci0000:00/0000:00:04.0/usb1"
-PROOF = {"busnum": 1, "devnum": 7, "vendor": "0951", "product": "1666"}
-
-
-class Tree:
-    """A device tree in the shape the kernel gives it, and a kernel that obeys ``authorized``."""
-
-    def __init__(self, top: Path) -> None:
-        self.top = top
-        for folder in ("bus/usb/devices", "block", HUB):
-            (top / folder).mkdir(parents=True)
-        self.stop = threading.Event()
-        self.kernel: threading.Thread | None = None
-
-    def device(self, name="1-2", interfaces=("08",), parent=HUB, **attributes) -> Path:
-        home = self.top / parent / name
-        home.mkdir(parents=True)
-        values = {"idVendor": "0951", "idProduct": "1666", "busnum": "1", "devnum": "7"}
-        values |= {"authorized": "1", "bDeviceClass": "00", "serial": "60A44C41"} | attributes
-        for attribute, value in values.items():
-            (home / attribute).write_bytes(
-                value if isinstance(value, bytes) else f"{value}\n".encode()
-            )
-        for number, code in enumerate(interfaces):
-            interface = home / f"{name}:1.{number}"
-            interface.mkdir()
-            (interface / "bInterfaceClass").write_text(f"{code}\n")
-        (self.top / "bus/usb/devices" / name).symlink_to(
-            os.path.relpath(home, self.top / "bus/usb/devices")
-        )
-        return home
-
-    def disk(self, home: Path, name="sda", parts=1, opened=()) -> None:
-        block = home / f"{home.name}:1.0/host3/target3:0:0/3:0:0:0/block" / name
-        (block / "holders").mkdir(parents=True)
-        for number in range(1, parts + 1):
-            part = block / f"{name}{number}"
-            (part / "holders").mkdir(parents=True)
-            (part / "partition").write_text(f"{number}\n")
-            for holder in opened:
-                (part / "holders" / holder).symlink_to(block)
-        (self.top / "block" / name).symlink_to(os.path.relpath(block, self.top / "block"))
-
-    def obey(self, home: Path) -> None:
-        """Do what the kernel does when a device is switched off: unbind it."""
-
-        def kernel() -> None:
-            while not self.stop.wait(0.01):
-                if (home / "authorized").read_text().strip() == "0":
-                    for interface in home.glob("*:*"):
-                        shutil.rmtree(interface)
-                    for block in (self.top / "block").iterdir():
-                        if not block.exists():
-                            block.unlink()
-                    return
-
-        self.kernel = threading.Thread(target=kernel)
-        self.kernel.start()
+from tests.device_trees import HUB, PROOF, Tree, gate_in, is_off
 
 
 @pytest.fixture
@@ -87,7 +29,8 @@ def tree(tmp_path, monkeypatch) -> Iterator[Tree]:
 
 
 def block(tree, subject="1-2", patience=5.0, **proof) -> Outcome:
-    action = block_usb.BlockUsb(Settings(state=tree.top, sysfs=tree.top), patience=patience)
+    settings = Settings(state=tree.top, sysfs=tree.top, gate=gate_in(tree.top))
+    action = block_usb.BlockUsb(settings, patience=patience)
     return action.apply(Attempt(id="a", subject=subject, proof=PROOF | proof))
 
 
@@ -128,12 +71,38 @@ def test_a_stick_that_is_off_already_is_left_as_it_is(tree):
 
 @pytest.mark.parametrize(
     "interfaces",
-    [("03",), ("08", "03"), ("03", "08"), ("09",), ("0b",), ("08", "0B"), ("06",), ("ff",), ()],
+    [("03",), ("09",), ("08", "09"), ("0b",), ("06",), ("ff",), ()],
 )
 def test_only_storage_and_nothing_else_is_ever_switched_off(tree, interfaces):
     home = tree.device(interfaces=interfaces)
     assert refused(tree) is Reason.UNSUPPORTED
     assert is_on(home)
+
+
+@pytest.mark.parametrize(
+    "interfaces", [("08", "03"), ("03", "08"), ("08", "0B"), ("08", "08", "03")]
+)
+def test_a_stick_that_is_also_a_keyboard_or_a_key_loses_its_storage_only(tree, interfaces):
+    home = tree.device(interfaces=interfaces)
+    number = interfaces.index("08")
+    tree.disk(home, interface=number)
+    tree.obey(home)
+    assert block(tree).result is Result.DONE
+    assert is_on(home)
+    off = [is_off(home / f"1-2:1.{n}") for n in range(len(interfaces))]
+    assert off == [code == "08" for code in interfaces]
+    assert os.listdir(tree.top / "block") == []
+
+
+def test_a_blocked_stick_is_remembered_as_ours_and_its_pass_is_gone(tree):
+    home = tree.device()
+    tree.disk(home, sequence=17)
+    tree.obey(home)
+    gate = gate_in(tree.top)
+    gate.let_in([17], Pass.UNLOCK)
+    assert block(tree).result is Result.DONE
+    assert gate.pass_of(17) is None
+    assert gate.blocked() == (("1-2", "1/7"),)
 
 
 def test_a_hub_is_known_by_its_device_class_too(tree):

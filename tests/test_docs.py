@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from agent import __version__, config, own, policy_file
+from agent import __version__, config, own, policy_file, policy_usb_file
 from agent.cli import build_parser
 from agent.guard import Held
 from agent.outbox import Trouble
@@ -198,6 +198,8 @@ def test_every_key_of_a_policy_is_described() -> None:
         "contact": policy_file.CONTACT,
         "recipients": policy_file.RECIPIENT,
         "rules": policy_file.RULE,
+        "usb": policy_usb_file.USB,
+        "usb.devices": policy_usb_file.DEVICE,
     }
     for head, keys in tables.items():
         assert not [key for key in keys if not row(described[head], key)], head

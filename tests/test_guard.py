@@ -12,6 +12,7 @@ from agent.errors import ConfigError
 from agent.guard import Caps, Guard, Held
 from agent.journal import Journal
 from agent.policy import Mode, Notice, Policy
+from agent.policy_usb import UsbMode, UsbPolicy
 from tests.test_wire import make_event
 
 NOW = datetime.now(UTC)
@@ -36,10 +37,10 @@ def guard(journal: Journal, **changes: object) -> Guard:
     return Guard(**{**given, **changes})  # type: ignore[arg-type]
 
 
-def begin(journal: Journal, times: int, size: int = 1) -> None:
+def begin(journal: Journal, times: int, size: int = 1, action: str = "seal-file") -> None:
     for _ in range(times):
         event = make_event(id=str(uuid.uuid4()))
-        journal.begin(event, once=None, action="seal-file", size=size)
+        journal.begin(event, once=None, action=action, size=size)
 
 
 def test_with_notice_and_time_nothing_is_held(journal: Journal) -> None:
@@ -89,7 +90,19 @@ def test_the_cap_of_a_day_holds_beyond_the_hour(journal: Journal) -> None:
     begin(journal, 200)
     later = datetime.now(UTC) + timedelta(hours=2)
     assert guard(journal).hold("seal-file", 1, later) is Held.DAY_CAP
-    assert guard(journal).hold("lock-session", 0, later) is None, "another action has its own"
+
+
+@pytest.mark.parametrize("action", ["lock-session", "block-usb", "allow-usb"])
+def test_what_harms_no_file_is_never_capped(journal: Journal, action: str) -> None:
+    begin(journal, 300, action=action)
+    assert guard(journal).hold(action, 0, datetime.now(UTC)) is None
+
+
+def test_a_stick_is_let_in_only_while_somebody_is_there(journal: Journal) -> None:
+    usb = UsbPolicy(mode=UsbMode.ENCRYPTED_ONLY, withhold_while_locked=True)
+    away = guard(journal, policy=Policy(version=2, mode=Mode.ENFORCE, usb=usb), locked=lambda: True)
+    assert away.hold("allow-usb", 0, NOW) is Held.SESSION_LOCKED
+    assert away.hold("block-usb", 0, NOW) is None
 
 
 def test_the_bytes_of_a_day_are_capped(journal: Journal) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from agent import config, policy_file
 from agent.policy import Mode
+from agent.policy_usb import ALLOW, BLOCK, READ_ONLY
 
 ETC = Path(__file__).resolve().parent.parent / "installer" / "etc"
 
@@ -36,8 +37,11 @@ def test_the_example_policy_can_be_used_and_only_reports() -> None:
     assert policy.rules
 
 
-def test_the_example_policy_uses_every_action() -> None:
-    named = {rule.action for rule in policy_file.read(ETC / "policy.toml").rules}
+def test_the_example_policy_uses_every_action_itself_or_by_its_usb_mode() -> None:
+    policy = policy_file.read(ETC / "policy.toml")
+    assert policy.usb.blocks
+    by_mode = {ALLOW, READ_ONLY, BLOCK}
+    named = {rule.action for rule in policy.rules} | by_mode
     assert named == set(policy_file.action_names()) - {"report"}
 
 

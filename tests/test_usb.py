@@ -419,7 +419,12 @@ def test_a_stick_that_comes_and_goes_makes_two_observations() -> None:
 
 
 def test_nothing_new_is_no_news() -> None:
-    assert len(play({"touched": ["1-2"]}, {}, {"touched": ["1-2"]}, {})) == 1
+    assert len(play({}, {}, {})) == 1
+
+
+def test_what_udev_speaks_of_anew_is_judged_and_told_anew_under_the_same_key() -> None:
+    first, second = play({"touched": ["1-2"]}, {})
+    assert first.once() == second.once()
 
 
 def test_a_stick_that_is_formatted_while_attached_is_judged_again() -> None:
@@ -508,6 +513,8 @@ def test_the_proof_names_the_device_that_was_judged() -> None:
         "devnum": 7,
         "vendor": "0951",
         "product": "1666",
+        "media": "sda=11",
+        "encrypted": 1,
     }
 
 

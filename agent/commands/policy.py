@@ -5,8 +5,17 @@ import json
 from pathlib import Path
 
 from agent import config, policy_file
+from agent import policy_usb as usb
 from agent.policy import DEFAULT_RULE, REPORT, Policy
+from agent.policy_usb import UsbMode
 from collectors.recognise.rules.own import read_own
+
+_MODES = {
+    UsbMode.ENCRYPTED_ONLY: "encrypted -> allow-usb, everything else -> block-usb",
+    UsbMode.READ_ONLY: "every storage device -> allow-usb-read-only",
+    UsbMode.ASK: "what is not permitted by name -> block-usb",
+    UsbMode.NONE: "every storage device -> block-usb",
+}
 
 
 def add_check(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +40,8 @@ def check(arguments: argparse.Namespace) -> int:
     print(f"{arguments.file}: {policy.name} version {policy.version} can be used")
     for line in _own_rules(policy):
         print(line)
+    for line in _usb(policy):
+        print(line)
     for line in _remarks(policy):
         print(f"note: {line}")
     return 0
@@ -47,19 +58,25 @@ def show(arguments: argparse.Namespace) -> int:
     for rule in policy.rules:
         when = " ".join(f"{name}={value}" for name, value in rule.when.items())
         print(f"  {rule.name}: {rule.kind} {when} -> {rule.action}  {rule.source}".rstrip())
+    for line in _usb(policy):
+        print(f"  {line}")
     print(f"  {DEFAULT_RULE}: everything else -> {REPORT}")
     return 0
 
 
 def explain(arguments: argparse.Namespace) -> int:
     """Say which rules decide about a kind of event, in order, and where each comes from."""
-    rules = config.load(arguments.config, arguments.state).policy.rules_for(arguments.kind)
+    policy = config.load(arguments.config, arguments.state).policy
+    rules = policy.rules_for(arguments.kind)
     if arguments.json:
         print(json.dumps([_rule(rule) for rule in rules], ensure_ascii=False))
         return 0
     for rule in rules:
         when = ", ".join(f"{name} is {value}" for name, value in rule.when.items()) or "always"
         print(f"{rule.name}: {when} -> {rule.action} (source: {rule.source or 'none given'})")
+    if arguments.kind == usb.KIND:
+        for line in _usb(policy):
+            print(line)
     print(f"{DEFAULT_RULE}: otherwise -> {REPORT}")
     return 0
 
@@ -75,6 +92,22 @@ def _own_rules(policy: Policy) -> list[str]:
         lines.append(f"own terms of {topic}: {told}")
     if own.not_terms:
         lines.append(f"own terms that speak against: {', '.join(own.not_terms)}")
+    return lines
+
+
+def _usb(policy: Policy) -> list[str]:
+    """The table [usb] in a few lines; none where it only reports."""
+    table = policy.usb
+    if not table.blocks:
+        return []
+    source = table.source or "none given"
+    lines = [f"usb-{table.mode}: {_MODES[table.mode]} (source: {source})"]
+    if table.own_only:
+        lines.append("usb-own-only: devices that are not the organisation's own -> block-usb")
+    for one in table.devices:
+        what = f"usb device {one.vendor:04x}:{one.product:04x} {one.serial or 'any serial'}"
+        until = f" until {one.until} for {one.name}: {one.purpose}" if one.until else ""
+        lines.append(f"{what}: {one.treat}{until}")
     return lines
 
 
@@ -99,5 +132,6 @@ def _summary(policy: Policy) -> dict[str, object]:
         "name": policy.name,
         "version": policy.version,
         "mode": policy.mode,
+        "usb": policy.usb.mode,
         "rules": [_rule(rule) for rule in policy.rules],
     }

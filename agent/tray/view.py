@@ -9,6 +9,10 @@ from agent.texts import LANGUAGES, has, say
 
 LEAK_COMMAND = "dossierwacht leak report"
 DISPUTE_COMMAND = "dossierwacht dispute report"
+LONGEST_INSTEAD = 300
+"""Characters of the organisation's own sentence that are shown."""
+SILENT = frozenset({"allow-usb"})
+"""What the person sees for themselves."""
 
 
 class State(StrEnum):
@@ -73,8 +77,8 @@ def notices(messages: Sequence[Mapping[str, Any]], language: str) -> list[Notice
             continue
         topic = "+".join(parts)
         values = _values(message.get("values"))
-        text = " ".join(say(language, part, **values) for part in parts)
-        found[topic] = Notice(topic, text)
+        said = [say(language, part, **values) for part in parts]
+        found[topic] = Notice(topic, " ".join([*said, *_instead(message)]))
     return list(found.values())
 
 
@@ -104,9 +108,17 @@ def _parts(message: Mapping[str, Any]) -> list[str]:
     """The sentences to tell; of what was only noted down, those that ask for something."""
     given = message.get("reminders")
     asked = [str(key) for key in given if has(str(key))] if isinstance(given, list) else []
+    if message.get("action") in SILENT and message.get("result") != "failed":
+        return []
     if message.get("action") == "report":
         return [key for key in (str(message.get("kind", "")), *asked) if has(key)] if asked else []
     return [key for key in _keys(message) if has(key)] or ["tray-message"]
+
+
+def _instead(message: Mapping[str, Any]) -> list[str]:
+    """The organisation's own sentence about what to use in the place of what was blocked."""
+    text = message.get("instead")
+    return [text[:LONGEST_INSTEAD]] if isinstance(text, str) and text else []
 
 
 def _keys(message: Mapping[str, Any]) -> list[str]:
