@@ -145,7 +145,8 @@ class Daemon:
             return True
         if news:
             self.messages.append(msgspec.structs.replace(event, outcome=part))
-            log.info("%s: %s %s", event.kind, outcome.result, outcome.reason)
+            action = event.decision.action if event.decision else "report"
+            log.info("%s: %s %s %s", event.kind, action, outcome.result, outcome.reason)
             log.debug("%s", outcome.note)
         return news
 

@@ -32,7 +32,7 @@ from collectors.base import (
     Stop,
     utc_now,
 )
-from collectors.media.verdict import Judgement, Verdict, Volume, judge
+from collectors.media.verdict import Judgement, Verdict, Volume, Why, judge
 from collectors.usb_device import Disk, UsbDevice, size_band
 
 if sys.platform == "linux":
@@ -177,9 +177,16 @@ class UsbCollector:
             known = self.known.get(device.name)
             if known is None or known.device != device or device.name in touched:
                 seen = judged(self.tree, device, self.now())
+                if self._pulled_meanwhile(seen):
+                    continue
                 self.known[device.name] = seen
                 if known is None or known.once() != seen.once() or device.name in touched:
                     yield seen
+
+    def _pulled_meanwhile(self, seen: UsbStorageAttached) -> bool:
+        """What cannot be read because it was just pulled out is told as removed, not as unknown."""
+        failed = seen.judgement.why is Why.PROBE_FAILED
+        return failed and self.tree.devices().get(seen.subject) != seen.device
 
     def _still_there(self, before: UsbStorageAttached, found: Mapping[str, UsbDevice]) -> bool:
         """A blocked device loses its disks and is still plugged in: that is no removal."""

@@ -431,7 +431,7 @@ def test_no_word_of_an_action_about_a_file_stands_in_the_log(
         OSError(17, "File exists", "/home/sofie/klas 3b.csv"),
     ):
         build(journal, Scripted(answer=answer)).record(seen(str(answer)))
-    assert "pupil-file-found: failed parked" in caplog.text
+    assert "pupil-file-found: seal-file failed parked" in caplog.text
     assert "sofie" not in caplog.text
 
 

@@ -370,6 +370,7 @@ class Scenes:
     def __init__(self, *scenes: dict[str, object]) -> None:
         self.scenes = list(scenes)
         self.at = 0
+        self.pulled = False
 
     def _now(self, name: str, default: object) -> object:
         return self.scenes[self.at].get(name, default)
@@ -378,7 +379,7 @@ class Scenes:
         return bool(self._now("answers", True))
 
     def devices(self) -> Mapping[str, UsbDevice]:
-        found = self._now("devices", [STICK])
+        found = [] if self.pulled else self._now("devices", [STICK])
         return {device.name: device for device in found}
 
     def present(self, device: UsbDevice) -> bool:
@@ -386,6 +387,7 @@ class Scenes:
 
     def volumes(self, disk: Disk) -> tuple[Volume, ...]:
         kinds = self._now("kinds", [VolumeKind.LUKS2])
+        self.pulled = bool(self._now("pulled", False))
         return tuple(Volume(offset=i, size=MIB, kind=kind) for i, kind in enumerate(kinds))
 
     def wait(self, stop: Stop, settle: float, most: float) -> frozenset[str]:
@@ -431,6 +433,18 @@ def test_a_stick_that_is_formatted_while_attached_is_judged_again() -> None:
     first, second = play({"touched": ["1-2"]}, {"kinds": [VolumeKind.VFAT]})
     assert first.judgement.verdict is Verdict.ENCRYPTED
     assert second.judgement.verdict is Verdict.UNENCRYPTED
+
+
+def test_a_stick_that_is_pulled_while_it_is_read_is_no_unknown_stick() -> None:
+    unreadable = [VolumeKind.UNREADABLE]
+    came, went = play({"touched": ["1-2"]}, {"kinds": unreadable, "pulled": True}, {"devices": []})
+    assert isinstance(came, UsbStorageAttached) and came.judgement.verdict is Verdict.ENCRYPTED
+    assert isinstance(went, UsbStorageRemoved)
+
+
+def test_a_stick_that_cannot_be_read_and_stays_is_told_as_unknown() -> None:
+    (seen,) = play({"kinds": [VolumeKind.UNREADABLE]})
+    assert (seen.judgement.verdict, seen.judgement.why) == (Verdict.UNKNOWN, Why.PROBE_FAILED)
 
 
 def test_a_partition_that_arrives_late_is_judged() -> None:

@@ -93,6 +93,13 @@ class Laptop:
         """Keep the whole machine as it is now."""
         self.qmp.monitor(f"savevm {SNAPSHOT}")
 
+    def forget(self) -> None:
+        """Drop the connection that was kept: the laptop starts anew."""
+        subprocess.run(
+            [*self._ssh()[:-1], "-O", "exit", "root@127.0.0.1"],
+            stdin=subprocess.DEVNULL, capture_output=True, check=False,
+        )  # fmt: skip
+
     def end(self) -> None:
         """Throw the laptop away."""
         with contextlib.suppress(OSError, ValueError):
@@ -157,7 +164,7 @@ def _start(image: Path, run: Path, snapshot: str | None) -> Laptop:
     command = [
         *(QEMU, "-name", "lab", "-accel", "tcg,thread=multi", "-machine", "pc", "-cpu", "max"),
         *("-smp", "2", "-m", MEMORY, "-display", "none", "-vga", "std"),
-        *("-no-user-config", "-nodefaults", "-no-reboot", "-daemonize"),
+        *("-no-user-config", "-nodefaults", "-daemonize"),
         *("-kernel", str(image / "vmlinuz"), "-initrd", str(image / "initrd.img")),
         *("-append", _APPEND),
         *("-drive", f"file={run / 'disk.qcow2'},if=virtio,format=qcow2,cache=unsafe"),

@@ -62,15 +62,29 @@ class Qmp:
         self("device_add", **asked)
 
     def plug_units(
-        self, name: str, images: Sequence[Path], driver: str = "usb-uas", **more: Any
+        self,
+        name: str,
+        images: Sequence[Path],
+        driver: str = "usb-uas",
+        *,
+        removable: bool = False,
+        **more: Any,
     ) -> None:
         """Plug in a device with a unit for each image (``usb-uas`` or ``usb-bot``)."""
         self("device_add", driver=driver, id=name, bus=BUS, **more)
         for number, image in enumerate(images):
             self._medium(f"{name}-medium{number}", image)
             self("device_add", driver="scsi-hd", id=f"{name}-unit{number}", bus=f"{name}.0",
-                 drive=f"{name}-medium{number}", lun=number, **{"scsi-id": 0})  # fmt: skip
+                 drive=f"{name}-medium{number}", lun=number, removable=removable,
+                 **{"scsi-id": 0})  # fmt: skip
         self("qom-set", path=f"/machine/peripheral/{name}", property="attached", value=True)
+
+    def change(self, unit: str, name: str, image: Path) -> None:
+        """Take the medium out of a unit and put another in."""
+        self._medium(name, image)
+        self("blockdev-remove-medium", id=unit)
+        time.sleep(3)
+        self("blockdev-insert-medium", id=unit, **{"node-name": name})
 
     def unplug(self, name: str, patience: float = 20.0) -> None:
         """Pull a device out, and wait until its media are free again."""
@@ -103,7 +117,7 @@ class Qmp:
 
     def _media(self, name: str) -> list[str]:
         nodes = [str(node["node-name"]) for node in self("query-named-block-nodes")]
-        return [node for node in nodes if node.startswith(f"{name}-medium")]
+        return [node for node in nodes if node.startswith((f"{name}-medium", f"{name}-second"))]
 
 
 def _connected(path: Path, patience: float) -> socket.socket:

@@ -1,0 +1,120 @@
+"""Moments that need more than plugging in: a card changed, a start, a notification, a peer."""
+
+import subprocess
+import time
+from pathlib import Path
+
+from tests.vm.sticks.bench import PATIENCE, STICK, Bench
+from tests.vm.sticks.cases import ALLOWED, BLOCKED
+from tests.vm.sticks.product import INSTEAD, WITHHOLD
+from tests.vm.sticks.rows import Row
+
+COUNTED = "".join(f"{number}\n" for number in range(1, 200_001)).encode()
+"""What the writer wrote."""
+PICTURES = Path("build/lab")
+_GUARD = """\
+sed -i 's/^ImplicitPolicyTarget=.*/ImplicitPolicyTarget=block/' /etc/usbguard/usbguard-daemon.conf
+sed -i 's/^AuthorizedDefault=.*/AuthorizedDefault=all/' /etc/usbguard/usbguard-daemon.conf
+usbguard generate-policy >/etc/usbguard/rules.conf
+chmod 600 /etc/usbguard/rules.conf
+systemctl start usbguard
+"""
+
+
+def on_fat(image: Path, name: str) -> bytes:
+    """A file in the FAT volume of an image's first partition, at one MiB."""
+    done = subprocess.run(
+        ["mtype", "-i", f"{image}@@1M", f"::{name}"], capture_output=True, check=False
+    )
+    return done.stdout
+
+
+def medium_changed(bench: Bench) -> Row:
+    """The card in a reader is changed after the first one got its pass."""
+    row = Row(name="card reader: LUKS2, then a FAT card")
+    qmp = bench.laptop.qmp
+    bench.seen(row, lambda: bench.plug("reader", ("luks2",)))
+    row.must(row.outcome == ALLOWED, "the first card was not let in")
+    bench.lock()
+    bench.seen(
+        row, lambda: qmp.change(f"{STICK}-unit0", f"{STICK}-second", bench.image("fat-on-disk"))
+    )
+    row.must(row.outcome == BLOCKED and not row.gains, f"got {row.gains}")
+    bench.unplug()
+    return row
+
+
+def notice(bench: Bench) -> Row:
+    """The person is told once, with the organisation's own alternative; a picture is kept."""
+    row = Row(name="the person is told once")
+    bench.laptop.sh("as-staff -b lab-tray dossierwacht tray")
+    time.sleep(8)
+    bench.laptop.sh("as-staff dunstctl history-clear; as-staff dunstctl close-all; true")
+    bench.seen(row, lambda: bench.plug("uas", ("luks2-and-fat", "fat-on-disk")), linger=6)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    bench.laptop.qmp.type(" ")
+    bench.laptop.qmp.picture((PICTURES / "usb-notice.png").resolve())
+    bench.laptop.sh("as-staff dunstctl close-all; true")
+    told = bench.laptop.sh("as-staff dunstctl history")
+    row.must(told.count(INSTEAD) == 1, f"told {told.count(INSTEAD)} times what to use instead")
+    row.note = "build/lab/usb-notice.png"
+    bench.laptop.sh("as-staff systemctl --user stop lab-tray; true")
+    bench.unplug()
+    return row
+
+
+def at_boot(bench: Bench) -> Row:
+    """Plugged in before the machine starts."""
+    row = Row(name="FAT and LUKS2 plugged in at the start")
+    bench.plug("alone", ("fat32-in-partition",))
+    time.sleep(4)
+    bench.laptop.sh("sync; systemctl stop dossierwacht-agent; rm -f /var/lib/dossierwacht/nothing")
+    bench.laptop.qmp("system_reset")
+    bench.laptop.forget()
+    bench.laptop.wait_for_ssh(600)
+    bench.laptop.sh(f"date -s @{time.time():.0f}")
+    for program in ("openbox", "udiskie"):
+        bench.laptop.wait_until(f"pgrep -u teacher -f {program}", 300)
+    bench.product.answers()
+    mark = {"at": 0.0}
+    end = time.monotonic() + PATIENCE
+    while not (found := bench.watch.outcomes(mark["at"])) and time.monotonic() < end:
+        time.sleep(0.5)
+    row.outcome = found[0][1].partition(": ")[2] if found else ""
+    row.must("block-usb done" in row.outcome, f"it was not blocked: {found}")
+    log = bench.laptop.sh(
+        "journalctl -b -u udisks2 --no-pager; ls /media/teacher 2>/dev/null; true"
+    )
+    row.must("Mounted" not in log, f"it was mounted: {log[-300:]}")
+    bench.laptop.qmp.unplug(STICK)
+    bench.watch.start()
+    bench.laptop.sh("cat >/run/lab/pass; chmod 644 /run/lab/pass", given=b"invented for this test")
+    return row
+
+
+def usbguard(bench: Bench) -> Row:
+    """A peer in the same laptop: when USBGuard has decided by descriptors, and when we have."""
+    row = Row(name="mode none beside USBGuard")
+    bench.product.policy('mode = "none"')
+    bench.seen(row, lambda: bench.plug("alone", ("luks2",)))
+    row.must(row.outcome == BLOCKED and not row.gains, f"got {row.gains}")
+    ours = dict(row.times)
+    bench.unplug()
+    bench.product.stop()
+    bench.laptop.sh("rm -f /etc/dossierwacht/usb-closed")
+    bench.laptop.sh(_GUARD)
+    time.sleep(5)
+    mark = bench.watch.mark()
+    bench.plug("alone", ("luks2",))
+    time.sleep(6)
+    seen = bench.watch.since(mark)
+    kernel = [m for m in seen.messages if (m.source, m.subsystem) == ("KERNEL", "usb")]
+    off = [m.at for m in kernel if m.action == "unbind"]
+    start = kernel[0].at
+    row.times = {**{f"our {k}": v for k, v in ours.items()}}
+    if off:
+        row.times["USBGuard off"] = round(off[0] - start, 2)
+    bench.laptop.sh("systemctl stop usbguard")
+    bench.laptop.qmp.unplug(STICK)
+    bench.product.policy(WITHHOLD)
+    return row

@@ -1,0 +1,91 @@
+"""``./dev lab usb [--quick] [--plugs N] [--only NAMES]``: sticks in a virtual machine.
+
+A Debian desktop in QEMU without KVM, with an automounter, the product's package under systemd and
+a staff member who tries everything. Prints a table and writes build/lab/usb.json; exit 1 if a case
+did not come out as it should. The first run makes the laptop's disk, about five minutes.
+"""
+
+import argparse
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from tests.vm.laptop import image, machine
+from tests.vm.sticks import cases, plugs, rows, stories
+from tests.vm.sticks.bench import Bench
+from tests.vm.sticks.product import package
+
+OUT = Path("build/lab/usb.json")
+Work = tuple[str, Callable[[Bench], rows.Row]]
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Run what was asked for."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the machine ends as well
+    began = time.monotonic()
+    say("making the package")
+    deb = package()
+    folder = image.image(say)
+    disk = machine.ready(folder, "desktop", desktop, say)
+    done: list[rows.Row] = []
+    with tempfile.TemporaryDirectory(prefix="dw-") as run:
+        with machine.restored(folder, disk, Path(run) / "m") as laptop:
+            bench = Bench(laptop, Path(run))
+            say("installing the package in the laptop")
+            bench.prepare(deb)
+            print(rows.HEAD, flush=True)
+            for name, work in wanted(arguments):
+                done.append(one(bench, name, work))
+                print(done[-1].line(), flush=True)
+                rows.write(done, OUT, {"seconds": round(time.monotonic() - began)})
+    bad = rows.failed(done)
+    print(f"{len(done)} cases, {bad} failed, {time.monotonic() - began:.0f} s; {OUT}")
+    return 1 if bad or not done else 0
+
+
+def one(bench: Bench, name: str, work: Callable[[Bench], rows.Row]) -> rows.Row:
+    """Run one case; a case that breaks off is a failed case and the next one goes on."""
+    try:
+        return work(bench)
+    except (machine.GuestError, OSError, subprocess.SubprocessError, RuntimeError) as error:
+        stories.clear(bench)
+        return rows.Row(name=name, faults=[f"broke off: {error}"])
+
+
+def wanted(arguments: argparse.Namespace) -> Iterator[Work]:
+    """The cases to run, in order."""
+    for case in cases.CASES:
+        if (not arguments.quick or case.name in cases.QUICK) and re.search(
+            arguments.only, case.name
+        ):
+            yield case.name, partial(cases.judged, case=case)
+    for name, story in stories.STORIES.items():
+        if (not arguments.quick or name in stories.QUICK) and re.search(arguments.only, name):
+            yield name, story
+    if arguments.plugs:
+        yield "many plugs", partial(plugs.many, number=arguments.plugs, say=say)
+
+
+def desktop(laptop: machine.Laptop) -> None:
+    """Wait until somebody is logged in with everything of a desktop running."""
+    for program in ("openbox", "udiskie", "dunst"):
+        laptop.wait_until(f"pgrep -u teacher -f {program}", 300)
+
+
+def say(text: str) -> None:
+    """A line of progress."""
+    print(f"==> {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="./dev lab usb")
+    parser.add_argument("--quick", action="store_true", help="the few cases that the tests run")
+    parser.add_argument("--plugs", type=int, default=0, help="also plug this many sticks in a row")
+    parser.add_argument("--only", default="", help="cases whose name this expression finds")
+    sys.exit(main(parser.parse_args()))
