@@ -106,6 +106,24 @@ def test_an_action_that_failed_is_not_called_done() -> None:
     assert say("en", "block-usb") not in notice.text
 
 
+def test_a_blocked_stick_comes_with_what_to_use_instead_in_the_organisations_words() -> None:
+    instead = "Use your folder on the network."
+    (notice,) = notices([{**BLOCKED, "instead": instead}], "en")
+    assert notice.text.endswith(f"{say('en', 'block-usb')} {instead}")
+    (notice,) = notices([{**BLOCKED, "instead": "x" * 900}], "en")
+    assert len(notice.text) < 500
+    for nothing in ("", None, 7):
+        (notice,) = notices([{**BLOCKED, "instead": nothing}], "en")
+        assert notice.text.endswith(say("en", "instead-of-usb"))
+
+
+def test_a_stick_that_may_be_used_is_not_announced_and_one_that_could_not_be_is() -> None:
+    allowed = {**BLOCKED, "action": "allow-usb", "result": "done"}
+    assert notices([allowed], "nl") == []
+    (notice,) = notices([{**allowed, "result": "failed"}], "nl")
+    assert say("nl", "allow-usb-failed") in notice.text
+
+
 def test_twenty_alike_become_one_notification() -> None:
     assert len(notices([SEALED] * 20 + [BLOCKED], "en")) == 2
 

@@ -78,7 +78,7 @@ def notices(messages: Sequence[Mapping[str, Any]], language: str) -> list[Notice
         topic = "+".join(parts)
         values = _values(message.get("values"))
         said = [say(language, part, **values) for part in parts]
-        found[topic] = Notice(topic, " ".join([*said, *_instead(message)]))
+        found[topic] = Notice(topic, " ".join([*said, *_instead(message, language)]))
     return list(found.values())
 
 
@@ -115,10 +115,13 @@ def _parts(message: Mapping[str, Any]) -> list[str]:
     return [key for key in _keys(message) if has(key)] or ["tray-message"]
 
 
-def _instead(message: Mapping[str, Any]) -> list[str]:
-    """The organisation's own sentence about what to use in the place of what was blocked."""
+def _instead(message: Mapping[str, Any], language: str) -> list[str]:
+    """What to use in the place of a blocked stick, in the organisation's own words or in ours."""
+    if message.get("action") != "block-usb" or message.get("result") == "failed":
+        return []
     text = message.get("instead")
-    return [text[:LONGEST_INSTEAD]] if isinstance(text, str) and text else []
+    own = text[:LONGEST_INSTEAD] if isinstance(text, str) else ""
+    return [own or say(language, "instead-of-usb")]
 
 
 def _keys(message: Mapping[str, Any]) -> list[str]:

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.vm.laptop import image, machine
+from tests.vm.laptop.qmp import QmpError
 from tests.vm.sticks import cases, plugs, rows, stories
 from tests.vm.sticks.bench import Bench
 from tests.vm.sticks.product import package
@@ -53,7 +54,7 @@ def one(bench: Bench, name: str, work: Callable[[Bench], rows.Row]) -> rows.Row:
     """Run one case; a case that breaks off is a failed case and the next one goes on."""
     try:
         return work(bench)
-    except (machine.GuestError, OSError, subprocess.SubprocessError, RuntimeError) as error:
+    except (machine.GuestError, QmpError, OSError, subprocess.SubprocessError) as error:
         stories.clear(bench)
         return rows.Row(name=name, faults=[f"broke off: {error}"])
 

@@ -82,9 +82,11 @@ class Qmp:
     def change(self, unit: str, name: str, image: Path) -> None:
         """Take the medium out of a unit and put another in."""
         self._medium(name, image)
+        self("blockdev-open-tray", id=unit, force=True)
         self("blockdev-remove-medium", id=unit)
         time.sleep(3)
         self("blockdev-insert-medium", id=unit, **{"node-name": name})
+        self("blockdev-close-tray", id=unit)
 
     def unplug(self, name: str, patience: float = 20.0) -> None:
         """Pull a device out, and wait until its media are free again."""

@@ -61,10 +61,10 @@ class Product:
 
     def install(self, deb: Path) -> None:
         """Put the package in, with a policy that withholds and a week of reporting behind it."""
-        self.laptop.put(deb, "/root/agent.deb")
+        self.laptop.put(deb, "/var/tmp/agent.deb")
         self.version, self.table = 1, WITHHOLD
         self.write(self.table)
-        self.laptop.sh("dpkg -i /root/agent.deb", timeout=600)
+        self.laptop.sh("dpkg -i /var/tmp/agent.deb", timeout=600)
         self.answers()
 
     def policy(self, table: str) -> None:
