@@ -94,6 +94,7 @@ def bitlocker(
     raw = bytearray(size)
     raw[0:3], raw[510:512] = b"\xeb\x58\x90", b"\x55\xaa"
     raw[3:11] = b"MSWIN4.1" if to_go else b"-FVE-FS-"
+    raw[11:13] = struct.pack("<H", 512)
     at = 424 if to_go else 160
     raw[at : at + 16] = bytes.fromhex("3bd66749292ed84a8399f6a339e3d001")
     struct.pack_into("<QQQ", raw, at + 16, *offsets)

@@ -1,6 +1,7 @@
 """The verdict on a medium: real headers made by the real tools, and bytes made to deceive."""
 
 import hashlib
+import json
 import os
 import random
 import shutil
@@ -8,13 +9,14 @@ import struct
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.media.header import read_header, survey
-from collectors.media.tables import Span, spans
+from collectors.media.tables import Span, gaps, spans
 from collectors.media.verdict import Judgement, Role, Verdict, Volume, VolumeKind, Why, judge
 from tests.media_images import (
     MIB,
@@ -385,13 +387,183 @@ def with_checksum(raw: bytes) -> bytes:
     return raw[:448] + hashlib.sha256(header).digest().ljust(64, b"\0") + raw[512:]
 
 
+def luks2_text() -> dict[str, Any]:
+    """Metadata that holds together, as cryptsetup writes it."""
+    area = {"type": "raw", "encryption": "aes-xts-plain64", "key_size": 64}
+    slot = {
+        "type": "luks2",
+        "key_size": 64,
+        "kdf": {"type": "pbkdf2", "hash": "sha256", "iterations": 1000, "salt": "c2FsdA=="},
+        "af": {"type": "luks1", "stripes": 4000, "hash": "sha256"},
+        "area": {**area, "offset": "32768", "size": "258048"},
+    }
+    crypt = {
+        "type": "crypt",
+        "offset": "524288",
+        "size": "dynamic",
+        "iv_tweak": "0",
+        "encryption": "aes-xts-plain64",
+        "sector_size": 512,
+    }
+    digest = {"type": "pbkdf2", "keyslots": ["0"], "segments": ["0"]}
+    return {
+        "keyslots": {"0": slot},
+        "segments": {"0": crypt},
+        "digests": {"0": digest},
+        "tokens": {},
+        "config": {"json_size": "12288", "keyslots_size": "491520"},
+    }
+
+
+def by_text(metadata: object) -> tuple[Verdict, Why]:
+    return judged(luks2_with(json.dumps(metadata).encode()))
+
+
+def changed(path: str, value: object) -> dict[str, Any]:
+    """The metadata with one thing changed, or taken out if ``value`` is None."""
+    made = luks2_text()
+    *folders, last = path.split("/")
+    place = made
+    for folder in folders:
+        place = place[folder]
+    if value is None:
+        del place[last]
+    else:
+        place[last] = value
+    return made
+
+
+LINEAR = {"type": "linear", "offset": "1000000", "size": "dynamic"}
+
+
 def test_luks2_with_plain_segments_is_unencrypted() -> None:
-    slot = '{"type":"luks2","kdf":{},"area":{"offset":"4096","size":"4096"}}'
-    crypt, linear = '{"type":"crypt","encryption":"aes-xts-plain64"}', '{"type":"linear"}'
-    for segments, expected in (
-        (f'{{"0":{crypt}}}', Verdict.ENCRYPTED),
-        (f'{{"0":{crypt},"1":{linear}}}', Verdict.UNENCRYPTED),
-        ('{"0":{"type":"hw-opal"}}', Verdict.UNKNOWN),
-    ):
-        text = f'{{"keyslots":{{"0":{slot}}},"segments":{segments}}}'
-        assert judged(luks2_with(text.encode()))[0] is expected
+    assert by_text(luks2_text()) == (Verdict.ENCRYPTED, Why.LUKS2)
+    assert by_text(changed("segments/1", LINEAR)) == (Verdict.UNENCRYPTED, Why.PARTLY_ENCRYPTED)
+    null = by_text(changed("segments/0/encryption", "cipher_null-ecb"))
+    assert null == (Verdict.UNENCRYPTED, Why.NULL_CIPHER)
+    spare = changed("segments/1", {**LINEAR, "flags": ["backup-previous"]})
+    assert by_text(spare) == (Verdict.ENCRYPTED, Why.LUKS2), "how it was before is not how it is"
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("keyslots", {}),
+        ("keyslots/0/type", "reencrypt"),
+        ("keyslots/0/type", "unheard-of"),
+        ("keyslots/0/key_size", "64"),
+        ("keyslots/0/kdf", {}),
+        ("keyslots/0/kdf/salt", None),
+        ("keyslots/0/af/stripes", 1),
+        ("keyslots/0/area/offset", "16384"),
+        ("keyslots/0/area/offset", 32768),
+        ("keyslots/0/area/offset", "-1"),
+        ("keyslots/0/area/size", "0"),
+        ("keyslots/0/area/size", "600000"),
+        ("keyslots/0/area/size", "9" * 400),
+        ("segments", {}),
+        ("segments/0/type", "hw-opal"),
+        ("segments/0/offset", "4096"),
+        ("segments/0/offset", None),
+        ("segments/0/offset", str(2 * MIB)),
+        ("segments/0/size", "everything"),
+        ("segments/0/size", "511"),
+        ("segments/0/size", "\u0665\u0661\u0662"),
+        ("segments/0/encryption", ""),
+        ("segments/0/sector_size", 1000),
+        ("segments/0/iv_tweak", None),
+        ("segments/0/flags", "backup-final"),
+        ("digests", {}),
+        ("digests/0/keyslots", ["0", "7"]),
+        ("digests/0/keyslots", ["0", "0"]),
+        ("digests/0/segments", ["3"]),
+        ("tokens/0", {"type": "x", "keyslots": ["9"]}),
+        ("tokens", None),
+        ("config/json_size", "4096"),
+        ("config/keyslots_size", "4095"),
+        ("config/keyslots_size", str(2**30)),
+        ("config", None),
+    ],
+)
+def test_luks2_metadata_that_does_not_hold_together_proves_nothing(
+    path: str, value: object
+) -> None:
+    assert by_text(changed(path, value))[0] is not Verdict.ENCRYPTED
+
+
+def test_luks2_areas_of_two_slots_may_not_overlap_and_rubbish_may_not_follow() -> None:
+    made = luks2_text()
+    slot = made["keyslots"]["0"]
+    made["keyslots"]["1"] = {**slot, "area": {**slot["area"], "offset": "36864"}}
+    made["digests"]["0"]["keyslots"] = ["0", "1"]
+    assert by_text(made)[0] is not Verdict.ENCRYPTED
+    text = json.dumps(luks2_text()).encode()
+    assert judged(luks2_with(text + b"\0rubbish"))[0] is not Verdict.ENCRYPTED
+    assert judged(luks2_with(text.ljust(12_288)))[0] is not Verdict.ENCRYPTED, "no end to it"
+
+
+@pytest.mark.parametrize(
+    ("at", "value"), [(208, 1), (208 + 48, 1), (208 + 40, 4100), (208 + 44, 1), (108, 0)]
+)
+def test_every_slot_of_a_luks1_header_has_to_make_sense(
+    tool: Tool, tmp_path: Path, at: int, value: int
+) -> None:
+    """State of the first and of an unused slot, place, stripes, and the length of the key."""
+    whole = luks(tool, tmp_path / "one", 1).read_bytes()
+    assert judged(whole) == (Verdict.ENCRYPTED, Why.LUKS1)
+    damaged = whole[:at] + value.to_bytes(4, "big") + whole[at + 4 :]
+    assert judged(damaged)[0] is not Verdict.ENCRYPTED
+
+
+@pytest.mark.parametrize(("at", "value"), [(0, b"\xe9"), (2, b"\0"), (11, b"\x00\x0a")])
+def test_a_bitlocker_volume_without_a_boot_sector_that_makes_sense_proves_nothing(
+    at: int, value: bytes
+) -> None:
+    damaged = DAMAGED[:at] + value + DAMAGED[at + len(value) :]
+    assert judged(damaged)[0] is not Verdict.ENCRYPTED
+
+
+# --- space that no part has -----------------------------------------------------------------------
+
+
+def beside_nothing(tool: Tool, path: Path, size: int, label: str = "gpt") -> Path:
+    """A LUKS 2 volume in a part of 32 MiB at the beginning of a larger disk."""
+    partitioned(tool, path, label, "start=2048, size=65536", size=size)
+    put(path, luks(tool, path.with_suffix(".part"), 2, size=32 * MIB), MIB)
+    return path
+
+
+@pytest.mark.parametrize("label", ["gpt", "dos"])
+def test_much_space_beside_an_encrypted_part_makes_a_stick_unencrypted(
+    tool: Tool, tmp_path: Path, label: str
+) -> None:
+    whole = beside_nothing(tool, tmp_path / "much.img", 128 * MIB, label)
+    assert verdict_of(whole) == (Verdict.UNENCRYPTED, Why.UNALLOCATED_SPACE)
+    less = beside_nothing(tool, tmp_path / "little.img", 64 * MIB, label)
+    assert verdict_of(less) == (Verdict.ENCRYPTED, Why.LUKS2)
+
+
+def test_space_before_between_and_behind_parts_counts_and_overlaps_do_not() -> None:
+    gib = 1024 * MIB
+    parts = [Span(100 * MIB, 50 * MIB), Span(120 * MIB, 100 * MIB), Span(300 * MIB, 10 * MIB)]
+    assert list(gaps(parts, gib)) == [
+        Span(0, 100 * MIB),
+        Span(220 * MIB, 80 * MIB),
+        Span(310 * MIB, 714 * MIB),
+    ]
+    assert list(gaps([Span(MIB, gib - 2 * MIB)], gib)) == []
+
+
+def test_a_fiftieth_of_a_large_stick_may_lie_idle() -> None:
+    size = 64 * 1024 * MIB
+    assert list(gaps([Span(0, size - size // 50 + 1)], size)) == []
+    assert len(list(gaps([Span(0, size - size // 50)], size))) == 1
+
+
+def test_space_without_anything_encrypted_beside_it_changes_no_verdict(
+    tool: Tool, tmp_path: Path
+) -> None:
+    empty = partitioned(
+        tool, tmp_path / "empty.img", "gpt", "start=2048, size=2048", size=256 * MIB
+    )
+    assert verdict_of(empty) == (Verdict.UNKNOWN, Why.BLANK)

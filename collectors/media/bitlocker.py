@@ -25,6 +25,8 @@ _GUIDS = frozenset(
     }
 )
 """The second is "encrypt on write": only the space in use was encrypted at first."""
+_JUMPS = frozenset({b"\xeb\x52\x90", b"\xeb\x58\x90"})
+_SECTOR_SIZES = frozenset({512, 1024, 2048, 4096})
 _GUID_AT = {SIGNATURE: 160, TO_GO: 424}
 _BLOCK = struct.Struct("<8sHHHHQIIQQQQ")
 _HEADER = struct.Struct("<IIII16sIHHQ")
@@ -45,6 +47,8 @@ def bitlocker_kind(read_at: ReadAt, size: int) -> VolumeKind | None:
     start = read_at(0, 512)
     at = _GUID_AT.get(start[3:11])
     if len(start) < 512 or at is None or start[at : at + 16] not in _GUIDS:
+        return None
+    if start[:3] not in _JUMPS or int.from_bytes(start[11:13], "little") not in _SECTOR_SIZES:
         return None
     offsets = struct.unpack_from("<QQQ", start, at + 16)
     found = {kind for offset in offsets if (kind := _copy(read_at, offset, size))}

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from collectors.media.bitlocker import bitlocker_kind, is_to_go
 from collectors.media.luks import ReadAt, luks_kind
 from collectors.media.plain import plain_kind
-from collectors.media.tables import Span, merge, spans
+from collectors.media.tables import Span, gaps, merge, spans
 from collectors.media.verdict import ENCRYPTED, OPEN_KEY, PLAIN, Volume, VolumeKind
 
 _SAMPLE = 65_536
@@ -32,12 +32,13 @@ def survey(
     if size <= 0:
         return ()
     whole = Volume(offset=0, size=size, kind=read_header(read_at, size))
-    parts = [_part(read_at, size, span) for span in _spans(read_at, size, seen_by_kernel, sector)]
+    found = _spans(read_at, size, seen_by_kernel, sector)
+    parts = [_part(read_at, size, span) for span in found]
     if whole.kind in ENCRYPTED | OPEN_KEY:
         # A BitLocker header reads like a table of partitions; what they name is ciphertext.
         return (whole, *(part for part in parts if part.kind in PLAIN))
     if whole.kind in _NOTHING and parts:
-        return tuple(parts)
+        return (*parts, *(_gap(span) for span in gaps(found, size)))
     return (whole, *(part for part in parts if part.kind not in _NOTHING))
 
 
@@ -59,6 +60,10 @@ def _part(read_at: ReadAt, size: int, span: Span) -> Volume:
 
     kind = read_header(inside, length)
     return Volume(offset=span.offset, size=length, kind=kind, role=span.role)
+
+
+def _gap(span: Span) -> Volume:
+    return Volume(offset=span.offset, size=span.size, kind=VolumeKind.UNALLOCATED)
 
 
 def _kind(read_at: ReadAt, size: int) -> VolumeKind:

@@ -71,7 +71,7 @@ def read_answer(answer: bytes, size: int) -> tuple[Volume, ...]:
     """The volumes in a child's answer about a disk of ``size`` bytes. Raises ProbeError."""
     try:
         rows = json.loads(answer)["volumes"]
-        if not isinstance(rows, list) or not 1 <= len(rows) <= MOST_PARTS + 1:
+        if not isinstance(rows, list) or not 1 <= len(rows) <= 2 * MOST_PARTS + 1:
             raise ProbeError("the probe named no volume, or far too many")
         return tuple(_volume(row, size) for row in rows)
     except (ValueError, KeyError, TypeError, RecursionError) as error:

@@ -16,6 +16,8 @@ from collectors.media.luks import ReadAt
 from collectors.media.verdict import Role
 
 MOST_PARTS = 128
+LEAST_GAP = 64 * 1024 * 1024
+"""Bytes. Less than this, or than a fiftieth of the disk, is what tools leave for alignment."""
 _MOST_LINKS = 64
 _SECTOR_SIZES = (512, 4096)
 _EXTENDED = frozenset({0x05, 0x0F, 0x85})
@@ -55,6 +57,17 @@ def merge(first: Iterable[Span], second: Iterable[Span]) -> tuple[Span, ...]:
     for span in (*first, *second):
         _keep(found, span)
     return tuple(found[offset] for offset in sorted(found))[:MOST_PARTS]
+
+
+def gaps(parts: Iterable[Span], size: int) -> Iterator[Span]:
+    """The stretches of a disk that no part has, if they are large enough to be of use."""
+    least, at = max(LEAST_GAP, size // 50), 0
+    for part in sorted(parts, key=lambda one: one.offset):
+        if part.offset - at >= least:
+            yield Span(at, part.offset - at)
+        at = max(at, part.offset + part.size)
+    if size - at >= least:
+        yield Span(at, size - at)
 
 
 def _keep(found: dict[int, Span], span: Span) -> None:

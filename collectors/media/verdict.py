@@ -39,6 +39,8 @@ class VolumeKind(StrEnum):
     APFS = "apfs"
     """May be encrypted or not: its container does not say."""
     BLANK = "blank"
+    UNALLOCATED = "unallocated"
+    """Space beside the parts of a table, in which somebody can make another part."""
     UNRECOGNISED = "unrecognised"
     """Random bytes, a hidden volume of VeraCrypt, or something nobody has told us of."""
     UNREADABLE = "unreadable"
@@ -77,6 +79,8 @@ class Why(StrEnum):
     BITLOCKER_CLEAR_KEY = "bitlocker-clear-key"
     NULL_CIPHER = "null-cipher"
     PARTLY_ENCRYPTED = "partly-encrypted"
+    UNALLOCATED_SPACE = "unallocated-space"
+    """Encrypted, beside much space that no part has."""
     BLANK = "blank"
     APFS = "apfs"
     UNRECOGNISED = "unrecognised"
@@ -91,7 +95,7 @@ OPEN_KEY = frozenset(
 UNPROVEN = frozenset(
     {VolumeKind.APFS, VolumeKind.BLANK, VolumeKind.UNRECOGNISED, VolumeKind.UNREADABLE}
 )
-PLAIN = frozenset(VolumeKind) - ENCRYPTED - OPEN_KEY - UNPROVEN
+PLAIN = frozenset(VolumeKind) - ENCRYPTED - OPEN_KEY - UNPROVEN - {VolumeKind.UNALLOCATED}
 
 _WORST_FIRST = (
     (VolumeKind.UNREADABLE, Why.PROBE_FAILED),
@@ -131,6 +135,9 @@ def judge(volumes: Iterable[Volume]) -> Judgement:
     kinds = set(counted)
     if kinds & (PLAIN | OPEN_KEY):
         return Judgement(Verdict.UNENCRYPTED, _why_open(kinds))
+    if VolumeKind.UNALLOCATED in kinds and kinds & ENCRYPTED:
+        return Judgement(Verdict.UNENCRYPTED, Why.UNALLOCATED_SPACE)
+    kinds -= {VolumeKind.UNALLOCATED}
     if kinds and kinds <= ENCRYPTED:
         return Judgement(Verdict.ENCRYPTED, _why_encrypted(kinds, everything))
     if not kinds:
