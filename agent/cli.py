@@ -36,6 +36,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("demo", "collector, agent and a sample home on this machine", "agent.demo.command"),
     Command("scan", "look through files once", "agent.commands.scan"),
     Command("usb list", "attached storage devices", "agent.commands.listings", "add_usb", "usb"),
+    Command("usb encrypt", "make an encrypted stick of one", "agent.commands.usb_encrypt"),
     Command("session list", "sessions", "agent.commands.listings", "add_session", "session"),
     Command("status", "how the agent is", "agent.commands.status", main="status"),
     Command(

@@ -56,6 +56,8 @@ class BlockUsb:
             found = usb_tree.blocks(self._sysfs, device)
             if not usb_tree.switched_on(device) and not found:
                 return Outcome(result=Result.ALREADY)
+            if self._gate.is_held(attempt.subject):
+                raise EnforcementError(Reason.IN_USE, "it is being encrypted")
             self._shut_out(device)
             note = put_away(found)
             usb_tree.switch_off(device)

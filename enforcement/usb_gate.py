@@ -92,6 +92,21 @@ class Gate:
         """The device is on again, or gone. OSError."""
         (self._off / name).unlink(missing_ok=True)
 
+    def hold(self, name: str, process: int) -> None:
+        """Keep a device from being blocked while a process of root's lives. OSError."""
+        _folder(self.verdicts)
+        _folder(self._held)
+        _write(self._held / name, f"{process} {_started(process)}".encode("ascii"))
+
+    def let_go(self, name: str) -> None:
+        """Let a device be blocked again. OSError."""
+        (self._held / name).unlink(missing_ok=True)
+
+    def is_held(self, name: str) -> bool:
+        """Whether a process that still lives has asked for a device to be left alone."""
+        process, _, started = _text(self._held / name).partition(" ")
+        return bool(started) and process.isdigit() and _started(int(process)) == started
+
     def new_terms(self, terms: str) -> bool:
         """Keep the word for what verdicts rest on; whether it is another than before. OSError."""
         file = self.verdicts / "terms"
@@ -102,6 +117,10 @@ class Gate:
         return True
 
     @property
+    def _held(self) -> Path:
+        return self.verdicts / "held"
+
+    @property
     def _off(self) -> Path:
         return self.verdicts / "off"
 
@@ -109,6 +128,12 @@ class Gate:
 def _folder(path: Path) -> None:
     path.mkdir(parents=True, exist_ok=True)
     path.chmod(0o755)
+
+
+def _started(process: int) -> str:
+    """When a process began, in the kernel's ticks: a number that is given again is another one."""
+    words = _text(Path(f"/proc/{process}/stat")).rpartition(")")[2].split()
+    return words[19] if len(words) > 19 else ""
 
 
 def _text(path: Path) -> str:
