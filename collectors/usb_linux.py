@@ -197,7 +197,7 @@ def _usb_home(block: Path, sysfs: Path) -> Path | None:
 
 def _disk(block: Path) -> Disk | None:
     number, size = _text(block / "dev"), _number(block / "size")
-    if not number or size < 0:
+    if not number or size < 0 or (block / "partition").exists():
         return None
     folders = [entry for entry in _entries(block) if (entry / "partition").exists()]
     return Disk(

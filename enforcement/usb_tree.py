@@ -174,7 +174,8 @@ def blocks(sysfs: Path, device: int) -> tuple[str, ...]:
 
 def _disks(sysfs: Path, device: int) -> list[str]:
     home = os.readlink(f"/proc/self/fd/{device}")
-    return [name for name in _entries(sysfs / "block") if _lies_in(sysfs / "block" / name, home)]
+    found = (name for name in _entries(sysfs / "block") if _lies_in(sysfs / "block" / name, home))
+    return [name for name in found if not (sysfs / "block" / name / "partition").exists()]
 
 
 def _parts(disk: Path) -> list[str]:

@@ -8,6 +8,7 @@ import argparse
 import getpass
 import os
 import sys
+import time
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ from enforcement.usb_gate import Gate
 SYSFS = Path("/sys")
 LABEL = "VERSLEUTELD"
 LONGEST_LABEL = 11
+LABEL_SECONDS = 3.0
 _ATTEMPTS = 3
 
 
@@ -60,8 +62,9 @@ def main(arguments: argparse.Namespace) -> int:
     try:
         with _held(gate, name):
             encrypt_usb.bring_on(SYSFS, gate, name)
-            seen = _judged(usb_here.this_machine(), name)
-            return _with(arguments, seen)
+            tree = usb_here.this_machine()
+            _wait_for_label(tree, name)
+            return _with(arguments, _judged(tree, name))
     except (EnforcementError, OSError) as error:
         raise NotEncrypted(f"{arguments.device}: {error}") from error
 
@@ -154,6 +157,16 @@ def _judged(tree: Tree, name: str) -> UsbStorageAttached:
     if device is None:
         raise NotEncrypted(f"{name} is not there any more")
     return judged(tree, device, utc_now())
+
+
+def _wait_for_label(tree: Tree, name: str) -> None:
+    """A stick that was just switched on has its disk at once and its label when udev has read it."""
+    end = time.monotonic() + LABEL_SECONDS
+    while time.monotonic() < end:
+        device = tree.devices().get(name)
+        if device is None or device.label:
+            return
+        time.sleep(0.2)
 
 
 def _agreed(called: str, given: str | None) -> bool:

@@ -8,7 +8,7 @@ _KEYBOARD = (
     "067508150025650507190029658100c0"
 )
 """The report descriptor of a plain keyboard, from the HID specification."""
-_MAKE = """\
+MAKE = """\
 set -e
 modprobe dummy_hcd; modprobe libcomposite
 truncate -s 64M /run/lab/gadget.img
@@ -23,14 +23,14 @@ echo /run/lab/gadget.img >$g/functions/mass_storage.0/lun.0/file
 mkdir $g/functions/hid.0
 echo 1 >$g/functions/hid.0/protocol; echo 1 >$g/functions/hid.0/subclass
 echo 8 >$g/functions/hid.0/report_length
-printf '%s' {keyboard} | xxd -r -p >$g/functions/hid.0/report_desc 2>/dev/null ||
-  python3 -c "import sys; sys.stdout.buffer.write(bytes.fromhex('{keyboard}'))" \
-    >$g/functions/hid.0/report_desc
+python3 -c "import sys; sys.stdout.buffer.write(bytes.fromhex('@KEYBOARD@'))" \
+  >$g/functions/hid.0/report_desc
 ln -s $g/functions/mass_storage.0 $g/functions/hid.0 $g/configs/c.1/
 ls /sys/class/udc | head -1 >$g/UDC
-"""
-_END = """\
+""".replace("@KEYBOARD@", _KEYBOARD)
+END = """\
 g=/sys/kernel/config/usb_gadget/lab
+[ -d $g ] || exit 0
 echo '' >$g/UDC; rm $g/configs/c.1/mass_storage.0 $g/configs/c.1/hid.0
 rmdir $g/configs/c.1 $g/functions/* $g/strings/0x409 $g; true
 """
@@ -48,7 +48,7 @@ def also_a_keyboard(bench: Bench) -> Row:
     """Its storage is switched off, the keyboard goes on, and the event says what it poses as."""
     row = Row(name="FAT stick that is also a keyboard")
     last = bench.product.last()
-    bench.seen(row, lambda: bench.laptop.sh(_MAKE.format(keyboard=_KEYBOARD)) and None)
+    bench.seen(row, lambda: bench.laptop.sh(MAKE) and None)
     row.must(row.outcome == "block-usb done" and not row.gains, f"got {row.gains}")
     told = [e for e in bench.product.events(last) if e["kind"] == "usb-storage-attached"]
     row.must(bool(told) and told[-1]["facts"]["also-keyboard"], "not told as a keyboard")
@@ -56,5 +56,5 @@ def also_a_keyboard(bench: Bench) -> Row:
     row.must("08 0" in looked, f"the storage is still on: {looked}")
     row.must("03 1" in looked, f"the keyboard is off: {looked}")
     row.must(bench.laptop.sh("ls /dev/sd* 2>/dev/null; true").strip() == "", "a disk is there")
-    bench.laptop.sh(_END)
+    bench.laptop.sh(END)
     return row

@@ -36,7 +36,7 @@ def typed(bench: Bench, command: str) -> str:
 
     Slowly: what is typed before a passphrase is asked for is thrown away, as it should be.
     """
-    answers = f"sleep 20; echo KLAS; sleep 10; echo '{SECRET}'; sleep 5; echo '{SECRET}'; sleep 60"
+    answers = f"sleep 25; echo KLAS; sleep 10; echo '{SECRET}'; sleep 5; echo '{SECRET}'; sleep 60"
     return bench.laptop.sh(f'( {answers} ) | script -qec "{command}" /dev/null', timeout=300)
 
 
