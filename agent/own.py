@@ -34,6 +34,7 @@ class CollectorName(StrEnum):
     PUPIL_FILES = "pupil-files"
     USB = "usb"
     SESSION = "session"
+    PORTS = "ports"
     OTHER = "other"
 
     @classmethod

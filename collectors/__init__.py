@@ -10,4 +10,5 @@ COLLECTORS: tuple[str, ...] = (
     "collectors.pupil_files",
     "collectors.usb",
     "collectors.session",
+    "collectors.ports",
 )

@@ -7,9 +7,7 @@ has an ``idVendor``. A LUKS volume that was unlocked is found through ``holders`
 
 import contextlib
 import os
-import socket
 import stat
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -19,12 +17,11 @@ from collectors.base import Stop
 from collectors.media.probe import ProbeError, probe
 from collectors.media.tables import Span
 from collectors.media.verdict import Volume, VolumeKind
+from collectors.udev_linux import CONTROL, Ear
 from collectors.usb_device import Disk, UsbDevice, clean, device_name
 
 SECTOR = 512
 """Bytes: sysfs counts in these whatever the disk's own unit is."""
-LONGEST_SETTLE = 5.0
-_SLICE = 0.25
 _KEYBOARD_INTERFACE = ("03", "01")
 _LETTER_KEYS = 0x3FF << 16
 """The bits of Q to P in an input device's capabilities."""
@@ -37,22 +34,16 @@ class UsbTree:
         self,
         sysfs: Path = Path("/sys"),
         nodes: Path = Path("/dev"),
-        udev: Path = Path("/run/udev/control"),
+        udev: Path = CONTROL,
     ) -> None:
         self.sysfs = sysfs
         self.nodes = nodes
         self.udev = udev
-        self._monitor: pyudev.Monitor | None = None
+        self._ear = Ear(("block", "usb"), udev)
 
     def answers(self) -> bool:
         """Whether udev runs and its messages can be heard."""
-        if not _somebody_listens(self.udev):
-            self._monitor = None
-            return False
-        if self._monitor is None:
-            with contextlib.suppress(OSError, ImportError):
-                self._monitor = _listen()
-        return self._monitor is not None
+        return self._ear.hears()
 
     def devices(self) -> Mapping[str, UsbDevice]:
         """Every USB device that has a disk now, by its name."""
@@ -88,14 +79,10 @@ class UsbTree:
 
         The names of the devices touched; all of them if messages were lost.
         """
-        if self._monitor is None:
-            stop.wait(most)
-            return frozenset()
-        try:
-            return frozenset(_heard(self._monitor, stop, settle, most))
-        except OSError:
-            self._monitor = None
+        paths = self._ear.wait(stop, settle, most)
+        if paths is None:
             return frozenset(self.devices())
+        return frozenset(name for path in paths if (name := device_name(path)))
 
     def boot(self) -> str:
         """The kernel's name of this boot; empty if it does not say."""
@@ -140,40 +127,6 @@ def open_disk(node: Path, number: str) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-def _somebody_listens(control: Path) -> bool:
-    """Whether a daemon is behind udev's socket; a dead one leaves the socket's file behind."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asking:
-        try:
-            asking.connect(str(control))
-        except PermissionError:
-            return True
-        except OSError:
-            return False
-    return True
-
-
-def _listen() -> pyudev.Monitor:
-    monitor = pyudev.Monitor.from_netlink(pyudev.Context(), source="udev")
-    monitor.filter_by("block")
-    monitor.filter_by("usb")
-    monitor.start()
-    return monitor
-
-
-def _heard(monitor: pyudev.Monitor, stop: Stop, settle: float, most: float) -> Iterator[str]:
-    """The devices that messages name, from the first message up to a pause in them."""
-    end, quiet, begun = time.monotonic() + most, _SLICE, False
-    while not stop.is_set() and (left := end - time.monotonic()) > 0:
-        message = monitor.poll(min(quiet, left))
-        name = device_name(message.sys_path) if message is not None else None
-        if message is None and begun:
-            return
-        if name is not None:
-            if not begun:
-                end, quiet, begun = time.monotonic() + LONGEST_SETTLE, settle, True
-            yield name
 
 
 def _entries(folder: Path) -> list[Path]:

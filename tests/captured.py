@@ -1,7 +1,7 @@
 """Looks at the devices of /sys as the product does, and prints what it makes of them.
 
-Run by ``tests/test_captured_devices.py`` under ``umockdev-run``, which shows it a captured device in
-the place of this machine's own.
+Run by ``tests/test_captured_devices.py`` under ``umockdev-run``, which shows it a captured device
+in the place of this machine's own.
 """
 
 import json

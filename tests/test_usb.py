@@ -295,7 +295,7 @@ def test_the_child_is_shut_in_before_it_reads(attempt: str) -> None:
         b'{"volumes": [[0, true, "luks2", "data"]]}',
         b'{"volumes": [[0, 10, "perfectly-safe", "data"]]}',
         b'{"volumes": [[0, 10, "luks2"]]}',
-        b'{"volumes": [' + b",".join([b'[0, 10, "luks2", "data"]'] * 200) + b"]}",
+        b'{"volumes": [' + b",".join([b'[0, 10, "luks2", "data"]'] * 300) + b"]}",
     ],
 )
 def test_an_answer_that_makes_no_sense_is_no_verdict(answer: bytes) -> None:

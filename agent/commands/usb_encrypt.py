@@ -160,7 +160,7 @@ def _judged(tree: Tree, name: str) -> UsbStorageAttached:
 
 
 def _wait_for_label(tree: Tree, name: str) -> None:
-    """A stick that was just switched on has its disk at once and its label when udev has read it."""
+    """A stick that was switched on has its disk at once, and its label when udev has read it."""
     end = time.monotonic() + LABEL_SECONDS
     while time.monotonic() < end:
         device = tree.devices().get(name)
