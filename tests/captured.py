@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from collectors.ports_linux import Ports
 from collectors.usb_linux import UsbTree
 from enforcement import durable, usb_tree
 from enforcement.base import EnforcementError
@@ -26,10 +27,10 @@ def blockable(name: str) -> list[str] | str:
 
 
 def seen() -> dict[str, Any]:
-    """What the collector sees, and what enforcement would do to each device."""
-    found = UsbTree().devices()
+    """What the collectors see, and what enforcement would do to each device."""
     return {
-        "storage": {name: asdict(device) for name, device in found.items()},
+        "storage": {name: asdict(device) for name, device in UsbTree().devices().items()},
+        "ports": {name: str(one.what) for name, one in Ports().plugged().items()},
         "blockable": {name: blockable(name) for name in usb_tree.names(SYSFS)},
     }
 

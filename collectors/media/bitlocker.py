@@ -42,7 +42,7 @@ _CLEAR_KEY = 0
 def bitlocker_kind(read_at: ReadAt, size: int) -> VolumeKind | None:
     """What a BitLocker volume is; None if no metadata behind the signature holds together.
 
-    Where copies of the metadata differ, the least protected one counts.
+    The first of the copies has to be whole; where others differ, the least protected one counts.
     """
     start = read_at(0, 512)
     at = _GUID_AT.get(start[3:11])
@@ -51,7 +51,8 @@ def bitlocker_kind(read_at: ReadAt, size: int) -> VolumeKind | None:
     if start[:3] not in _JUMPS or int.from_bytes(start[11:13], "little") not in _SECTOR_SIZES:
         return None
     offsets = struct.unpack_from("<QQQ", start, at + 16)
-    found = {kind for offset in offsets if (kind := _copy(read_at, offset, size))}
+    copies = [_copy(read_at, offset, size) for offset in offsets]
+    found = set(copies) if copies[0] else set()
     order = (VolumeKind.BITLOCKER_CLEAR_KEY, VolumeKind.PARTLY_ENCRYPTED, VolumeKind.BITLOCKER)
     return next((kind for kind in order if kind in found), None)
 

@@ -19,6 +19,26 @@ ReadAt = Callable[[int, int], bytes]
 
 MAGIC = b"LUKS\xba\xbe"
 SECTOR = 512
+_HASHES = frozenset(
+    [
+        "sha1",
+        "sha224",
+        "sha256",
+        "sha384",
+        "sha512",
+        "ripemd160",
+        "whirlpool",
+        "sm3",
+        "stribog256",
+        "stribog512",
+        "sha3-256",
+        "sha3-512",
+        "blake2b-256",
+        "blake2b-512",
+        "blake2s-256",
+    ]
+)
+"""Those that cryptsetup's libraries have."""
 _SLOT_IN_USE, _SLOT_FREE = 0x00AC71F3, 0x0000DEAD
 _STRIPES = 4000
 _LUKS1 = struct.Struct(">6sH32s32s32sII20s32sI40s")
@@ -47,20 +67,20 @@ def _luks1(start: bytes, read_at: ReadAt, size: int) -> VolumeKind | None:
     slots = [_SLOT.unpack_from(start, _LUKS1.size + _SLOT.size * i) for i in range(8)]
     if not cipher or not 1 <= key_bytes <= 512 or not BINARY_HEADER <= payload < size:
         return None
-    if not all(_slot_makes_sense(slot, key_bytes, payload) for slot in slots):
+    if _text(fields[4]) not in _HASHES or not _slots_make_sense(slots, key_bytes, payload):
         return None
     if not any(_slot_holds_a_key(slot, read_at) for slot in slots):
         return None
     return VolumeKind.NULL_CIPHER if "null" in cipher else VolumeKind.LUKS1
 
 
-def _slot_makes_sense(slot: _Slot, key_bytes: int, payload: int) -> bool:
-    """In use or not, its place lies between the header and the data; cryptsetup asks that too."""
-    state, _, _, material, stripes = slot
-    at, end = material * SECTOR, material * SECTOR + key_bytes * _STRIPES
-    return (
-        state in (_SLOT_IN_USE, _SLOT_FREE) and stripes == _STRIPES and 1024 <= at < end <= payload
-    )
+def _slots_make_sense(slots: list[_Slot], key_bytes: int, payload: int) -> bool:
+    """In use or not, each has its place between header and data; cryptsetup asks that too."""
+    states = all(slot[0] in (_SLOT_IN_USE, _SLOT_FREE) and slot[4] == _STRIPES for slot in slots)
+    starts = sorted(slot[3] * SECTOR for slot in slots)
+    ends = [start + key_bytes * _STRIPES for start in starts]
+    apart = all(end <= start for end, start in zip(ends, [*starts[1:], payload], strict=True))
+    return states and apart and starts[0] >= 2 * SECTOR
 
 
 def _slot_holds_a_key(slot: _Slot, read_at: ReadAt) -> bool:

@@ -170,6 +170,7 @@ def _start(image: Path, run: Path, snapshot: str | None) -> Laptop:
         *("-drive", f"file={run / 'disk.qcow2'},if=virtio,format=qcow2,cache=unsafe"),
         *("-netdev", f"user,id=n0,restrict=on,hostfwd=tcp:127.0.0.1:{port}-:22"),
         *("-device", "virtio-net-pci,netdev=n0", "-device", "virtio-rng-pci"),
+        *("-audiodev", "none,id=silence"),
         *("-device", "qemu-xhci,id=xhci,p2=8,p3=8"),
         *("-chardev", f"socket,id=qmp,path={run / 'qmp.sock'},server=on,wait=off"),
         *("-mon", "chardev=qmp,mode=control"),

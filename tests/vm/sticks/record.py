@@ -55,6 +55,8 @@ def _attribute(file: Path) -> Iterator[str]:
         text = file.read_bytes()[:LONGEST].decode("ascii")
     except (OSError, UnicodeDecodeError):
         return
+    if not text.replace("\n", "").replace("\t", "").isprintable():
+        return
     escaped = text.replace("\\", "\\\\").replace("\n", "\\n")
     yield f"A: {file.name}={escaped}"
 
