@@ -17,7 +17,7 @@ from pathlib import Path
 from agent.guard import Guard
 from agent.policy import Policy
 from collectors.base import Clock
-from enforcement import usb_release
+from enforcement import usb_release, usb_tree
 from enforcement.usb_gate import Gate
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,7 @@ class Gatekeeper:
         if changed or (withholds and (news or situation != self._last)):
             self.look_again(self.sysfs)
         self._last = situation
+        self.gate.tidy(usb_tree.all_media(self.sysfs))
 
     def _terms(self, withholds: bool) -> str:
         """A word for everything that a verdict's consequence depends on."""

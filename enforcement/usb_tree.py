@@ -142,6 +142,12 @@ def media(sysfs: Path, device: int) -> dict[str, int]:
     return found
 
 
+def all_media(sysfs: Path) -> frozenset[int]:
+    """The sequence numbers of every medium in the machine."""
+    blocks = _entries(sysfs / "block")
+    return frozenset(_sequence(sysfs / "block" / name / "diskseq") for name in blocks)
+
+
 def confirm_media(found: Mapping[str, int], proof: Mapping[str, object]) -> None:
     """Raises EnforcementError (``changed``) unless these are the media that were judged."""
     if not found or media_words(found) != proof.get("media"):

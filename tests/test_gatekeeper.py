@@ -13,7 +13,7 @@ from agent.guard import Guard
 from agent.journal import Journal
 from agent.policy import Mode, Notice, Policy
 from agent.policy_usb import Listed, Treat, UsbMode, UsbPolicy
-from enforcement.usb_gate import Gate
+from enforcement.usb_gate import Gate, Pass
 from tests.device_trees import Tree, gate_in, is_off
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
@@ -140,6 +140,13 @@ def test_what_was_switched_off_is_switched_on_under_another_policy_behind_the_cl
     assert not is_off(home)
     assert is_off(other), "somebody else switched it off"
     assert laptop.gate.blocked() == ()
+
+
+def test_the_passes_of_media_that_are_gone_are_tidied_away(laptop: Laptop) -> None:
+    laptop.tree.disk(laptop.tree.device(), sequence=17)
+    laptop.gate.let_in([16, 17], Pass.UNLOCK)
+    laptop.start(ONLY_ENCRYPTED).turn()
+    assert (laptop.gate.pass_of(16), laptop.gate.pass_of(17)) == (None, Pass.UNLOCK)
 
 
 def test_a_newcomer_in_the_port_of_a_blocked_device_is_left_alone(laptop: Laptop) -> None:
