@@ -64,7 +64,8 @@ class Gatekeeper:
         if changed or (withholds and (news or situation != self._last)):
             self.look_again(self.sysfs)
         self._last = situation
-        self.gate.tidy(usb_tree.all_media(self.sysfs))
+        given = self.gate.passes()  # before the media are counted, so that a newcomer keeps its own
+        self.gate.shut_out(given - usb_tree.all_media(self.sysfs))
 
     def _terms(self, withholds: bool) -> str:
         """A word for everything that a verdict's consequence depends on."""

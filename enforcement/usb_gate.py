@@ -14,7 +14,7 @@ it is down, what was not judged stays shut.
 """
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -73,12 +73,10 @@ class Gate:
         held = (how for how in Pass if (self.verdicts / f"{sequence}.{how}").exists())
         return next(held, None)
 
-    def tidy(self, present: Collection[int]) -> None:
-        """Take the passes of media away that are gone: their numbers never come again. OSError."""
-        for file in self.verdicts.glob("*.*"):
-            number, _, how = file.name.partition(".")
-            if how in tuple(Pass) and number.isdigit() and int(number) not in present:
-                file.unlink(missing_ok=True)
+    def passes(self) -> frozenset[int]:
+        """The media that have a pass, or had one and are gone."""
+        names = (file.name.partition(".") for file in self.verdicts.glob("*.*"))
+        return frozenset(int(n) for n, _, how in names if how in tuple(Pass) and n.isdigit())
 
     def blocked(self) -> tuple[tuple[str, str], ...]:
         """The name and the place of each device that was switched off by the agent."""
