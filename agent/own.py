@@ -35,6 +35,7 @@ class CollectorName(StrEnum):
     USB = "usb"
     SESSION = "session"
     PORTS = "ports"
+    STICK_FILES = "stick-files"
     OTHER = "other"
 
     @classmethod

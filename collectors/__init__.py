@@ -11,4 +11,5 @@ COLLECTORS: tuple[str, ...] = (
     "collectors.usb",
     "collectors.session",
     "collectors.ports",
+    "collectors.stick_files",
 )
