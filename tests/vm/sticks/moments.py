@@ -4,7 +4,9 @@ import json
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
+from tests.documents import roster
 from tests.vm.sticks.bench import PATIENCE, STICK, Bench
 from tests.vm.sticks.cases import ALLOWED, BLOCKED
 from tests.vm.sticks.product import INSTEAD, WITHHOLD
@@ -13,6 +15,26 @@ from tests.vm.sticks.rows import Row
 COUNTED = "".join(f"{number}\n" for number in range(1, 200_001)).encode()
 """What the writer wrote."""
 SECRET = "four invented words here"
+ROSTER = roster().encode()
+_SAVE = """\
+set -e
+as-staff udisksctl unlock -b /dev/sda --key-file /run/lab/pass >/dev/null
+mke2fs -q -t ext4 -E root_owner=1000:1000 /dev/dm-0
+udevadm settle
+place=
+for n in 1 2 3 4 5 6 7 8 9 10; do
+  place=$(lsblk -nro MOUNTPOINT /dev/dm-0)
+  [ -z "$place" ] || break
+  as-staff udisksctl mount -b /dev/dm-0 >/dev/null 2>&1 || sleep 0.5
+done
+as-staff cp /run/lab/list.csv "$place/groep 7.csv"
+"""
+_FREE = """\
+for n in 1 2 3 4 5; do
+  as-staff udisksctl unmount -b /dev/dm-0 && break || sleep 1
+done
+as-staff udisksctl lock -b /dev/sda
+"""
 PICTURES = Path("build/lab")
 _GUARD = """\
 sed -i 's/^ImplicitPolicyTarget=.*/ImplicitPolicyTarget=block/' /etc/usbguard/usbguard-daemon.conf
@@ -53,6 +75,30 @@ def medium_changed(bench: Bench) -> Row:
     row.must(row.outcome == BLOCKED and not row.gains, f"got {row.gains}")
     bench.unplug()
     return row
+
+
+def memory(bench: Bench) -> Row:
+    """A class list is saved on an encrypted stick: it is told of, and the stick can be taken out."""
+    row = Row(name="class list saved on a LUKS2 stick")
+    bench.seen(row, lambda: bench.plug("alone", ("luks2",)))
+    bench.lock()
+    last = bench.product.last()
+    bench.laptop.sh("cat >/run/lab/list.csv; chmod 644 /run/lab/list.csv", given=ROSTER)
+    bench.laptop.sh(_SAVE)
+    end = time.monotonic() + PATIENCE
+    while not (told := _on_stick(bench, last)) and time.monotonic() < end:
+        time.sleep(1)
+    row.must(bool(told), "the class list was not told of")
+    row.must(all(one["facts"]["encrypted"] for one in told), "told as on a plain stick")
+    row.outcome = f"{len(told)} file told of"
+    freed = bench.laptop.tried(_FREE)
+    row.must(freed.returncode == 0, f"the stick was held: {freed.stderr.decode()[-200:]}")
+    bench.unplug()
+    return row
+
+
+def _on_stick(bench: Bench, last: int) -> list[dict[str, Any]]:
+    return [e for e in bench.product.events(last) if e["kind"] == "pupil-file-on-stick"]
 
 
 def notice(bench: Bench) -> Row:

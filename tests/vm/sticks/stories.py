@@ -258,6 +258,7 @@ STORIES: dict[str, Callable[[Bench], Row]] = {
     "usb-encrypt": encrypted,
     "medium-changed": moments.medium_changed,
     "also-a-keyboard": composite.also_a_keyboard,
+    "stick-memory": moments.memory,
     "notice": moments.notice,
     "at-boot": moments.at_boot,
     "usbguard": moments.usbguard,
