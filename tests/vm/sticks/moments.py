@@ -78,7 +78,7 @@ def medium_changed(bench: Bench) -> Row:
 
 
 def memory(bench: Bench) -> Row:
-    """A class list is saved on an encrypted stick: it is told of, and the stick can be taken out."""
+    """A class list is saved on an encrypted stick: it is told of, and the stick is let go."""
     row = Row(name="class list saved on a LUKS2 stick")
     bench.seen(row, lambda: bench.plug("alone", ("luks2",)))
     bench.lock()
