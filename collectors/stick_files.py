@@ -158,8 +158,9 @@ class StickFilesCollector:
                         )
         except WorkerError as error:
             raise CollectorError(str(error)) from error
-        except OSError:
-            return
+        except OSError as error:
+            if any(one.path == stick.path for one in self.mounted.sticks()):
+                raise CollectorError(f"a stick cannot be looked through: {error}") from error
 
     def _files(self, root: Root, stick: Stick, stop: Stop) -> Iterator[tuple[Judged, int]]:
         """What was not read in this state yet, each opened; ``done`` when all of it was."""

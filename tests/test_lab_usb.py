@@ -45,5 +45,5 @@ def test_plain_sticks_are_withheld_and_encrypted_ones_work_on_a_real_kernel() ->
     print(done.stdout, done.stderr)
     cases = json.loads(out.read_text("utf-8"))["cases"]
     assert [case["faults"] for case in cases if case["faults"]] == []
-    assert len(cases) == 6
+    assert len(cases) == 8
     assert done.returncode == 0

@@ -136,7 +136,14 @@ def test_a_stick_that_is_pulled_out_while_it_is_looked_through_ends_the_look(
     stick: Stick,
 ) -> None:
     gone = replace(stick, path=f"{stick.path}/not-there-any-more")
-    assert play(gone, "there", "there") == []
+    desk = Desk(gone, "there", "there", None, None, None)
+    assert _all(StickFilesCollector(desk, poll=0.0, now=lambda: AT), desk) == []
+
+
+def test_a_stick_that_is_there_and_cannot_be_looked_through_is_an_error(stick: Stick) -> None:
+    odd = replace(stick, path=f"{stick.path}/not-there")
+    with pytest.raises(CollectorError, match="cannot be looked through"):
+        play(odd, "there", "there")
 
 
 def test_links_and_pipes_on_a_stick_lead_nowhere(stick: Stick, tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def memory(bench: Bench) -> Row:
     bench.laptop.sh("cat >/run/lab/list.csv; chmod 644 /run/lab/list.csv", given=ROSTER)
     bench.laptop.sh(_SAVE)
     end = time.monotonic() + PATIENCE
-    while not (told := _on_stick(bench, last)) and time.monotonic() < end:
+    while not (told := _told(bench, "pupil-file-on-stick", last)) and time.monotonic() < end:
         time.sleep(1)
     row.must(bool(told), "the class list was not told of")
     row.must(all(one["facts"]["encrypted"] for one in told), "told as on a plain stick")
@@ -97,8 +97,26 @@ def memory(bench: Bench) -> Row:
     return row
 
 
-def _on_stick(bench: Bench, last: int) -> list[dict[str, Any]]:
-    return [e for e in bench.product.events(last) if e["kind"] == "pupil-file-on-stick"]
+def found_at_home(bench: Bench) -> Row:
+    """A class list in a home is found by the agent as its unit runs it."""
+    row = Row(name="class list saved in a home")
+    bench.product.policy(f'{WITHHOLD}\n[collectors.pupil_files]\nroots = ["/home"]')
+    last = bench.product.last()
+    bench.laptop.sh("cat >/run/lab/list.csv; chmod 644 /run/lab/list.csv", given=ROSTER)
+    bench.laptop.sh("as-staff cp /run/lab/list.csv '/home/teacher/groep 7.csv'")
+    end = time.monotonic() + PATIENCE
+    while not (told := _told(bench, "pupil-file-found", last)) and time.monotonic() < end:
+        time.sleep(1)
+    row.must(len(told) == 1, f"told of {len(told)} times")
+    lost = _told(bench, "coverage-lost", last)
+    row.must(not lost, f"not watched: {lost}")
+    bench.laptop.sh("rm '/home/teacher/groep 7.csv'")
+    bench.product.policy(WITHHOLD)
+    return row
+
+
+def _told(bench: Bench, kind: str, last: int) -> list[dict[str, Any]]:
+    return [event for event in bench.product.events(last) if event["kind"] == kind]
 
 
 def notice(bench: Bench) -> Row:

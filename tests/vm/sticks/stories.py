@@ -259,8 +259,9 @@ STORIES: dict[str, Callable[[Bench], Row]] = {
     "medium-changed": moments.medium_changed,
     "also-a-keyboard": composite.also_a_keyboard,
     "stick-memory": moments.memory,
+    "found-at-home": moments.found_at_home,
     "notice": moments.notice,
     "at-boot": moments.at_boot,
     "usbguard": moments.usbguard,
 }
-QUICK = ("agent-down", "mounted-already")
+QUICK = ("agent-down", "mounted-already", "stick-memory", "found-at-home")
