@@ -1,7 +1,7 @@
 """``./dev lab record [NAME...]``: devices of a real kernel for the tests that need no root.
 
 Plugs QEMU's devices, and one made by the kernel's gadget driver, into the laptop of the lab, and
-writes what the kernel and udev make of each to tests/data/devices/NAME.umockdev. Serial numbers
+writes what the kernel and udev make of each to tests/data/recorded/NAME.umockdev. Serial numbers
 and addresses are QEMU's own inventions. Run it again when a test needs another device.
 """
 
@@ -17,7 +17,7 @@ from tests.vm.laptop.qmp import QmpError
 from tests.vm.sticks import composite
 from tests.vm.sticks.bench import STICK, Bench
 
-OUT = Path("tests/data/devices")
+OUT = Path("tests/data/recorded")
 SCRIPT = Path(__file__).parent / "sticks" / "record.py"
 Plug = Callable[[Bench], object]
 

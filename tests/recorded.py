@@ -1,6 +1,6 @@
 """Looks at the devices of /sys as the product does, and prints what it makes of them.
 
-Run by ``tests/test_captured_devices.py`` under ``umockdev-run``, which shows it a captured device
+Run by ``tests/test_recorded_devices.py`` under ``umockdev-run``, which shows it a captured device
 in the place of this machine's own.
 """
 

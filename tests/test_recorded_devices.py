@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
-DEVICES = ROOT / "tests/data/devices"
+DEVICES = ROOT / "tests/data/recorded"
 STORAGE = {
     "stick-fat": ["sda"],
     "stick-luks": ["sda"],
@@ -34,7 +34,7 @@ def replayed(name: str) -> dict[str, Any]:
     if program is None:
         pytest.skip("needs umockdev-run")
     done = subprocess.run(
-        [program, "-d", DEVICES / f"{name}.umockdev", "--", sys.executable, "-m", "tests.captured"],
+        [program, "-d", DEVICES / f"{name}.umockdev", "--", sys.executable, "-m", "tests.recorded"],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
