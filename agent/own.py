@@ -33,6 +33,7 @@ class CollectorName(StrEnum):
 
     PUPIL_FILES = "pupil-files"
     USB = "usb"
+    PORTS = "ports"
     SESSION = "session"
     OTHER = "other"
 

@@ -9,5 +9,6 @@ happens to register.
 COLLECTORS: tuple[str, ...] = (
     "collectors.pupil_files",
     "collectors.usb",
+    "collectors.ports",
     "collectors.session",
 )
