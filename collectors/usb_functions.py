@@ -3,7 +3,7 @@
 Networks speak one of a few classes, or a maker's own with a driver of its own: then a network
 interface below the device is the sign. Telephones and cameras hand files over by PTP, or by MTP,
 which has no class and is known by its name or by udev's word. Androids share their connection by
-RNDIS in a class of their own.
+RNDIS in a class of their own; newer ones give it to the function as a whole, not to its parts.
 """
 
 from collections.abc import Iterable
@@ -11,15 +11,21 @@ from dataclasses import dataclass
 
 from collectors.port_device import What
 
+Triple = tuple[str, str, str]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Interface:
-    """One function of a device: class, subclass and protocol in two hexadecimal digits each."""
+    """One interface of a device: class, subclass and protocol in two hexadecimal digits each.
+
+    ``whole`` are the same three of the function that it is a part of; empty if it is one by itself.
+    """
 
     kind: str
     subclass: str = ""
     protocol: str = ""
     name: str = ""
+    whole: Triple = ("", "", "")
 
 
 HUB = "09"
@@ -43,6 +49,7 @@ def function(
     """
     all_of_them = tuple(interfaces)
     kinds = {(one.kind, one.subclass, one.protocol) for one in all_of_them}
+    kinds |= {one.whole for one in all_of_them}
     carries = network or bool(kinds & _RNDIS) or any(kind[:2] in _NETWORK for kind in kinds)
     phone = media or any(one.kind == _IMAGE or one.name == _MTP for one in all_of_them)
     if carries and (phone or kinds & {_ANDROID_RNDIS, _DEBUG_BRIDGE}):

@@ -66,6 +66,11 @@ def _interface(folder: Path) -> Interface:
         subclass=text(folder / "bInterfaceSubClass").lower(),
         protocol=text(folder / "bInterfaceProtocol").lower(),
         name=text(folder / "interface"),
+        whole=(
+            text(folder / "iad_bFunctionClass").lower(),
+            text(folder / "iad_bFunctionSubClass").lower(),
+            text(folder / "iad_bFunctionProtocol").lower(),
+        ),
     )
 
 

@@ -121,6 +121,12 @@ def test_what_a_device_is_for_is_told_by_its_functions(
     assert function(told, network=network, media=media) is what
 
 
+def test_the_class_of_a_function_as_a_whole_counts_as_that_of_its_parts() -> None:
+    parts = [Interface(kind="02", subclass="02", protocol="ff", whole=("e0", "01", "03"))]
+    assert function(parts) is What.TETHERED_PHONE
+    assert function([replace(parts[0], whole=("", "", ""))]) is What.NETWORK_ADAPTER
+
+
 def test_a_telephone_is_found_with_its_numbers(sysfs: Sysfs) -> None:
     home = sysfs.usb("1-2", MTP)
     (device,) = sysfs.tree.devices().values()
