@@ -33,8 +33,8 @@ class CollectorName(StrEnum):
 
     PUPIL_FILES = "pupil-files"
     USB = "usb"
-    SESSION = "session"
     PORTS = "ports"
+    SESSION = "session"
     STICK_FILES = "stick-files"
     OTHER = "other"
 

@@ -9,7 +9,7 @@ happens to register.
 COLLECTORS: tuple[str, ...] = (
     "collectors.pupil_files",
     "collectors.usb",
-    "collectors.session",
     "collectors.ports",
+    "collectors.session",
     "collectors.stick_files",
 )

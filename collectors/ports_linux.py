@@ -1,132 +1,160 @@
-"""Linux: what is plugged in beside storage, read from sysfs.
+"""Linux: what is plugged in besides USB storage, from sysfs alone; udev only says when to look.
 
-A network interface below a USB device makes it a network adapter; one that also speaks the
-telephone's languages (pictures, media, debugging) shares its connection. A telephone without one is
-known by its interfaces. A card's reader says whether what is in it is an SD card. Thunderbolt and
-USB4 devices have a bus of their own.
+    bus/usb/devices/1-2            a telephone, a network adapter, a dock
+    block/mmcblk0                  a memory card, below a reader of the laptop's own
+    block/nvme1n1                  storage on PCI that can be pulled out, so on Thunderbolt or USB4
+    bus/thunderbolt/devices/0-1    a device, or another computer, on Thunderbolt or USB4
+
+The kernel marks PCI devices that can be pulled out (Linux 5.14). Controllers that lie on a card of
+their own, with the devices behind the same PCI bridge, are found by that bridge.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from collectors import disk_linux, sysfs_linux
 from collectors.base import Stop
-from collectors.port_device import Plugged, PortKind
-from collectors.udev_linux import CONTROL, Ear
-from collectors.usb_device import clean, device_name
+from collectors.media.verdict import Volume
+from collectors.port_device import PortDevice, What
+from collectors.ports_usb_linux import on_usb
+from collectors.sysfs_linux import above, entries, sequence, text, usb_home, word
+from collectors.udev_linux import CONTROL, Udev
+from collectors.usb_device import Disk, clean
 
-SUBSYSTEMS = ("usb", "net", "block", "thunderbolt")
-_STILL_IMAGE = "06"
-"""Interface class of cameras, and of telephones that hand out pictures and media (PTP, MTP)."""
-_DEBUGGING = ("ff", "42", "01")
-_TETHERING = ("e0", "01", "03")
-_HOSTS = frozenset({"0-0", "1-0", "2-0", "3-0"})
-"""The laptop's own ports."""
+_PCI = re.compile(r"\A[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\Z")
+_DOMAIN = re.compile(r"\Adomain[0-9]+\Z")
+_THUNDERBOLT = re.compile(r"\A[0-9]+-0*[1-9a-f][0-9a-f]*\Z")
+"""A domain and the route from it; the laptop's own end has route 0."""
 
 
-class Ports:
-    """The running system; ``sysfs`` is an argument so that a copied tree can stand in."""
+class PortsTree:
+    """The running system; the paths are arguments so that a copied tree can stand in."""
 
-    def __init__(self, sysfs: Path = Path("/sys"), udev: Path = CONTROL) -> None:
+    def __init__(
+        self, sysfs: Path = Path("/sys"), nodes: Path = Path("/dev"), udev: Path = CONTROL
+    ) -> None:
         self.sysfs = sysfs
-        self._ear = Ear(SUBSYSTEMS, udev)
+        self.nodes = nodes
+        subsystems = ("usb", "net", "block", "thunderbolt")
+        self.udev = Udev(*subsystems, concerns=_is_hardware, control=udev)
 
     def answers(self) -> bool:
-        """Whether changes will be told, not only found by looking."""
-        return self._ear.hears()
+        """Whether udev runs and its messages can be heard."""
+        return self.udev.answers()
 
-    def plugged(self) -> Mapping[str, Plugged]:
-        """What is plugged in now, by the system's name for it."""
-        found = (*self._usb(), *self._cards(), *self._thunderbolt())
-        return {one.name: one for one in found}
+    def devices(self) -> Mapping[str, PortDevice]:
+        """What is plugged in now, by its path."""
+        found = (*on_usb(self.sysfs), *_cards(self.sysfs), *_on_thunderbolt(self.sysfs))
+        return {device.path: device for device in (*found, *_pulled_out_disks(self.sysfs))}
 
-    def wait(self, stop: Stop, settle: float, most: float) -> None:
-        """Wait up to ``most`` seconds for a change, then for ``settle`` quiet ones."""
-        self._ear.wait(stop, settle, most)
+    def present(self, device: PortDevice) -> bool:
+        """Whether the very same device is still plugged in, whatever it does now."""
+        return sequence(Path(device.path)) == device.sequence
 
-    def _usb(self) -> Iterator[Plugged]:
-        with_network = {
-            name
-            for link in _entries(self.sysfs / "class" / "net")
-            if (name := device_name(str(link.resolve())))
-        }
-        for home in _entries(self.sysfs / "bus" / "usb" / "devices"):
-            if device_name(home.name) == home.name:
-                what = _kind(_interfaces(home), home.name in with_network)
-                if what is not None:
-                    yield _plugged(home, what, "idVendor", "idProduct", "serial")
+    def volumes(self, disk: Disk) -> tuple[Volume, ...]:
+        """What is on a disk; one unreadable volume if that could not be found out."""
+        return disk_linux.volumes(self.nodes, disk)
 
-    def _cards(self) -> Iterator[Plugged]:
-        for block in _entries(self.sysfs / "block"):
-            card = block / "device"
-            whole = block.name.startswith("mmcblk") and not (block / "partition").exists()
-            if whole and _text(card / "type") == "SD":
-                yield Plugged(
-                    name=block.name,
-                    what=PortKind.CARD,
-                    vendor=_hex(card / "manfid"),
-                    product=_hex(card / "oemid"),
-                    serial=clean(_text(card / "serial")),
-                    model=clean(_text(card / "name")),
-                )
+    def wait(self, stop: Stop, settle: float, most: float) -> frozenset[str]:
+        """Wait up to ``most`` seconds for a change, then for ``settle`` quiet ones.
 
-    def _thunderbolt(self) -> Iterator[Plugged]:
-        for home in _entries(self.sysfs / "bus" / "thunderbolt" / "devices"):
-            if home.name not in _HOSTS and (home / "unique_id").exists():
-                yield _plugged(home, PortKind.THUNDERBOLT, "vendor", "device", "unique_id")
+        The places touched; those of all devices if messages were lost.
+        """
+        touched = self.udev.wait(stop, settle, most)
+        return frozenset(self.devices()) if touched is None else touched
+
+    def boot(self) -> str:
+        """The kernel's name of this boot; empty if it does not say."""
+        return sysfs_linux.boot()
 
 
-def _kind(interfaces: list[tuple[str, str, str]], network: bool) -> PortKind | None:
-    telephone = any(one[0] == _STILL_IMAGE or one == _DEBUGGING for one in interfaces)
-    if network:
-        tethered = telephone or _TETHERING in interfaces
-        return PortKind.TETHERED_PHONE if tethered else PortKind.NETWORK_ADAPTER
-    return PortKind.PHONE if telephone else None
+def _is_hardware(place: str) -> bool:
+    return "/devices/virtual/" not in place
 
 
-def _interfaces(home: Path) -> list[tuple[str, str, str]]:
-    """Class, subclass and protocol of each; an interface named MTP counts as one for pictures."""
-    found = []
-    for folder in sorted(home.glob("*:*")):
-        names = ("bInterfaceClass", "bInterfaceSubClass", "bInterfaceProtocol")
-        kind, subclass, protocol = (_text(folder / name) for name in names)
-        media = _text(folder / "interface") == "MTP"
-        found.append((_STILL_IMAGE if media else kind, subclass, protocol))
-    return found
+def _cards(sysfs: Path) -> Iterator[PortDevice]:
+    """Memory cards; those in a reader on USB are USB storage, and a soldered chip is no card."""
+    for block in entries(sysfs / "block"):
+        home = (block / "device").resolve()
+        card = block.name.startswith("mmcblk") and text(home / "type").startswith("SD")
+        disk = disk_linux.disk(block) if card and usb_home(block, sysfs) is None else None
+        if disk is not None:
+            yield PortDevice(
+                name=block.name,
+                path=str(home),
+                sequence=sequence(home),
+                what=What.CARD,
+                identity=f"card:{text(home / 'cid')}",
+                serial=clean(text(home / "serial")),
+                model=clean(text(home / "name")),
+                disks=(disk,),
+            )
 
 
-def _plugged(home: Path, what: PortKind, vendor: str, product: str, serial: str) -> Plugged:
-    named = {PortKind.THUNDERBOLT: ("vendor_name", "device_name")}
-    makers = named.get(what, ("manufacturer", "product"))
-    return Plugged(
+def _pulled_out_disks(sysfs: Path) -> Iterator[PortDevice]:
+    """Storage on PCI devices that can be pulled out, all disks of one together."""
+    found: dict[Path, list[Path]] = {}
+    for block in entries(sysfs / "block"):
+        home = _pci_home(block, sysfs)
+        if home and usb_home(block, sysfs) is None and _can_be_pulled_out(home, sysfs):
+            found.setdefault(home, []).append(block)
+    for home, blocks in found.items():
+        disks = tuple(disk for block in blocks if (disk := disk_linux.disk(block)))
+        cards = any(block.name.startswith("mmcblk") for block in blocks)
+        if disks and not cards:
+            yield _storage(home, blocks[0] / "device", disks)
+
+
+def _storage(home: Path, controller: Path, disks: tuple[Disk, ...]) -> PortDevice:
+    vendor, product = word(home / "vendor"), word(home / "device")
+    serial = clean(text(controller / "serial"))
+    return PortDevice(
         name=home.name,
-        what=what,
-        vendor=_hex(home / vendor),
-        product=_hex(home / product),
-        serial=clean(_text(home / serial)),
-        model=clean(" ".join(_text(home / name) for name in makers)),
-        place=f"{_text(home / 'busnum')}/{_text(home / 'devnum')}",
+        path=str(home),
+        sequence=sequence(home),
+        what=What.THUNDERBOLT_STORAGE,
+        identity=f"{vendor:04x}:{product:04x}:{serial}",
+        serial=serial,
+        model=clean(text(controller / "model")),
+        vendor=vendor,
+        product=product,
+        disks=disks,
     )
 
 
-def _entries(folder: Path) -> list[Path]:
-    try:
-        return sorted(folder.iterdir())
-    except OSError:
-        return []
+def _pci_home(block: Path, sysfs: Path) -> Path | None:
+    """The directory of the PCI device that a disk hangs on."""
+    return next((one for one in above(block.resolve(), sysfs) if _PCI.match(one.name)), None)
 
 
-def _text(file: Path) -> str:
-    """An attribute's text; empty if there is none."""
-    try:
-        return file.read_bytes()[:4096].decode("utf-8", "replace").strip()
-    except OSError:
-        return ""
+def _can_be_pulled_out(home: Path, sysfs: Path) -> bool:
+    if text(home / "removable") == "removable":
+        return True
+    bridges = {one for one in above(home, sysfs) if _PCI.match(one.name)}
+    domains = (one for one in _thunderbolt(sysfs) if _DOMAIN.match(one.name))
+    return any(bridges & set(above(domain, sysfs)) for domain in domains)
 
 
-def _hex(file: Path) -> int:
-    """A number of up to four hexadecimal digits, with or without 0x; 0 if it is none."""
-    digits = _text(file).removeprefix("0x")[-4:]
-    try:
-        return int(digits, 16)
-    except ValueError:
-        return 0
+def _on_thunderbolt(sysfs: Path) -> Iterator[PortDevice]:
+    for home in _thunderbolt(sysfs):
+        if _THUNDERBOLT.match(home.name):
+            vendor, product = word(home / "vendor"), word(home / "device")
+            numbered = vendor >= 0 and product >= 0
+            makers = (clean(text(home / name)) for name in ("vendor_name", "device_name"))
+            asks = (home / "authorized").exists()
+            yield PortDevice(
+                name=home.name,
+                path=str(home),
+                sequence=sequence(home),
+                what=What.THUNDERBOLT_DEVICE if asks else What.THUNDERBOLT_COMPUTER,
+                identity=f"thunderbolt:{text(home / 'unique_id')}",
+                serial=clean(text(home / "unique_id")),
+                model=clean(" ".join(makers)),
+                vendor=vendor if numbered else None,
+                product=product if numbered else None,
+            )
+
+
+def _thunderbolt(sysfs: Path) -> list[Path]:
+    return [one.resolve() for one in entries(sysfs / "bus" / "thunderbolt" / "devices")]

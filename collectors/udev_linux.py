@@ -1,9 +1,18 @@
-"""Linux: hearing what udev says of devices. It only tells that it is time to look again."""
+"""Linux: udev tells that it is time to look again, and that it has finished with a device.
+
+Its messages are a hint and never the truth: what is attached is read from sysfs. Whoever waits
+here sleeps until a message comes, until the collector must end, or until it is time to look all
+the same; nothing wakes the laptop in between.
+"""
 
 import contextlib
+import os
+import select
 import socket
+import threading
 import time
-from collections.abc import Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyudev
@@ -12,48 +21,86 @@ from collectors.base import Stop
 
 CONTROL = Path("/run/udev/control")
 LONGEST_SETTLE = 5.0
-"""Seconds after which a stream of messages is not waited for any longer."""
-_SLICE = 0.25
+"""Seconds that a stream of messages without a pause may hold a look up."""
+ENDING = 60.0
+"""Seconds after which a thread that waits for the end notices that nobody needs it any more."""
+Concerns = Callable[[str], bool]
 
 
-class Ear:
-    """Hears of some subsystems; ``control`` is udev's own socket, by which it is known to live."""
+class Udev:
+    """The messages about some subsystems, of the places in sysfs that ``concerns`` says yes to."""
 
-    def __init__(self, subsystems: Sequence[str], control: Path = CONTROL) -> None:
-        self._subsystems = tuple(subsystems)
-        self._control = control
+    def __init__(self, *subsystems: str, concerns: Concerns, control: Path = CONTROL) -> None:
+        self.subsystems = subsystems
+        self.concerns = concerns
+        self.control = control
         self._monitor: pyudev.Monitor | None = None
+        self._ending: tuple[Stop, int] | None = None
 
-    def hears(self) -> bool:
+    def answers(self) -> bool:
         """Whether udev runs and its messages can be heard."""
-        if not _somebody_listens(self._control):
+        if not _somebody_listens(self.control):
             self._monitor = None
             return False
         if self._monitor is None:
             with contextlib.suppress(OSError, ImportError):
-                self._monitor = self._listen()
+                self._monitor = _listen(self.subsystems)
         return self._monitor is not None
 
     def wait(self, stop: Stop, settle: float, most: float) -> frozenset[str] | None:
-        """Wait up to ``most`` seconds for a change, then for ``settle`` quiet ones.
+        """Wait up to ``most`` seconds for a message, then for ``settle`` quiet ones.
 
-        The paths in sysfs that messages named; None if messages were lost.
+        The places that messages named; None if messages were lost.
         """
         if self._monitor is None:
             stop.wait(most)
             return frozenset()
         try:
-            return frozenset(_heard(self._monitor, stop, settle, most))
+            return frozenset(self._heard(self._monitor, self._end_of(stop), settle, most))
         except OSError:
             self._monitor = None
             return None
 
-    def _listen(self) -> pyudev.Monitor:
-        monitor = pyudev.Monitor.from_netlink(pyudev.Context(), source="udev")
-        for subsystem in self._subsystems:
-            monitor.filter_by(subsystem)
-        monitor.start()
-        return monitor
+    def _heard(
+        self, monitor: pyudev.Monitor, ending: int, settle: float, most: float
+    ) -> Iterator[str]:
+        """The places that are named, from the first message up to a pause in them."""
+        until, quiet, begun = time.monotonic() + most, most, False
+        while (left := until - time.monotonic()) > 0:
+            ready, _, _ = select.select([monitor, ending], [], [], min(quiet, left))
+            if not ready or ending in ready:
+                return
+            message = monitor.poll(0)
+            if message is not None and self.concerns(message.sys_path):
+                if not begun:
+                    until, quiet, begun = time.monotonic() + LONGEST_SETTLE, settle, True
+                yield message.sys_path
+
+    def _end_of(self, stop: Stop) -> int:
+        """A descriptor that can be read from once ``stop`` is set."""
+        if self._ending is None or self._ending[0] is not stop:
+            descriptor = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+            self._ending = (stop, descriptor)
+            follow = (weakref.ref(self), stop, descriptor)
+            threading.Thread(target=_follow, args=follow, name="udev-end", daemon=True).start()
+        return self._ending[1]
+
+
+def properties(place: Path) -> dict[str, str]:
+    """What udev noted of a device, which proves nothing; empty where udev does not run."""
+    with contextlib.suppress(pyudev.DeviceNotFoundError, OSError, UnicodeDecodeError):
+        found = pyudev.Devices.from_path(pyudev.Context(), str(place.resolve())).properties
+        return {str(name): str(found[name]) for name in found}
+    return {}
+
+
+def _follow(owner: "weakref.ref[Udev]", stop: Stop, descriptor: int) -> None:
+    """A stop can only be waited for, so a thread does just that, as long as it has an owner."""
+    while not stop.wait(ENDING):
+        if owner() is None:
+            os.close(descriptor)
+            return
+    os.eventfd_write(descriptor, 1)
 
 
 def _somebody_listens(control: Path) -> bool:
@@ -68,14 +115,9 @@ def _somebody_listens(control: Path) -> bool:
     return True
 
 
-def _heard(monitor: pyudev.Monitor, stop: Stop, settle: float, most: float) -> Iterator[str]:
-    """The paths that messages name, from the first message up to a pause in them."""
-    end, quiet, begun = time.monotonic() + most, _SLICE, False
-    while not stop.is_set() and (left := end - time.monotonic()) > 0:
-        message = monitor.poll(min(quiet, left))
-        if message is None and begun:
-            return
-        if message is not None:
-            if not begun:
-                end, quiet, begun = time.monotonic() + LONGEST_SETTLE, settle, True
-            yield str(message.sys_path)
+def _listen(subsystems: tuple[str, ...]) -> pyudev.Monitor:
+    monitor = pyudev.Monitor.from_netlink(pyudev.Context(), source="udev")
+    for subsystem in subsystems:
+        monitor.filter_by(subsystem)
+    monitor.start()
+    return monitor

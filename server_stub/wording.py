@@ -68,6 +68,7 @@ class Wording:
         values = {name: self.fact(value, name) for name, value in event.facts.items()}
         values["persons"] = self._persons(event.facts)
         values["holds"] = self._holds(event.facts)
+        values["judged"] = self._judged(values)
         if "place" in values:
             values["where"] = self._where(event.facts["place"], values["place"])
         template = self.kinds.get(event.kind, {}).get("sentence")
@@ -119,6 +120,12 @@ class Wording:
             return ""
         key = "sentence.holds.sensitive" if facts.get("sensitive") is True else "sentence.holds"
         return " " + self.text(key, categories=self.fact(listed, "categories"))
+
+    def _judged(self, told: Mapping[str, str]) -> str:
+        """Whether a finder could read it, as a sentence of its own; empty where nothing is told."""
+        if "verdict" not in told or "why" not in told:
+            return ""
+        return " " + self.text("sentence.judged", verdict=told["verdict"], why=told["why"])
 
     def _where(self, place: Fact, told: str) -> str:
         """In a folder, but on a desktop: some places have a phrase of their own."""

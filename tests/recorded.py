@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from collectors.ports_linux import Ports
+from collectors.ports_linux import PortsTree
 from collectors.usb_linux import UsbTree
 from enforcement import durable, usb_tree
 from enforcement.base import EnforcementError
@@ -30,7 +30,7 @@ def seen() -> dict[str, Any]:
     """What the collectors see, and what enforcement would do to each device."""
     return {
         "storage": {name: asdict(device) for name, device in UsbTree().devices().items()},
-        "ports": {name: str(one.what) for name, one in Ports().plugged().items()},
+        "ports": {path: str(one.what) for path, one in PortsTree().devices().items()},
         "blockable": {name: blockable(name) for name in usb_tree.names(SYSFS)},
     }
 

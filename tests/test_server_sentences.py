@@ -18,7 +18,7 @@ from tests.test_docs import OBSERVATIONS, keys_told_by
 SENT = {word: keys_told_by(kind, "facts") for word, kind in OBSERVATIONS} | {
     own.GAP: set(own.gap("size-limit", 1, []).facts)
 }
-COMPUTED = {"persons": "persons-min", "where": "place", "holds": "categories"}
+COMPUTED = {"persons": "persons-min", "where": "place", "holds": "categories", "judged": "verdict"}
 WORDS = (
     Held,
     LeakKind,
@@ -37,6 +37,8 @@ WORDS = (
     import_module("collectors.folders.found").Watched,
     import_module("collectors.session").Watched,
     import_module("collectors.usb").Watched,
+    import_module("collectors.ports").Watched,
+    import_module("collectors.port_device").What,
 )
 PLAIN = {"luks1", "luks2", "bitlocker", "apfs", "none"}
 """Words that are names, or are never shown alone."""

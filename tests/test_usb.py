@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.base import CollectorError, CoverageLost, CoverageRestored, Gap, Keyed, Stop
+from collectors.disk_linux import open_disk
 from collectors.media import probe as media_probe
 from collectors.media.probe import ProbeError, probe, read_answer
 from collectors.media.tables import Span
@@ -28,7 +29,7 @@ from collectors.usb import (
     make,
 )
 from collectors.usb_device import Disk, UsbDevice, clean, device_name, size_band
-from collectors.usb_linux import UsbTree, open_disk
+from collectors.usb_linux import UsbTree
 
 MIB = 1024 * 1024
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
