@@ -90,7 +90,7 @@ class Bench:
         mark, last = self.watch.mark(), self.product.last()
         act()
         end = time.monotonic() + PATIENCE
-        while spoken and not self.watch.outcomes(mark["at"]) and time.monotonic() < end:
+        while spoken and not self._decided(mark["at"]) and time.monotonic() < end:
             time.sleep(0.2)
         time.sleep(linger)
         found = self.watch.since(mark)
@@ -104,6 +104,11 @@ class Bench:
             "for dm in /dev/dm-*; do [ -b $dm ] && udisksctl unmount -f -b $dm; done;"
             " for one in /dev/sd*; do [ -b $one ] && udisksctl lock -b $one; done; true"
         )
+
+    def _decided(self, since: float) -> bool:
+        """Whether the agent has spoken last: a device that still grew is judged once more."""
+        said = self.watch.outcomes(since)
+        return bool(said) and not said[-1][1].endswith("failed changed")
 
     def use(self, row: Row, part: str) -> None:
         """Use an encrypted stick as its owner does: unlock, write, read, start nothing, lock."""

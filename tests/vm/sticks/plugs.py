@@ -34,7 +34,10 @@ def many(bench: Bench, number: int, say: Callable[[str], None]) -> Row:
         encrypted = case.verdict.startswith("encrypted")
         counts[encrypted] += 1
         done = judged(bench, case)
-        row.faults += [f"{sum(counts.values())} {case.name}: {fault}" for fault in done.faults]
+        faults = [f"{sum(counts.values())} {case.name}: {fault}" for fault in done.faults]
+        for fault in faults:
+            say(fault)
+        row.faults += faults
         if sum(counts.values()) % 10 == 0:
             took = (time.monotonic() - began) / sum(counts.values())
             say(f"{counts} plugs, {len(row.faults)} faults, {took:.1f} s each")
