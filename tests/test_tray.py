@@ -120,7 +120,8 @@ def test_a_blocked_stick_comes_with_what_to_use_instead_in_the_organisations_wor
 def test_a_stick_that_may_be_used_is_not_announced_and_one_that_could_not_be_is() -> None:
     allowed = {**BLOCKED, "action": "allow-usb", "result": "done"}
     assert notices([allowed], "nl") == []
-    (notice,) = notices([{**allowed, "result": "failed"}], "nl")
+    assert notices([{**allowed, "result": "failed", "reason": "changed"}], "nl") == []
+    (notice,) = notices([{**allowed, "result": "failed", "reason": "refused"}], "nl")
     assert say("nl", "allow-usb-failed") in notice.text
 
 

@@ -108,11 +108,16 @@ def _parts(message: Mapping[str, Any]) -> list[str]:
     """The sentences to tell; of what was only noted down, those that ask for something."""
     given = message.get("reminders")
     asked = [str(key) for key in given if has(str(key))] if isinstance(given, list) else []
-    if message.get("action") in SILENT and message.get("result") != "failed":
+    if message.get("action") in SILENT and not _needs_telling(message):
         return []
     if message.get("action") == "report":
         return [key for key in (str(message.get("kind", "")), *asked) if has(key)] if asked else []
     return [key for key in _keys(message) if has(key)] or ["tray-message"]
+
+
+def _needs_telling(message: Mapping[str, Any]) -> bool:
+    """A stick that could not be let in; one that was changed meanwhile is judged once more."""
+    return message.get("result") == "failed" and message.get("reason") != "changed"
 
 
 def _instead(message: Mapping[str, Any], language: str) -> list[str]:
