@@ -17,6 +17,7 @@ from tests.vm.laptop import image
 
 ROOT = Path(__file__).parent.parent
 NEEDED = ("qemu-system-x86_64", "qemu-img", "mmdebstrap", "mtype", "ssh", "ssh-keygen", "dpkg-deb")
+NOT_RUN = 3
 LONGEST = 2400
 """Seconds; the first run makes the machine."""
 
@@ -43,6 +44,8 @@ def test_plain_sticks_are_withheld_and_encrypted_ones_work_on_a_real_kernel() ->
         check=False,
     )
     print(done.stdout, done.stderr)
+    if done.returncode == NOT_RUN:
+        pytest.skip(done.stdout.strip().splitlines()[-1])
     cases = json.loads(out.read_text("utf-8"))["cases"]
     assert [case["faults"] for case in cases if case["faults"]] == []
     assert len(cases) == 8
