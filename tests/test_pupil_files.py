@@ -6,7 +6,7 @@ import socket
 import sqlite3
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 
 import psutil
@@ -523,12 +523,20 @@ def test_the_day_for_ages_comes_from_the_clock_that_was_given(home):
     assert list(collector.observe(Once())) == []
 
 
+def workers_of_this_process() -> list[psutil.Process]:
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.ZombieProcess):  # the dead of other tests have no command line
+            if "worker" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
+
+
 def test_a_worker_is_served_last_by_processor_and_disk():
-    recogniser = Recogniser()
-    with open(__file__, "rb") as file:
-        recogniser.judge(file.fileno(), datetime(2026, 1, 1, tzinfo=UTC).date())
-    (worker,) = [p for p in psutil.Process().children() if "worker" in " ".join(p.cmdline())]
-    assert os.getpriority(os.PRIO_PROCESS, worker.pid) == 19
-    assert io_class(worker.pid) == IDLE
-    assert io_class() != IDLE
-    recogniser.close()
+    with closing(Recogniser()) as recogniser:
+        with open(__file__, "rb") as file:
+            recogniser.judge(file.fileno(), datetime(2026, 1, 1, tzinfo=UTC).date())
+        (worker,) = workers_of_this_process()
+        assert os.getpriority(os.PRIO_PROCESS, worker.pid) == 19
+        assert io_class(worker.pid) == IDLE
+        assert io_class() != IDLE
