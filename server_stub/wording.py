@@ -69,6 +69,8 @@ class Wording:
         values["persons"] = self._persons(event.facts)
         values["holds"] = self._holds(event.facts)
         values["judged"] = self._judged(values)
+        posing = event.facts.get("also-keyboard") is True
+        values["keyboard"] = f" {self.text('sentence.keyboard')}" if posing else ""
         if "place" in values:
             values["where"] = self._where(event.facts["place"], values["place"])
         template = self.kinds.get(event.kind, {}).get("sentence")

@@ -14,11 +14,18 @@ from collectors.base import Gap, Observation
 from enforcement.base import Reason, Result
 from server_stub import wording
 from tests.test_docs import OBSERVATIONS, keys_told_by
+from tests.test_wire import make_event
 
 SENT = {word: keys_told_by(kind, "facts") for word, kind in OBSERVATIONS} | {
     own.GAP: set(own.gap("size-limit", 1, []).facts)
 }
-COMPUTED = {"persons": "persons-min", "where": "place", "holds": "categories", "judged": "verdict"}
+COMPUTED = {
+    "persons": "persons-min",
+    "where": "place",
+    "holds": "categories",
+    "judged": "verdict",
+    "keyboard": "also-keyboard",
+}
 WORDS = (
     Held,
     LeakKind,
@@ -74,3 +81,13 @@ def test_no_sentence_is_kept_for_a_kind_nobody_sends() -> None:
 def test_observations_were_found() -> None:
     assert len(SENT) >= 12
     assert all(issubclass(kind, Observation) for _, kind in OBSERVATIONS)
+
+
+def test_a_stick_that_poses_as_a_keyboard_is_told_as_an_attack() -> None:
+    for one in wording.load().values():
+        facts = {"verdict": "unencrypted", "why": "plain-file-system", "also-keyboard": False}
+        usual = one.sentence(make_event(kind="usb-storage-attached", facts=facts))
+        posing = one.sentence(
+            make_event(kind="usb-storage-attached", facts={**facts, "also-keyboard": True})
+        )
+        assert posing == f"{usual} {one.text('sentence.keyboard')}", one.language
