@@ -141,7 +141,7 @@ def notice(bench: Bench) -> Row:
 
 def at_boot(bench: Bench) -> Row:
     """Plugged in before the machine starts."""
-    row = Row(name="FAT and LUKS2 plugged in at the start")
+    row = Row(name="FAT plugged in at the start")
     bench.plug("alone", ("fat32-in-partition",))
     time.sleep(4)
     bench.laptop.sh("sync; systemctl stop dossierwacht-agent; rm -f /var/lib/dossierwacht/nothing")
