@@ -11,31 +11,25 @@ not looked at.
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
+from collectors import snapshots
 from collectors.base import (
     Clock,
-    CollectorError,
-    Condition,
-    CoverageLost,
-    CoverageRestored,
     Details,
     Facts,
-    Gap,
     Keyed,
     Observation,
     Setting,
     Settings,
-    Stop,
     utc_now,
 )
-from collectors.media.verdict import Judgement, Volume, Why, judge
+from collectors.media.verdict import Judgement, judge
 from collectors.port_device import PortDevice
-from collectors.usb_device import Disk
+from collectors.snapshots import Look, Snapshots, timing
 
 if sys.platform == "linux":
     from collectors.ports_linux import PortsTree
@@ -94,109 +88,54 @@ class PortDeviceRemoved(Observation):
         return _texts(self.device)
 
 
-class Tree(Protocol):
-    """The part of the operating system that knows what is plugged in."""
-
-    def answers(self) -> bool:
-        """Whether changes will be told, not only found by looking."""
-        ...
-
-    def devices(self) -> Mapping[str, PortDevice]:
-        """What is plugged in, by its path."""
-        ...
-
-    def present(self, device: PortDevice) -> bool:
-        """Whether the very same device is still plugged in, whatever it does now."""
-        ...
-
-    def volumes(self, disk: Disk) -> tuple[Volume, ...]: ...
-
-    def wait(self, stop: Stop, settle: float, most: float) -> frozenset[str]:
-        """Wait for changes and then for quiet; the paths touched. Seconds."""
-        ...
-
-    def boot(self) -> str: ...
+Tree = snapshots.Tree[PortDevice]
 
 
-class PortsCollector:
+class PortsCollector(Snapshots[PortDevice]):
     """Reports what is plugged in and what is taken out."""
 
     name = "ports"
+    what = Watched.PORTS
+    told_when_spoken_of = False
 
     def __init__(
         self, tree: Tree, *, settle: float = 0.8, retry: float = 60.0, now: Clock = utc_now
     ) -> None:
-        self.tree = tree
-        self.settle = settle
-        self.retry = retry
-        self.now = now
-        self.known: dict[str, PortDeviceAttached] = {}
+        super().__init__(tree, settle=settle, retry=retry, now=now)
 
-    def condition(self) -> Condition:
-        return {}
+    def look(self, device: PortDevice) -> Look[PortDevice]:
+        """A device, with the verdict over its disks where it has some."""
+        everything = tuple(volume for disk in device.disks for volume in self.tree.volumes(disk))
+        judgement = judge(everything) if device.disks else None
+        seen = PortDeviceAttached(
+            observed_at=self.now(),
+            subject=device.name,
+            device=device,
+            judgement=judgement,
+            boot=self.tree.boot(),
+        )
+        why = judgement.why if judgement else None
+        return Look(device=device, told=seen, once=seen.once(), why=why)
 
-    def observe(self, stop: Stop) -> Iterator[Observation]:
-        lost, touched = False, frozenset[str]()
-        while not stop.is_set():
-            if self.tree.answers() is lost:
-                lost = not lost
-                yield self._coverage(lost)
-            yield from self._news(touched)
-            touched = self.tree.wait(stop, self.settle, self.retry)
+    def removed(self, device: PortDevice) -> Observation:
+        return PortDeviceRemoved(observed_at=self.now(), subject=device.name, device=device)
 
-    def _coverage(self, lost: bool) -> Observation:
-        now, what = self.now(), Watched.PORTS
-        if lost:
-            return CoverageLost(observed_at=now, subject="udev", what=what, gap=Gap.MISSING)
-        return CoverageRestored(observed_at=now, subject="udev", what=what)
+    def spoken_of(self, device: PortDevice, touched: frozenset[str]) -> bool:
+        return device.spoken_of(touched)
 
-    def _news(self, touched: frozenset[str]) -> Iterator[Observation]:
-        found = self.tree.devices()
-        for path, before in list(self.known.items()):
-            if not self._still_there(before.device, found):
-                del self.known[path]
-                yield PortDeviceRemoved(
-                    observed_at=self.now(), subject=before.subject, device=before.device
-                )
-        for device in found.values():
-            known = self.known.get(device.path)
-            if known is None or known.device != device or device.spoken_of(touched):
-                seen = seen_now(self.tree, device, self.now())
-                if self._pulled_meanwhile(seen):
-                    continue
-                self.known[device.path] = seen
-                if known is None or known.once() != seen.once():
-                    yield seen
-
-    def _pulled_meanwhile(self, seen: PortDeviceAttached) -> bool:
-        """What cannot be read because it was just pulled out is told as removed, not as unknown."""
-        failed = seen.judgement is not None and seen.judgement.why is Why.PROBE_FAILED
-        return failed and self.tree.devices().get(seen.device.path) != seen.device
-
-    def _still_there(self, before: PortDevice, found: Mapping[str, PortDevice]) -> bool:
+    def still_there(
+        self, before: Look[PortDevice], now: PortDevice | None
+    ) -> Look[PortDevice] | None:
         """A telephone that is switched off, or to charging only, is no removal."""
-        now = found.get(before.path)
-        return now.sequence == before.sequence if now else self.tree.present(before)
-
-
-def seen_now(tree: Tree, device: PortDevice, now: datetime) -> PortDeviceAttached:
-    """A device, with the verdict over its disks where it has some."""
-    everything = tuple(volume for disk in device.disks for volume in tree.volumes(disk))
-    return PortDeviceAttached(
-        observed_at=now,
-        subject=device.name,
-        device=device,
-        judgement=judge(everything) if device.disks else None,
-        boot=tree.boot(),
-    )
+        old = before.device
+        same = now.sequence == old.sequence if now else self.tree.present(old)
+        return before if same else None
 
 
 def make(settings: Settings) -> PortsCollector:
     """Build the collector from its section of the policy. Raises CollectorError."""
-    settle, retry = settings["settle_milliseconds"], settings["retry_seconds"]
-    if not 0 <= settle <= 10_000 or not 1 <= retry <= 3600:
-        raise CollectorError("ports: settle_milliseconds is 0 to 10000, retry_seconds 1 to 3600")
-    return PortsCollector(PortsTree(), settle=settle / 1000, retry=float(retry))
+    settle, retry = timing("ports", settings)
+    return PortsCollector(PortsTree(), settle=settle, retry=retry)
 
 
 def _who(device: PortDevice) -> Facts:

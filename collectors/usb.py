@@ -9,31 +9,27 @@ in a laptop's own reader are not USB.
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
+from collectors import snapshots
 from collectors.base import (
     Clock,
-    CollectorError,
-    Condition,
-    CoverageLost,
-    CoverageRestored,
     Details,
     Facts,
-    Gap,
     Keyed,
     Observation,
     Proof,
     Setting,
     Settings,
-    Stop,
     utc_now,
 )
-from collectors.media.verdict import Judgement, Verdict, Volume, Why, judge
-from collectors.usb_device import Disk, UsbDevice, size_band
+from collectors.media.verdict import Judgement, Verdict, Volume, judge
+from collectors.snapshots import Look, Snapshots, timing
+from collectors.usb_device import UsbDevice, size_band
 
 if sys.platform == "linux":
     from collectors.usb_linux import UsbTree
@@ -109,94 +105,36 @@ class UsbStorageRemoved(Observation):
         return _texts(self.device)
 
 
-class Tree(Protocol):
-    """The part of the operating system that knows what is attached."""
-
-    def answers(self) -> bool:
-        """Whether changes will be told, not only found by looking."""
-        ...
-
-    def devices(self) -> Mapping[str, UsbDevice]: ...
-
-    def present(self, device: UsbDevice) -> bool:
-        """Whether the very same device is still plugged in, blocked or not."""
-        ...
-
-    def volumes(self, disk: Disk) -> tuple[Volume, ...]:
-        """What is on a disk; one unreadable volume if it could not be read."""
-        ...
-
-    def wait(self, stop: Stop, settle: float, most: float) -> frozenset[str]:
-        """Wait for changes and then for quiet; the devices touched. Seconds."""
-        ...
-
-    def boot(self) -> str: ...
+Tree = snapshots.Tree[UsbDevice]
 
 
-class UsbCollector:
+class UsbCollector(Snapshots[UsbDevice]):
     """Reports storage devices as they come, change and go."""
 
     name = "usb"
+    what = Watched.USB
+    told_when_spoken_of = True
 
     def __init__(
         self, tree: Tree, *, settle: float = 0.8, retry: float = 10.0, now: Clock = utc_now
     ) -> None:
-        self.tree = tree
-        self.settle = settle
-        self.retry = retry
-        self.now = now
-        self.known: dict[str, UsbStorageAttached] = {}
+        super().__init__(tree, settle=settle, retry=retry, now=now)
 
-    def condition(self) -> Condition:
-        return {}
+    def look(self, device: UsbDevice) -> Look[UsbDevice]:
+        seen = judged(self.tree, device, self.now())
+        return Look(device=device, told=seen, once=seen.once(), why=seen.judgement.why)
 
-    def observe(self, stop: Stop) -> Iterator[Observation]:
-        lost, touched = False, frozenset[str]()
-        while not stop.is_set():
-            if self.tree.answers() is lost:
-                lost = not lost
-                yield self._coverage(lost)
-            yield from self._news(touched)
-            touched = self.tree.wait(stop, self.settle, self.retry)
+    def removed(self, device: UsbDevice) -> Observation:
+        return UsbStorageRemoved(observed_at=self.now(), subject=device.name, device=device)
 
-    def _coverage(self, lost: bool) -> Observation:
-        now, what = self.now(), Watched.USB
-        if lost:
-            return CoverageLost(observed_at=now, subject="udev", what=what, gap=Gap.MISSING)
-        return CoverageRestored(observed_at=now, subject="udev", what=what)
+    def spoken_of(self, device: UsbDevice, touched: frozenset[str]) -> bool:
+        return device.name in touched
 
-    def _news(self, touched: Iterable[str]) -> Iterator[Observation]:
-        found = self.tree.devices()
-        for before in list(self.known.values()):
-            if not self._still_there(before, found):
-                del self.known[before.subject]
-                yield UsbStorageRemoved(
-                    observed_at=self.now(), subject=before.subject, device=before.device
-                )
-        for device in found.values():
-            known = self.known.get(device.name)
-            if known is None or known.device != device or device.name in touched:
-                seen = judged(self.tree, device, self.now())
-                if self._pulled_meanwhile(seen):
-                    continue
-                self.known[device.name] = seen
-                if known is None or known.once() != seen.once() or device.name in touched:
-                    yield seen
-
-    def _pulled_meanwhile(self, seen: UsbStorageAttached) -> bool:
-        """What cannot be read because it was just pulled out is told as removed, not as unknown."""
-        failed = seen.judgement.why is Why.PROBE_FAILED
-        return failed and self.tree.devices().get(seen.subject) != seen.device
-
-    def _still_there(self, before: UsbStorageAttached, found: Mapping[str, UsbDevice]) -> bool:
+    def still_there(self, before: Look[UsbDevice], now: UsbDevice | None) -> Look[UsbDevice] | None:
         """A blocked device loses its disks and is still plugged in: that is no removal."""
-        now = found.get(before.subject)
         if now is None and self.tree.present(before.device):
-            self.known[before.subject] = replace(
-                before, device=replace(before.device, disks=()), volumes=()
-            )
-            return True
-        return now is not None and _place(now) == _place(before.device)
+            return replace(before, device=replace(before.device, disks=()), once="")
+        return before if now is not None and _place(now) == _place(before.device) else None
 
 
 def judged(tree: Tree, device: UsbDevice, now: datetime) -> UsbStorageAttached:
@@ -220,10 +158,8 @@ def this_machine() -> Tree:
 
 def make(settings: Settings) -> UsbCollector:
     """Build the collector from its section of the policy. Raises CollectorError."""
-    settle, retry = settings["settle_milliseconds"], settings["retry_seconds"]
-    if not 0 <= settle <= 10_000 or not 1 <= retry <= 3600:
-        raise CollectorError("usb: settle_milliseconds is 0 to 10000, retry_seconds 1 to 3600")
-    return UsbCollector(this_machine(), settle=settle / 1000, retry=float(retry))
+    settle, retry = timing("usb", settings)
+    return UsbCollector(this_machine(), settle=settle, retry=retry)
 
 
 def _who(device: UsbDevice) -> Facts:
