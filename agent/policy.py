@@ -95,6 +95,10 @@ class Policy:
         """Whether USB media are nobody's until they were judged."""
         return self.mode is Mode.ENFORCE and self.usb.blocks
 
+    def keeps_pupil_files_off(self) -> bool:
+        """Whether writes to sticks wait for a verdict."""
+        return self.mode is Mode.ENFORCE and self.usb.keeps_pupil_files_off
+
     def rules_for(self, kind: str) -> tuple[Rule, ...]:
         """The rules that can decide about a kind, in order."""
         return tuple(rule for rule in self.rules if rule.kind == kind)

@@ -21,10 +21,15 @@ class UsbMode(StrEnum):
 
     REPORT = "report"
     ENCRYPTED_ONLY = "encrypted-only"
+    NO_PERSONAL_DATA = "no-personal-data"
+    """As ``encrypted-only``, and no pupil file may be copied onto what is let in."""
     READ_ONLY = "read-only"
     ASK = "ask"
     """None but those that IT permitted, each with a purpose and an end."""
     NONE = "none"
+
+
+_WITH_ENCRYPTED = frozenset({UsbMode.ENCRYPTED_ONLY, UsbMode.NO_PERSONAL_DATA})
 
 
 class Treat(StrEnum):
@@ -73,6 +78,11 @@ class UsbPolicy:
         """Whether anything is ever withheld."""
         return self.mode is not UsbMode.REPORT
 
+    @property
+    def keeps_pupil_files_off(self) -> bool:
+        """Whether what is written to a stick has to be judged first."""
+        return self.mode is UsbMode.NO_PERSONAL_DATA
+
     def decide(self, observation: Observation) -> tuple[str, str] | None:
         """The action and the name of the rule it comes from; None to report and no more."""
         facts, details = observation.facts(), observation.details()
@@ -93,7 +103,7 @@ class UsbPolicy:
     def _by_mode(self, encrypted: bool) -> str:
         if self.mode is UsbMode.READ_ONLY:
             return READ_ONLY
-        return ALLOW if self.mode is UsbMode.ENCRYPTED_ONLY and encrypted else BLOCK
+        return ALLOW if self.mode in _WITH_ENCRYPTED and encrypted else BLOCK
 
     def _encrypted(self, facts: Mapping[str, Fact]) -> bool:
         if facts.get("verdict") == "unknown":

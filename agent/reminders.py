@@ -7,7 +7,7 @@ has none asks for nothing. Where the file was put away nothing is left to do, an
 from agent.texts import has
 from agent.wire.event import Event
 
-_TELLING = ("evidence", "class")
+_TELLING = ("evidence", "class", "refused")
 """Facts whose words may have a reminder."""
 
 

@@ -24,8 +24,11 @@ from agent.journal import Journal
 from agent.outbox import Outbox
 from agent.policy import Policy
 from agent.recorder import Recorder
-from collectors import COLLECTORS
+from agent.stick_judge import StickJudge
+from agent.stick_keeper import StickKeeper
+from collectors import COLLECTORS, stick_files
 from collectors.base import Collector, utc_now
+from collectors.recognise.recogniser import recogniser_for
 from collectors.recognise.rules.own import OwnRules, read_own
 from collectors.recognise.thorough import Thorough
 from collectors.recognise.verdict import Verdict
@@ -59,6 +62,10 @@ def run(
         tidier.start()
         keeping = threading.Thread(target=keeper.keep, args=(stop,), name="gatekeeper")
         keeping.start()
+        sticks = threading.Thread(
+            target=_stick_keeper(config, daemon).keep, args=(stop,), name="stick-keeper"
+        )
+        sticks.start()
         sender = _sender(config, stop) if with_sender else None
         try:
             log.info("the agent runs; policy %s %d", config.policy.name, config.policy.version)
@@ -68,6 +75,7 @@ def run(
             control.close()
             tidier.join()
             keeping.join()
+            sticks.join()
             if sender is not None:
                 sender.join()
     finally:
@@ -166,6 +174,18 @@ def _outbox(config: Config, journal: Journal) -> Outbox:
 def _shelf(config: Config) -> Shelf:
     keep_for = timedelta(days=config.dispute_days)
     return Shelf(config.state, config.policy.recipients, keep_for, utc_now)
+
+
+def _stick_keeper(config: Config, daemon: Daemon) -> StickKeeper:
+    own = read_own(config.policy.collectors.get("pupil_files", {}))
+    return StickKeeper(
+        policy=config.policy,
+        guard=daemon.guard,
+        sticks=stick_files.mounted,
+        judge=lambda: StickJudge(recogniser_for(own), utc_now),
+        record=daemon.record,
+        now=utc_now,
+    )
 
 
 def _disputes(config: Config, daemon: Daemon, shelf: Shelf) -> Disputes:

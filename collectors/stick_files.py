@@ -183,6 +183,11 @@ class StickFilesCollector:
         self.seen[key] = state
 
 
+def mounted() -> Sequence[Stick]:
+    """The sticks in use on this machine."""
+    return Sticks().sticks()
+
+
 def make(settings: Settings) -> StickFilesCollector:
     """Build the collector from its section of the policy. Raises CollectorError."""
     poll = settings["poll_seconds"]

@@ -46,7 +46,7 @@ def listed(text: str) -> set[str]:
 
 
 def observations(base: type[Observation] = Observation) -> Iterator[type[Observation]]:
-    for name in (*COLLECTORS, "agent.own"):
+    for name in (*COLLECTORS, "agent.own", "agent.stick_refused"):
         import_module(name)
     for found in base.__subclasses__():
         if found.__module__.startswith(("agent.", "collectors.")):

@@ -58,6 +58,7 @@ def done(usb: UsbPolicy, judgement: Judgement, at: datetime = AT, **changes: obj
     [
         ("report", "report", "report", "report"),
         ("encrypted-only", "allow-usb", "block-usb", "block-usb"),
+        ("no-personal-data", "allow-usb", "block-usb", "block-usb"),
         ("read-only", "allow-usb-read-only", "allow-usb-read-only", "allow-usb-read-only"),
         ("ask", "block-usb", "block-usb", "block-usb"),
         ("none", "block-usb", "block-usb", "block-usb"),
@@ -97,7 +98,7 @@ def test_only_the_organisations_own_sticks() -> None:
     assert usb.decide(seen(LUKS, product=0x1667)) == ("block-usb", "usb-own-only")
 
 
-@pytest.mark.parametrize("mode", ["encrypted-only", "read-only", "ask", "none"])
+@pytest.mark.parametrize("mode", ["encrypted-only", "no-personal-data", "read-only", "ask", "none"])
 def test_a_permission_ends_by_itself_after_its_last_day(mode: str) -> None:
     listed = replace(OURS, treat=Treat.PERMITTED, until=date(2026, 11, 26))
     usb = UsbPolicy(mode=UsbMode(mode), own_only=True, devices=(listed,))

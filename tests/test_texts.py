@@ -22,7 +22,8 @@ def kinds() -> list[str]:
     """Every kind of event that the collectors and the agent can observe."""
     for module in COLLECTORS:
         import_module(module)
-    import_module("agent.own")
+    for own in ("agent.own", "agent.stick_refused"):
+        import_module(own)
     ours = ("agent.", "collectors.")
     found = {one.kind for one in Observation.__subclasses__() if one.__module__.startswith(ours)}
     return sorted(found | set(AGENTS_OWN))

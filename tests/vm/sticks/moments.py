@@ -29,6 +29,12 @@ for n in 1 2 3 4 5 6 7 8 9 10; do
 done
 as-staff cp /run/lab/list.csv "$place/groep 7.csv"
 """
+_KEEP_OFF = """\
+sleep 1
+as-staff cp /run/lab/list.csv "$place/groep 7.csv" 2>/dev/null && echo list copied || echo list refused
+as-staff cp /run/lab/text.txt "$place/zwaluwen.txt" && echo text copied
+echo "left: $(ls $place)"
+"""
 _FREE = """\
 for n in 1 2 3 4 5; do
   as-staff udisksctl unmount -b /dev/dm-0 && break || sleep 1
@@ -94,6 +100,31 @@ def memory(bench: Bench) -> Row:
     freed = bench.laptop.tried(_FREE)
     row.must(freed.returncode == 0, f"the stick was held: {freed.stderr.decode()[-200:]}")
     bench.unplug()
+    return row
+
+
+def kept_off(bench: Bench) -> Row:
+    """Mode no-personal-data: a class list is not copied to an encrypted stick, other files are."""
+    row = Row(name="mode no-personal-data: class list, and another file")
+    bench.product.policy('mode = "no-personal-data"')
+    bench.seen(row, lambda: bench.plug("alone", ("luks2",)))
+    row.must(row.outcome == ALLOWED, "the stick was not let in")
+    bench.lock()
+    last = bench.product.last()
+    bench.laptop.sh("cat >/run/lab/list.csv; chmod 644 /run/lab/list.csv", given=ROSTER)
+    bench.laptop.sh("echo swallows >/run/lab/text.txt; chmod 644 /run/lab/text.txt")
+    said = bench.laptop.sh(f"{_SAVE.replace('as-staff cp', 'true')}\n{_KEEP_OFF}")
+    row.must("list refused" in said, f"the class list was copied: {said}")
+    row.must("text copied" in said, f"another file was not copied: {said}")
+    row.must("left:" in said and "groep" not in said, f"something was left behind: {said}")
+    told = _told(bench, "stick-write-refused", last)
+    row.must(len(told) == 1, f"told of {len(told)} times")
+    row.note = said.replace("\n", "; ")
+    row.outcome = f"{len(told)} copy refused"
+    freed = bench.laptop.tried(_FREE)
+    row.must(freed.returncode == 0, f"the stick was held: {freed.stderr.decode()[-200:]}")
+    bench.unplug()
+    bench.product.policy(WITHHOLD)
     return row
 
 

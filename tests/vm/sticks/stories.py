@@ -259,6 +259,7 @@ STORIES: dict[str, Callable[[Bench], Row]] = {
     "medium-changed": moments.medium_changed,
     "also-a-keyboard": composite.also_a_keyboard,
     "stick-memory": moments.memory,
+    "kept-off": moments.kept_off,
     "found-at-home": moments.found_at_home,
     "notice": moments.notice,
     "at-boot": moments.at_boot,
