@@ -10,9 +10,9 @@
     look      our own probe has to call the whole device encrypted
     let go    udev speaks of it, and the agent judges it anew
 
-If it is cut off in between, a stick without anything on it is left, which counts as unknown, and
-the error is ``Wiped``. The disk is recognised by the kernel's number of its medium before every
-step, so that a stick that was changed meanwhile is not wiped.
+If it is cut off in between, the error is ``Wiped``: a stick without anything on it is left, which
+counts as unknown, and as encrypted once it has its header. The disk is recognised by the kernel's
+number of its medium before every step, so that a stick that was changed meanwhile is not wiped.
 """
 
 import sys
@@ -53,7 +53,7 @@ class Stick:
 
 
 class Wiped(EnforcementError):
-    """What was on the stick is gone, and it is not encrypted yet."""
+    """What was on the stick is gone, and it cannot be used yet."""
 
 
 def bring_on(sysfs: Path, gate: Gate, device: str) -> None:

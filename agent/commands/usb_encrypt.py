@@ -87,7 +87,7 @@ def _order(
 ) -> Order:
     """What the person wants, who has seen what it costs. Raises NotEncrypted."""
     device, word = seen.device, word_for(seen.device, mistakable)
-    print("\n".join(losses(seen)))
+    print("\n".join(losses(seen)), flush=True)
     if not arguments.overwrite:
         print("What was on it can perhaps be found again by experts; --overwrite prevents that.")
     if not agreed(word, arguments.lose):
@@ -122,7 +122,7 @@ def _told(device: str) -> Iterator[None]:
     try:
         yield
     except Wiped as error:
-        state = "it was wiped: nothing is on it and it is not encrypted; run this again"
+        state = "it was wiped: nothing is on it, and it cannot be used yet; run this again"
         raise NotEncrypted(f"{device}: {error}; {state}") from error
     except (EnforcementError, OSError) as error:
         raise NotEncrypted(f"{device}: {UNCHANGED}: {error}") from error
