@@ -1,6 +1,7 @@
 """Making an encrypted stick: what is refused, what is shown, and that real tools make it so."""
 
 import argparse
+import fcntl
 import os
 import subprocess
 import sys
@@ -13,7 +14,8 @@ from agent.commands import usb_encrypt
 from agent.commands.stick_questions import NotEncrypted
 from collectors.media.header import survey
 from collectors.media.verdict import Judgement, Verdict, Why, judge
-from enforcement import block_usb, encrypt_usb, encrypt_usb_linux
+from collectors.usb_device import UsbDevice
+from enforcement import block_usb, durable, encrypt_usb, encrypt_usb_linux
 from enforcement.base import Attempt, EnforcementError, Reason, Settings
 from enforcement.encrypt_usb import Stick, Wiped
 from tests.device_trees import PROOF, Tree, gate_in, is_off
@@ -123,27 +125,32 @@ def test_a_second_run_on_the_same_stick_is_refused_and_takes_nothing_from_the_fi
     assert not gate.is_held("1-2")
 
 
-def test_of_many_that_want_a_stick_at_once_one_gets_it(tree: Tree) -> None:
+def test_looking_for_another_run_and_holding_the_stick_are_one_step(tree: Tree) -> None:
+    gate = gate_in(tree.top)
+    assert gate.hold("1-2", os.getpid())
+    (mine,) = (gate.verdicts / "held").iterdir()
+    words = mine.read_bytes()
+    mine.unlink()
     code = (
         "import os, sys; from pathlib import Path; from enforcement.usb_gate import Gate\n"
-        "gate = Gate(closed=Path('/nowhere'), verdicts=Path(sys.argv[1])); sys.stdin.read(1)\n"
-        "print(gate.hold('1-2', os.getpid()), flush=True); sys.stdin.read(1)"
+        "gate = Gate(closed=Path('/nowhere'), verdicts=Path(sys.argv[1]))\n"
+        "print(gate.hold('1-2', os.getpid()))"
     )
-    verdicts = gate_in(tree.top).verdicts
-    runs = [
-        subprocess.Popen(
-            [sys.executable, "-c", code, verdicts], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    with durable.held(os.open(mine.parent, os.O_RDONLY)) as folder:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        other = subprocess.Popen(
+            [sys.executable, "-c", code, gate.verdicts], stdout=subprocess.PIPE
         )
-        for _ in range(8)
-    ]
-    for one in runs:
-        assert one.stdin is not None
-        one.stdin.write(b"x")
-        one.stdin.flush()
-    answers = [one.stdout.readline() for one in runs if one.stdout is not None]
-    for one in runs:
-        one.communicate(timeout=30)
-    assert sorted(answers) == [b"False\n"] * 7 + [b"True\n"]
+        while other.poll() is None and not waits(other.pid):
+            pass
+        mine.write_bytes(words)
+    assert other.communicate(timeout=30)[0] == b"False\n"
+
+
+def waits(process: int) -> bool:
+    """Whether a process waits for a lock that another has."""
+    lines = (line.split() for line in Path("/proc/locks").read_text().splitlines())
+    return any(words[1] == "->" and str(process) in words for words in lines)
 
 
 def test_what_the_agent_switched_off_is_switched_on_and_what_others_did_is_not(tree: Tree) -> None:
@@ -187,6 +194,29 @@ def test_sticks_that_are_switched_off_are_known_by_their_serial_numbers(tree: Tr
     for name in ("1-2", "1-3", "1-5", "1-9"):
         gate.note_blocked(name, "1/7")
     assert encrypt_usb.blocked_serials(tree.top, gate) == {"A1", ""}
+
+
+class Attached:
+    """A tree in which these devices are."""
+
+    def __init__(self, *devices: UsbDevice) -> None:
+        self.by_name = {device.name: device for device in devices}
+
+    def devices(self) -> dict[str, UsbDevice]:
+        return self.by_name
+
+
+def test_a_name_can_mean_every_other_stick_that_has_it_or_shows_none(tmp_path: Path) -> None:
+    other = replace(STICK, name="1-3", serial="B2")
+    for ours, theirs, serials in (
+        ({}, {}, {"B2"}),
+        ({"label": "KLAS4"}, {"label": "KLAS4", "model": "Another make"}, {"B2"}),
+        ({"label": "KLAS4"}, {"label": "KLAS5"}, set()),
+        ({"model": ""}, {"model": ""}, {"B2"}),
+    ):
+        tree = Attached(replace(STICK, **ours), replace(other, **theirs))
+        found = usb_encrypt._mistakable(tree, gate_in(tmp_path), tree.by_name["1-2"])
+        assert found == serials
 
 
 def test_a_failure_says_in_which_state_the_stick_is() -> None:
