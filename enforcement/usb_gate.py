@@ -13,9 +13,10 @@ The rules in ``installer/udev`` and ``installer/polkit`` read these files and ne
 it is down, what was not judged stays shut.
 """
 
+import fcntl
 import os
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -97,11 +98,19 @@ class Gate:
         """The device is on again, or gone. OSError."""
         (self._off / name).unlink(missing_ok=True)
 
-    def hold(self, name: str, process: int) -> None:
-        """Keep a device from being blocked while a process of root's lives. OSError."""
+    def hold(self, name: str, process: int) -> bool:
+        """Keep a device from being blocked while a process of root's lives. OSError.
+
+        False if another process that lives holds it already.
+        """
         _folder(self.verdicts)
         _folder(self._held)
-        _write(self._held / name, f"{process} {_started(process)}".encode("ascii"))
+        mine = f"{process} {_started(process)}"
+        with _alone(self._held):
+            if self.is_held(name) and _text(self._held / name) != mine:
+                return False
+            _write(self._held / name, mine.encode("ascii"))
+        return True
 
     def let_go(self, name: str) -> None:
         """Let a device be blocked again. OSError."""
@@ -133,6 +142,17 @@ class Gate:
 def _folder(path: Path) -> None:
     path.mkdir(parents=True, exist_ok=True)
     path.chmod(0o755)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process at a time: looking and writing are one step."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _started(process: int) -> str:

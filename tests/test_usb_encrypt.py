@@ -1,25 +1,26 @@
 """Making an encrypted stick: what is refused, what is shown, and that real tools make it so."""
 
 import argparse
+import fcntl
 import os
-import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from agent.commands import usb_encrypt
-from agent.commands.usb_encrypt import NotEncrypted, losses, name_of
-from agent.passphrases import fault
+from agent.commands.stick_questions import NotEncrypted
 from collectors.media.header import survey
 from collectors.media.verdict import Judgement, Verdict, Why, judge
-from enforcement import block_usb, encrypt_usb, encrypt_usb_linux
+from collectors.usb_device import UsbDevice
+from enforcement import block_usb, durable, encrypt_usb, encrypt_usb_linux
 from enforcement.base import Attempt, EnforcementError, Reason, Settings
-from enforcement.encrypt_usb import Stick
-from tests.device_trees import PROOF, Tree, gate_in
+from enforcement.encrypt_usb import Stick, Wiped
+from tests.device_trees import PROOF, Tree, gate_in, is_off
 from tests.media_images import MIB, image
-from tests.test_policy_usb import PLAIN, STICK, seen
+from tests.test_policy_usb import STICK
 
 SECRET = "four invented words here"
 needs_tools = pytest.mark.skipif(
@@ -28,59 +29,12 @@ needs_tools = pytest.mark.skipif(
 )
 
 
-# --- passphrases ----------------------------------------------------------------------------------
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    return Tree(tmp_path / "sys")
 
 
-@pytest.mark.parametrize(
-    ("given", "says"),
-    [
-        ("short", "too short"),
-        ("", "too short"),
-        ("a" * 40, "same few characters"),
-        ("abababababababab", "same few characters"),
-        ("x" * 600 + "abcdef", "longer than"),
-        ("tab\tinside it is bad", "cannot be typed"),
-        ("Invented stick", "little more than"),
-        ("KLAS4invented stick", "little more than"),
-    ],
-)
-def test_a_passphrase_that_will_not_do_is_refused_with_the_reason(given: str, says: str) -> None:
-    assert says in (fault(given, "Invented stick", "") or "")
-
-
-@pytest.mark.parametrize("given", [SECRET, "zwaluw fiets lamp kaas", "Blåbær og grød i dag"])
-def test_four_words_will_do(given: str) -> None:
-    assert fault(given, "Invented stick", "KLAS4") is None
-
-
-# --- what is shown and asked ----------------------------------------------------------------------
-
-
-def test_what_will_be_lost_is_shown_with_the_name_to_type() -> None:
-    said = "\n".join(losses(seen(PLAIN, label="KLAS4")))
-    assert '"KLAS4"' in said
-    for part in ("Invented stick", "60A44C41", "sda", "luks2, 67 MB", "will be lost"):
-        assert part in said
-
-
-@pytest.mark.parametrize(
-    ("changes", "name"),
-    [
-        ({"label": "KLAS4"}, "KLAS4"),
-        ({}, "Invented stick"),
-        ({"model": ""}, "sda"),
-        ({"label": "groep \u0430"}, "sda"),
-    ],
-)
-def test_the_name_to_type_is_one_that_can_be_typed(changes: dict[str, str], name: str) -> None:
-    assert name_of(replace(STICK, **changes)) == name  # type: ignore[arg-type]
-
-
-def test_only_the_very_name_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    for typed, agreed in ((" KLAS4 ", True), ("klas4", False), ("", False), ("yes", False)):
-        monkeypatch.setattr("builtins.input", lambda _, typed=typed: typed)
-        assert usb_encrypt._agreed("KLAS4", None) is agreed
-    assert usb_encrypt._agreed("KLAS4", "KLAS4")
+# --- what is refused ------------------------------------------------------------------------------
 
 
 def test_sticks_that_are_none_are_refused() -> None:
@@ -93,10 +47,19 @@ def test_sticks_that_are_none_are_refused() -> None:
             usb_encrypt._stick(device)
 
 
-@pytest.mark.parametrize("name", ["vda", "/dev/vda1", "../../etc/passwd", "nvme0n1", "1-2:1.0", ""])
-def test_what_is_no_usb_disk_is_refused(name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("vda", "/dev/vda1", "../../etc/passwd", "nvme0n1", "1-2:1.0", ""),
+        *(".", "..", "usb1", "usb1/..", "usb1/../usb1", "1-2/", "/dev/..", "1-2\n", "1-\u0662"),
+    ],
+)
+def test_what_is_no_usb_disk_is_refused(tree: Tree, name: str) -> None:
+    tree.device()
+    tree.device("usb1", parent="devices")
+    assert usb_encrypt._usb_name("1-2", tree.top) == "1-2"
     with pytest.raises(NotEncrypted, match="no whole disk of a USB device"):
-        usb_encrypt._usb_name(name)
+        usb_encrypt._usb_name(name, tree.top)
 
 
 @pytest.mark.root
@@ -113,21 +76,7 @@ def test_without_root_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
         usb_encrypt.main(argparse.Namespace(label="X", device="sda", state=Path("/nowhere")))
 
 
-def test_a_passphrase_comes_from_a_file_too(tmp_path: Path) -> None:
-    file = tmp_path / "secret"
-    file.write_text(f"{SECRET}\nsecond line\n")
-    assert usb_encrypt._passphrase(str(file), "", "") == SECRET
-    file.write_text("")
-    with pytest.raises(NotEncrypted, match="nothing was changed"):
-        usb_encrypt._passphrase(str(file), "", "")
-
-
 # --- the stick is held, and is the same throughout ------------------------------------------------
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Tree:
-    return Tree(tmp_path / "sys")
 
 
 def test_a_stick_that_is_being_encrypted_is_not_blocked_while_the_process_lives(
@@ -159,6 +108,127 @@ def test_a_hold_ends_with_its_process_and_does_not_pass_to_the_next_of_that_numb
         assert not gate.is_held("1-2")
 
 
+def test_a_second_run_on_the_same_stick_is_refused_and_takes_nothing_from_the_first(
+    tree: Tree,
+) -> None:
+    gate = gate_in(tree.top)
+    with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE) as first:
+        assert gate.hold("1-2", first.pid)
+        with pytest.raises(NotEncrypted, match="nothing was changed: another"):
+            with usb_encrypt._held(gate, "1-2"):
+                pytest.fail("two at once")
+        assert gate.is_held("1-2")
+        first.communicate(timeout=10)
+    with usb_encrypt._held(gate, "1-2"):
+        assert gate.is_held("1-2")
+        assert gate.hold("1-2", os.getpid()), "its own hold is no other's"
+    assert not gate.is_held("1-2")
+
+
+def test_looking_for_another_run_and_holding_the_stick_are_one_step(tree: Tree) -> None:
+    gate = gate_in(tree.top)
+    assert gate.hold("1-2", os.getpid())
+    (mine,) = (gate.verdicts / "held").iterdir()
+    words = mine.read_bytes()
+    mine.unlink()
+    code = (
+        "import os, sys; from pathlib import Path; from enforcement.usb_gate import Gate\n"
+        "gate = Gate(closed=Path('/nowhere'), verdicts=Path(sys.argv[1]))\n"
+        "print(gate.hold('1-2', os.getpid()))"
+    )
+    with durable.held(os.open(mine.parent, os.O_RDONLY)) as folder:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        other = subprocess.Popen(
+            [sys.executable, "-c", code, gate.verdicts], stdout=subprocess.PIPE
+        )
+        while other.poll() is None and not waits(other.pid):
+            pass
+        mine.write_bytes(words)
+    assert other.communicate(timeout=30)[0] == b"False\n"
+
+
+def waits(process: int) -> bool:
+    """Whether a process waits for a lock that another has."""
+    lines = (line.split() for line in Path("/proc/locks").read_text().splitlines())
+    return any(words[1] == "->" and str(process) in words for words in lines)
+
+
+def test_what_the_agent_switched_off_is_switched_on_and_what_others_did_is_not(tree: Tree) -> None:
+    home, gate = tree.device(authorized="0"), gate_in(tree.top)
+    tree.disk(home)
+    for place in (None, "1/6"):
+        if place:
+            gate.note_blocked("1-2", place)
+        with pytest.raises(EnforcementError, match="not by the agent") as error:
+            encrypt_usb.bring_on(tree.top, gate, "1-2")
+        assert error.value.reason is Reason.REFUSED
+        assert is_off(home)
+    gate.note_blocked("1-2", "1/7")
+    encrypt_usb.bring_on(tree.top, gate, "1-2")
+    assert not is_off(home)
+    assert gate.blocked() == ()
+
+
+@pytest.mark.parametrize("name", ["usb1", ".", "..", "usb1/..", "1-2/../1-2", "1-2:1.0", "1-2\n"])
+def test_only_the_name_of_a_device_leads_to_one(tree: Tree, name: str) -> None:
+    tree.disk(tree.device())
+    with pytest.raises(EnforcementError, match="not the name of a USB device"):
+        encrypt_usb.bring_on(tree.top, gate_in(tree.top), name)
+
+
+@pytest.mark.parametrize(("interfaces", "says"), [(("03",), "not a storage"), (("09",), "hub")])
+def test_what_is_no_storage_is_not_touched(
+    tree: Tree, interfaces: tuple[str, ...], says: str
+) -> None:
+    tree.device(interfaces=interfaces)
+    with pytest.raises(EnforcementError, match=says):
+        encrypt_usb.bring_on(tree.top, gate_in(tree.top), "1-2")
+
+
+def test_sticks_that_are_switched_off_are_known_by_their_serial_numbers(tree: Tree) -> None:
+    gate = gate_in(tree.top)
+    tree.device("1-2", authorized="0", serial="A1")
+    tree.device("1-3", authorized="0", serial=b"\xff\n")
+    tree.device("1-4", serial="on")
+    tree.device("1-5", authorized="0", serial="another in its place", devnum="8")
+    for name in ("1-2", "1-3", "1-5", "1-9"):
+        gate.note_blocked(name, "1/7")
+    assert encrypt_usb.blocked_serials(tree.top, gate) == {"A1", ""}
+
+
+class Attached:
+    """A tree in which these devices are."""
+
+    def __init__(self, *devices: UsbDevice) -> None:
+        self.by_name = {device.name: device for device in devices}
+
+    def devices(self) -> dict[str, UsbDevice]:
+        return self.by_name
+
+
+def test_a_name_can_mean_every_other_stick_that_has_it_or_shows_none(tmp_path: Path) -> None:
+    other = replace(STICK, name="1-3", serial="B2")
+    for ours, theirs, serials in (
+        ({}, {}, {"B2"}),
+        ({"label": "KLAS4"}, {"label": "KLAS4", "model": "Another make"}, {"B2"}),
+        ({"label": "KLAS4"}, {"label": "KLAS5"}, set()),
+        ({"model": ""}, {"model": ""}, {"B2"}),
+    ):
+        tree = Attached(replace(STICK, **ours), replace(other, **theirs))
+        found = usb_encrypt._mistakable(tree, gate_in(tmp_path), tree.by_name["1-2"])
+        assert found == serials
+
+
+def test_a_failure_says_in_which_state_the_stick_is() -> None:
+    for error, says in (
+        (EnforcementError(Reason.IN_USE, "mounted"), "sda: nothing was changed: in-use: mounted"),
+        (OSError("gone"), "sda: nothing was changed: gone"),
+        (Wiped(Reason.REFUSED, "cryptsetup: no"), "it was wiped: nothing is on it"),
+    ):
+        with pytest.raises(NotEncrypted, match=says), usb_encrypt._told("sda"):
+            raise error
+
+
 def test_a_stick_that_was_changed_meanwhile_is_not_wiped(tree: Tree) -> None:
     tree.disk(tree.device(), sequence=18)
     for stick in (
@@ -180,19 +250,10 @@ def verdict(path: Path) -> Judgement:
 
 
 @needs_tools
-def test_signatures_are_wiped_and_a_header_is_written_that_our_probe_believes(
+def test_a_header_is_written_that_our_probe_believes(
     tmp_path: Path,
 ) -> None:
-    mkfs = shutil.which("mkfs.vfat", path="/usr/sbin:/sbin")
-    if mkfs is None:
-        pytest.skip("needs mkfs.vfat")
     disk = image(tmp_path / "disk", 64 * MIB)
-    subprocess.run([mkfs, disk], check=True, capture_output=True)
-    assert verdict(disk).verdict is Verdict.UNENCRYPTED
-    encrypt_usb_linux.wipe_signatures(disk)
-    with disk.open("r+b") as file:
-        encrypt_usb.wipe_edges(file.fileno())
-    assert verdict(disk).verdict is Verdict.UNKNOWN
     encrypt_usb_linux.luks_format(disk, SECRET.encode(), "VERSLEUTELD")
     assert verdict(disk) == Judgement(Verdict.ENCRYPTED, Why.LUKS2)
     opens = subprocess.run(

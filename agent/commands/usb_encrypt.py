@@ -2,41 +2,43 @@
 
 For IT, as root. Shows what will be lost, asks for the stick's name to be typed, then for a
 passphrase twice. A stick that the agent has blocked is switched on for it, behind the closed gate.
+Its disk is claimed before anything is asked, so that what is wiped is what was shown.
 """
 
 import argparse
-import getpass
 import os
-import sys
 import time
-import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from agent import config
-from agent.errors import AgentError
-from agent.passphrases import fault
+from agent.commands.stick_questions import (
+    UNCHANGED,
+    NotEncrypted,
+    agreed,
+    losses,
+    own_name,
+    passphrase,
+    word_for,
+)
+from agent.commands.stop_signals import StopSignals
 from collectors import usb as usb_here
 from collectors.base import utc_now
 from collectors.media.verdict import Verdict
 from collectors.usb import Tree, UsbStorageAttached, judged
-from collectors.usb_device import UsbDevice, size_band
-from enforcement import encrypt_usb, usb_release
+from collectors.usb_device import UsbDevice, clean
+from enforcement import encrypt_usb, usb_release, usb_tree
 from enforcement.base import EnforcementError
-from enforcement.encrypt_usb import Stick
-from enforcement.encrypt_usb_linux import is_read_only, missing_tools
+from enforcement.encrypt_usb import Order, Span, Stick, Wiped
+from enforcement.encrypt_usb_linux import missing_tools
+from enforcement.held_disk_linux import claimed
 from enforcement.usb_gate import Gate
 
 SYSFS = Path("/sys")
 LABEL = "VERSLEUTELD"
 LONGEST_LABEL = 11
 LABEL_SECONDS = 3.0
-_ATTEMPTS = 3
-
-
-class NotEncrypted(AgentError):
-    """The stick was not encrypted; the message says why, and what became of it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--passphrase-file", metavar="FILE", help="read it there (- is the standard input)"
     )
     parser.add_argument(
-        "--lose", metavar="NAME", help="the stick's name, in the place of typing it"
+        "--lose", metavar="NAME", help="the stick's name (or serial number), instead of typing it"
     )
 
 
@@ -59,30 +61,43 @@ def main(arguments: argparse.Namespace) -> int:
     _check_place(arguments.label)
     gate = config.gate_for(arguments.state)
     name = _usb_name(arguments.device)
-    try:
-        with _held(gate, name):
+    tree = usb_here.this_machine()
+    with StopSignals() as signals, _held(gate, name):
+        with _told(arguments.device):
             encrypt_usb.bring_on(SYSFS, gate, name)
-            tree = usb_here.this_machine()
             _wait_for_label(tree, name)
-            return _with(arguments, _judged(tree, name))
-    except (EnforcementError, OSError) as error:
-        raise NotEncrypted(f"{arguments.device}: {error}") from error
+            _make(arguments, tree, gate, _device(tree, name), signals)
+        return _looked_at(tree, name)
 
 
-def _with(arguments: argparse.Namespace, seen: UsbStorageAttached) -> int:
-    stick, called = _stick(seen.device), name_of(seen.device)
-    for line in losses(seen):
-        print(line)
+def _make(
+    arguments: argparse.Namespace, tree: Tree, gate: Gate, device: UsbDevice, signals: StopSignals
+) -> None:
+    stick = _stick(device)
+    with claimed(Path("/dev") / stick.disk, stick.sequence) as disk:
+        seen = judged(tree, device, utc_now())
+        order = _order(arguments, seen, _mistakable(tree, gate, device))
+        signals.only_remember()
+        encrypt_usb.confirm(SYSFS, stick)
+        encrypt_usb.encrypt(disk, _spans(seen), order, _say, signals.came)
+
+
+def _order(
+    arguments: argparse.Namespace, seen: UsbStorageAttached, mistakable: frozenset[str]
+) -> Order:
+    """What the person wants, who has seen what it costs. Raises NotEncrypted."""
+    device, word = seen.device, word_for(seen.device, mistakable)
+    print("\n".join(losses(seen)), flush=True)
     if not arguments.overwrite:
         print("What was on it can perhaps be found again by experts; --overwrite prevents that.")
-    if not _agreed(called, arguments.lose):
-        print("dossierwacht: nothing was changed: that is not the stick's name", file=sys.stderr)
-        return 1
-    secret = _passphrase(arguments.passphrase_file, seen.device.model, seen.device.label)
-    encrypt_usb.encrypt(
-        SYSFS, stick, secret.encode(), arguments.label, whole=arguments.overwrite, say=_say
-    )
-    found = _judged(usb_here.this_machine(), seen.subject).judgement
+    if not agreed(word, arguments.lose):
+        raise NotEncrypted(f"{UNCHANGED}: that is not what was asked for: {word.question}")
+    secret = passphrase(arguments.passphrase_file, device.model, device.label, device.serial)
+    return Order(passphrase=secret.encode(), label=arguments.label, whole=arguments.overwrite)
+
+
+def _looked_at(tree: Tree, name: str) -> int:
+    found = judged(tree, _device(tree, name), utc_now()).judgement
     if found.verdict is not Verdict.ENCRYPTED:
         raise NotEncrypted(f"the stick is {found.verdict} ({found.why}); try again, or another one")
     print(f"Done: the stick is encrypted ({found.why}). Pull it out, plug it in, and unlock it.")
@@ -92,7 +107,8 @@ def _with(arguments: argparse.Namespace, seen: UsbStorageAttached) -> int:
 @contextmanager
 def _held(gate: Gate, name: str) -> Iterator[None]:
     """The agent keeps its hands off meanwhile, and judges the stick anew afterwards."""
-    gate.hold(name, os.getpid())
+    if not gate.hold(name, os.getpid()):
+        raise NotEncrypted(f"{UNCHANGED}: another `usb encrypt` is at work on {name}")
     try:
         yield
     finally:
@@ -100,23 +116,33 @@ def _held(gate: Gate, name: str) -> Iterator[None]:
         usb_release.look_again(SYSFS)
 
 
-def losses(seen: UsbStorageAttached) -> list[str]:
-    """What will be lost, in lines for a person."""
-    device, disk = seen.device, seen.device.disks[0]
-    size = size_band(disk.size)
-    lines = [f'"{name_of(device)}": {device.model or "unnamed"}, about {size} GB, {disk.name}']
-    if device.serial:
-        lines.append(f"  serial number {device.serial}")
-    for volume in seen.volumes:
-        lines.append(f"  {volume.kind}, {volume.size / 10**6:.0f} MB")
-    lines.append("Everything on it will be lost.")
-    return lines
+@contextmanager
+def _told(device: str) -> Iterator[None]:
+    """Every failure says in which state it leaves the stick."""
+    try:
+        yield
+    except Wiped as error:
+        state = "it was wiped: nothing is on it, and it cannot be used yet; run this again"
+        raise NotEncrypted(f"{device}: {error}; {state}") from error
+    except (EnforcementError, OSError) as error:
+        raise NotEncrypted(f"{device}: {UNCHANGED}: {error}") from error
 
 
-def name_of(device: UsbDevice) -> str:
-    """What the person types: its label if it has one, else its model, else its disk."""
-    shown = device.label or device.model
-    return shown if shown and shown.isascii() else device.disks[0].name
+def _mistakable(tree: Tree, gate: Gate, device: UsbDevice) -> frozenset[str]:
+    """The serial numbers of other sticks that the name could mean.
+
+    What is switched off cannot be asked its label, and so could have the same.
+    """
+    others = [one for one in tree.devices().values() if one.name != device.name]
+    alike = {one.serial for one in others if own_name(one) == own_name(device)}
+    return frozenset(alike | {clean(one) for one in encrypt_usb.blocked_serials(SYSFS, gate)})
+
+
+def _spans(seen: UsbStorageAttached) -> list[Span]:
+    """Where volumes begin, by our own reading and by the kernel's."""
+    (disk,) = seen.device.disks
+    ours = [(volume.offset, volume.size) for volume in seen.volumes]
+    return ours + [(part.offset, part.size) for part in disk.parts]
 
 
 def _stick(device: UsbDevice) -> Stick:
@@ -126,8 +152,6 @@ def _stick(device: UsbDevice) -> Stick:
     (disk,) = device.disks
     if disk.size == 0:
         raise NotEncrypted("there is no medium in it")
-    if is_read_only(disk.name):
-        raise NotEncrypted("it cannot be written to; is there a switch on it?")
     return Stick(device=device.name, disk=disk.name, sequence=disk.sequence)
 
 
@@ -141,22 +165,21 @@ def _check_place(label: str) -> None:
         raise NotEncrypted(f"a label has up to {LONGEST_LABEL} letters and digits")
 
 
-def _usb_name(given: str) -> str:
-    """The USB device of a disk, or the name itself. Raises NotEncrypted."""
-    disk = given.removeprefix("/dev/")
+def _usb_name(given: str, sysfs: Path = SYSFS) -> str:
+    """The USB device of a disk, or the name itself if there is one. Raises NotEncrypted."""
     for device in usb_here.this_machine().devices().values():
-        if disk in (device.name, *(one.name for one in device.disks)):
+        if given.removeprefix("/dev/") in (disk.name for disk in device.disks):
             return device.name
-    if (SYSFS / "bus/usb/devices" / disk).exists() and "/" not in disk and ":" not in disk:
-        return disk
+    if given in usb_tree.names(sysfs):
+        return given
     raise NotEncrypted(f"{given} is no whole disk of a USB device; see `dossierwacht usb list`")
 
 
-def _judged(tree: Tree, name: str) -> UsbStorageAttached:
+def _device(tree: Tree, name: str) -> UsbDevice:
     device = tree.devices().get(name)
     if device is None:
         raise NotEncrypted(f"{name} is not there any more")
-    return judged(tree, device, utc_now())
+    return device
 
 
 def _wait_for_label(tree: Tree, name: str) -> None:
@@ -169,30 +192,7 @@ def _wait_for_label(tree: Tree, name: str) -> None:
         time.sleep(0.2)
 
 
-def _agreed(called: str, given: str | None) -> bool:
-    if given is None:
-        given = input(f'To go on, type the name of the stick, "{called}": ')
-    return unicodedata.normalize("NFC", given.strip()) == called
-
-
-def _passphrase(file: str | None, *known: str) -> str:
-    """A passphrase that will do. Raises NotEncrypted."""
-    if file is not None:
-        given = sys.stdin.readline() if file == "-" else Path(file).read_text("utf-8")
-        given = given.splitlines()[0] if given else ""
-        if why := fault(given, *known):
-            raise NotEncrypted(f"nothing was changed: the passphrase will not do: {why}")
-        return given
-    for _ in range(_ATTEMPTS):
-        given = getpass.getpass("Passphrase: ")
-        why = fault(given, *known)
-        if why is None and getpass.getpass("Once more: ") != given:
-            why = "the two are not alike"
-        if why is None:
-            return given
-        print(f"dossierwacht: {why}", file=sys.stderr)
-    raise NotEncrypted("nothing was changed: no passphrase that will do")
-
-
 def _say(text: str) -> None:
-    print(f"  {text}", flush=True)
+    """A terminal that was closed is no reason to stop half-way."""
+    with suppress(OSError):
+        print(f"  {text}", flush=True)

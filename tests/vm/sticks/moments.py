@@ -14,7 +14,6 @@ from tests.vm.sticks.rows import Row
 
 COUNTED = "".join(f"{number}\n" for number in range(1, 200_001)).encode()
 """What the writer wrote."""
-SECRET = "four invented words here"
 ROSTER = roster().encode()
 _SAVE = """\
 set -e
@@ -57,15 +56,6 @@ def on_fat(image: Path, name: str) -> bytes:
         ["mtype", "-i", f"{image}@@1M", f"::{name}"], capture_output=True, check=False
     )
     return done.stdout
-
-
-def typed(bench: Bench, command: str) -> str:
-    """What a command on a terminal shows to somebody who types the stick's name and a passphrase.
-
-    Slowly: what is typed before a passphrase is asked for is thrown away, as it should be.
-    """
-    answers = f"sleep 25; echo KLAS; sleep 10; echo '{SECRET}'; sleep 5; echo '{SECRET}'; sleep 60"
-    return bench.laptop.sh(f'( {answers} ) | script -qec "{command}" /dev/null', timeout=300)
 
 
 def medium_changed(bench: Bench) -> Row:

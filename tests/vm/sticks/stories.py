@@ -4,12 +4,11 @@ import contextlib
 from collections.abc import Callable
 
 from tests.vm.laptop.qmp import QmpError
-from tests.vm.sticks import composite, moments
+from tests.vm.sticks import composite, encrypting, moments
 from tests.vm.sticks.bench import STICK, Bench
 from tests.vm.sticks.cases import ALLOWED, BLOCKED
 from tests.vm.sticks.product import WITHHOLD
 from tests.vm.sticks.rows import Row
-from tests.vm.sticks.thief import PASSPHRASE
 
 FAT, LUKS = ("fat32-in-partition",), ("luks2",)
 DISK = "/dev/sda"
@@ -218,22 +217,6 @@ def first_days(bench: Bench) -> Row:
     return row
 
 
-def encrypted(bench: Bench) -> Row:
-    """IT makes an encrypted stick of a blocked one, typing what is asked for; then it works."""
-    row = Row(name="FAT stick, usb encrypt, then in use")
-    bench.seen(row, lambda: bench.plug("alone", FAT))
-    row.must(row.outcome == BLOCKED and not row.gains, f"got {row.gains}")
-    said = moments.typed(bench, "dossierwacht usb encrypt $(ls /run/dossierwacht/usb/off)")
-    row.must("Done: the stick is encrypted (luks2)" in said, f"it was not encrypted: {said[-600:]}")
-    row.must(moments.SECRET not in bench.laptop.sh("journalctl -b --no-pager"), "it is in a log")
-    bench.laptop.wait_until("ls /run/dossierwacht/usb/*.unlock", 60)
-    bench.laptop.sh("printf '%s' '" + moments.SECRET + "' >/run/lab/pass")
-    bench.use(row, bench.laptop.sh("ls /dev/sd? | head -1").strip() or DISK)
-    bench.laptop.sh("printf '%s' '" + PASSPHRASE + "' >/run/lab/pass")
-    bench.unplug()
-    return row
-
-
 def clear(bench: Bench) -> None:
     """Pull everything out and put the usual policy back."""
     for name in (STICK, "hub", "keys"):
@@ -255,7 +238,7 @@ STORIES: dict[str, Callable[[Bench], Row]] = {
     "mounted-already": mounted_already,
     "swapped": swapped,
     "first-days": first_days,
-    "usb-encrypt": encrypted,
+    "usb-encrypt": encrypting.encrypted,
     "medium-changed": moments.medium_changed,
     "also-a-keyboard": composite.also_a_keyboard,
     "stick-memory": moments.memory,
