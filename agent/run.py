@@ -22,6 +22,8 @@ from agent.gatekeeper import Gatekeeper
 from agent.guard import Caps, Guard
 from agent.journal import Journal
 from agent.outbox import Outbox
+from agent.override_requests import OverrideRequests
+from agent.overrides import Overrides
 from agent.policy import Policy
 from agent.recorder import Recorder
 from collectors import COLLECTORS
@@ -52,9 +54,9 @@ def run(
         daemon = _daemon(config, journal, caps or Caps())
         outbox = _outbox(config, journal)
         shelf = _shelf(config)
-        control = _control(config, daemon, outbox, shelf)
+        keeper = _keeper(config, daemon)
+        control = _control(config, daemon, outbox, shelf, keeper)
         control.start()
-        keeper = Gatekeeper(policy=config.policy, guard=daemon.guard, gate=config.gate, now=utc_now)
         tidier = threading.Thread(target=shelf.keep_tidy, args=(stop,), name="tidier")
         tidier.start()
         keeping = threading.Thread(target=keeper.keep, args=(stop,), name="gatekeeper")
@@ -109,6 +111,7 @@ def _daemon(config: Config, journal: Journal, caps: Caps) -> Daemon:
         collectors=load_collectors(policy, state),
         actions=load_actions(config),
         now=utc_now,
+        overrides=Overrides(file=config.gate.verdicts / "overrides"),
     )
 
 
@@ -168,6 +171,26 @@ def _shelf(config: Config) -> Shelf:
     return Shelf(config.state, config.policy.recipients, keep_for, utc_now)
 
 
+def _keeper(config: Config, daemon: Daemon) -> Gatekeeper:
+    return Gatekeeper(
+        policy=config.policy,
+        guard=daemon.guard,
+        gate=config.gate,
+        now=utc_now,
+        overrides=daemon.overrides,
+    )
+
+
+def _override_requests(daemon: Daemon, keeper: Gatekeeper) -> OverrideRequests:
+    return OverrideRequests(
+        policy=daemon.policy,
+        overrides=daemon.overrides,
+        record=daemon.record,
+        judge_again=keeper.judge_again,
+        now=utc_now,
+    )
+
+
 def _disputes(config: Config, daemon: Daemon, shelf: Shelf) -> Disputes:
     settings = config.policy.collectors.get("pupil_files", {})
     with_ocr = settings.get("ocr_pages_an_hour", 1) > 0
@@ -190,7 +213,9 @@ def _judge(own: OwnRules, with_ocr: bool, descriptor: int) -> Verdict:
         thorough.close()
 
 
-def _control(config: Config, daemon: Daemon, outbox: Outbox, shelf: Shelf) -> ControlServer:
+def _control(
+    config: Config, daemon: Daemon, outbox: Outbox, shelf: Shelf, keeper: Gatekeeper
+) -> ControlServer:
     answers = Answers(
         config=config,
         daemon=daemon,
@@ -198,6 +223,7 @@ def _control(config: Config, daemon: Daemon, outbox: Outbox, shelf: Shelf) -> Co
         identity=partial(identity.enrolled, config.state),
         sender_uid=_sender_uid(config),
         disputes=_disputes(config, daemon, shelf),
+        overrides=_override_requests(daemon, keeper),
     )
     return ControlServer(config.socket, answers.table(), answers.allowed)
 
