@@ -18,14 +18,14 @@ from typing import Any
 
 import pytest
 
-from agent import control
+from agent import config, control, run
 from agent.answers import Answers
 from agent.config import Config
 from agent.control import ControlError
 from agent.control_server import ControlServer
 from agent.daemon import Daemon
 from agent.gatekeeper import Gatekeeper
-from agent.guard import Guard
+from agent.guard import Caps, Guard
 from agent.journal import Journal
 from agent.override_requests import OverrideRequests
 from agent.overrides import Overrides
@@ -172,7 +172,7 @@ def running(tmp_path: Path, usb: UsbPolicy, tree: Tree, kernel: Kernel) -> Itera
         judge_again=keeper.judge_again,
         now=now,
     )
-    config = Config(
+    loaded = Config(
         folder=tmp_path,
         state=tmp_path,
         socket=laptop.socket,
@@ -184,7 +184,7 @@ def running(tmp_path: Path, usb: UsbPolicy, tree: Tree, kernel: Kernel) -> Itera
         gate=gate,
     )
     answers = Answers(
-        config=config,
+        config=loaded,
         daemon=daemon,
         outbox=outbox(journal),
         identity=lambda: None,
@@ -276,6 +276,23 @@ def test_an_override_is_in_force_for_the_agent_that_comes_after(tmp_path: Path, 
         laptop.now += timedelta(minutes=20)
         laptop.keeper.turn()
         until(lambda: is_off(laptop.home))
+
+
+def test_the_agent_joins_its_parts_by_the_same_overrides(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text(
+        'name = "school"\nversion = 1\n[usb]\nmode = "ask"\noverride_minutes = 5\n', "utf-8"
+    )
+    loaded = config.load(tmp_path, tmp_path, tmp_path / "s")
+    journal = Journal(tmp_path)
+    try:
+        daemon = run._daemon(loaded, journal, Caps())
+        keeper = run._keeper(loaded, daemon)
+        requests = run._override_requests(daemon, keeper)
+        assert requests.minutes == 5
+        assert requests.overrides is keeper.overrides is daemon.overrides
+        assert daemon.overrides.file == loaded.gate.verdicts / "overrides"
+    finally:
+        journal.close()
 
 
 def test_a_refusal_reaches_the_person_with_its_reason(tmp_path: Path, tree: Tree) -> None:

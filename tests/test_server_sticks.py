@@ -199,9 +199,10 @@ def test_only_events_of_that_stick_and_that_laptop_are_found(tmp_path: Path) -> 
     store = Store(f"sqlite:///{tmp_path / 'collector.db'}")
     store.migrate()
     names = ("dabcdefghijklmnop", "dqrstuvwxyzabcdef")
+    elsewhere = on_stick(device=OTHER, file=STICK)
     rows = [
         {name: getattr(one, name) for name in StoredEvent.__slots__ if name != "id"}
-        for one in stored(attached(), attached(device=OTHER), on_stick(), pupil_file(), override())
+        for one in stored(attached(), attached(device=OTHER), on_stick(), elsewhere, override())
     ]
 
     def fill(connection: Any) -> None:
