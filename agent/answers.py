@@ -18,6 +18,7 @@ from agent.daemon import Daemon
 from agent.disputes import Disputes
 from agent.identity import Enrolled
 from agent.outbox import ADVICE, Outbox, Trouble
+from agent.override_requests import OverrideRequests
 from agent.own import LeakKind, LeakReported
 from agent.policy import Mode
 from agent.reminders import reminders
@@ -25,7 +26,7 @@ from agent.wire.event import Event
 
 log = logging.getLogger(__name__)
 
-STAFF = frozenset({"status", "leak-report", "dispute"})
+STAFF = frozenset({"status", "leak-report", "dispute", "usb-override"})
 SENDER = frozenset({"outbox", "reply"})
 ADMIN = STAFF | SENDER | {"report"}
 REPORTS_PER_HOUR = 10
@@ -47,6 +48,7 @@ class Answers:
     identity: Callable[[], Enrolled | None]
     sender_uid: int
     disputes: Disputes | None = None
+    overrides: OverrideRequests | None = None
     reported: defaultdict[int, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
     counting: threading.Lock = field(default_factory=threading.Lock)
 
@@ -57,6 +59,7 @@ class Answers:
             "report": self.report,
             "leak-report": self.leak_report,
             "dispute": self.dispute,
+            "usb-override": self.usb_override,
             "outbox": self.next_request,
             "reply": self.take_reply,
         }
@@ -91,6 +94,7 @@ class Answers:
                 "phone": policy.contact.phone,
                 "mail": policy.contact.mail,
             },
+            "override": self._override(),
             "messages": [self._message(event) for event in list(self.daemon.messages)],
             "lock_in_seconds": None,
         }
@@ -139,6 +143,15 @@ class Answers:
         taken = self.disputes.take(caller, given)
         return {"receipt": receipt_number(taken["event"]), **taken}
 
+    def usb_override(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Give a person a stick that is withheld, for a while and for a reason."""
+        if self.overrides is None:
+            raise Refused("not-allowed", "this agent withholds no sticks")
+        if self.daemon.recorder.seal is None:
+            raise Refused("nobody", "the policy names nobody who can read the reason")
+        taken = self.overrides.take(caller, given)
+        return {"receipt": receipt_number(str(taken["event"])), **taken}
+
     def next_request(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """The sender's question: what is to be posted next?"""
         wait = given.get("wait", 0.0)
@@ -157,6 +170,11 @@ class Answers:
             body = str(given.get("body", "")).encode("utf-8")
             self.outbox.reply(status if isinstance(status, int) else 0, safe, body)
         return {"trouble": self.outbox.trouble}
+
+    def _override(self) -> Mapping[str, Any]:
+        """For how many minutes a stick can be had by saying why, and which are blocked now."""
+        asked = self.overrides
+        return {"minutes": asked.minutes, "devices": asked.possible()} if asked else {"minutes": 0}
 
     def _ocr(self) -> str | None:
         """Whether scans are read, as the collector says that would read them."""
@@ -195,11 +213,17 @@ class Answers:
             "at": event.recorded_at.isoformat(),
             "reminders": reminders(event),
             "instead": self._instead(event),
+            "override": self._override_minutes(event),
         }
 
     def _instead(self, event: Event) -> str:
         """What the organisation offers in the place of a stick that was blocked."""
         return self.config.policy.usb.instead if _carried_out(event) == "block-usb" else ""
+
+    def _override_minutes(self, event: Event) -> int:
+        """For how long that stick can be had by saying why; 0 where it cannot."""
+        asked = self.overrides
+        return asked.minutes_for(event) if asked and _carried_out(event) == "block-usb" else 0
 
     def _not_too_many(self, caller: Caller) -> None:
         with self.counting:

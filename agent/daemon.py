@@ -25,6 +25,7 @@ import msgspec
 from agent.errors import JournalFull
 from agent.guard import Guard
 from agent.journal import Journal
+from agent.overrides import Overrides
 from agent.own import ActionName, ActionRecovered, AgentStarted, CollectorFailed, CollectorName
 from agent.policy import Decision, Policy
 from agent.recorder import Recorder
@@ -70,6 +71,7 @@ class Daemon:
     collectors: Mapping[str, Callable[[], Collector]]
     actions: Mapping[str, Action]
     now: Clock
+    overrides: Overrides = field(default_factory=Overrides)
     messages: deque[Event] = field(default_factory=lambda: deque(maxlen=MESSAGES_KEPT))
     lost: set[Told] = field(default_factory=set)
     unfinished: dict[str, tuple[Event, Outcome]] = field(default_factory=dict)
@@ -114,10 +116,11 @@ class Daemon:
                 self.messages.append(event)
         else:
             news = self._act(observation, decision, event, once)
+        self.overrides.note(observation, decision)
         return event.id if news else None
 
     def _decide(self, observation: Observation) -> Decision:
-        decision = self.policy.decide(observation)
+        decision = self.policy.decide(observation, self.overrides.all())
         if not decision.enforced:
             return decision
         held = self.guard.hold(decision.action, _size(observation), self.now())

@@ -1,4 +1,4 @@
-"""What the agent itself has to tell: its start, a gap, a collector that failed, a leak report."""
+"""What the agent itself has to tell: its start, a gap, a failed collector, what a person says."""
 
 import uuid
 from dataclasses import dataclass
@@ -115,6 +115,27 @@ class LeakReported(Observation):
 
     def details(self) -> Details:
         return {"text": self.text}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UsbOverride(Observation):
+    """A person was given a stick that is withheld, for ``minutes``, and said why.
+
+    ``stick`` is how it was seen attached: the device and the verdict are told as they were there.
+    """
+
+    kind: ClassVar[str] = "usb-override"
+    stick: Observation
+    minutes: int
+    reason: str
+
+    def facts(self) -> Facts:
+        seen = self.stick.facts()
+        return {"device": seen["device"], "verdict": seen["verdict"], "minutes": self.minutes}
+
+    def details(self) -> Details:
+        stick = self.stick.details()
+        return {"reason": self.reason, "serial": stick["serial"], "model": stick["model"]}
 
 
 class Wanted(StrEnum):

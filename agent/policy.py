@@ -5,14 +5,14 @@ and nothing more. Reading the file is ``agent.policy_file``'s work, and whether 
 may be carried out now (staff notice, caps, first days) is ``agent.guard``'s.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from agent.policy_usb import UsbPolicy
+from agent.policy_usb import Override, UsbPolicy
 from collectors.base import Fact, Observation
 from enforcement.base import Recipient
 
@@ -82,12 +82,15 @@ class Policy:
     collectors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
 
-    def decide(self, observation: Observation) -> Decision:
-        """The decision of the first rule that matches, else of the USB mode, else to report."""
+    def decide(self, observation: Observation, overrides: Collection[Override] = ()) -> Decision:
+        """The decision of the first rule that matches, else of the USB mode, else to report.
+
+        ``overrides`` are sticks that people were given; no rule is ever overridden, a mode is.
+        """
         for rule in self.rules:
             if rule.matches(observation):
                 return self._decision(rule.action, rule.name)
-        if by_mode := self.usb.decide(observation):
+        if by_mode := self.usb.decide(observation, overrides):
             return self._decision(*by_mode)
         return Decision(action=REPORT, rule=DEFAULT_RULE, enforced=False)
 

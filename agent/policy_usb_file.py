@@ -1,7 +1,7 @@
 """Reading the table ``[usb]`` of a policy file."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from agent.policy_usb import Listed, Treat, UsbMode, UsbPolicy
@@ -13,6 +13,8 @@ USB: Kinds = {
     "boot_parts": str,
     "own_only": bool,
     "while_locked": str,
+    "override_minutes": int,
+    "override": str,
     "instead": str,
     "source": str,
     "devices": list,
@@ -28,6 +30,8 @@ DEVICE: Kinds = {
 }
 LONGEST_TEXT = 300
 """Characters of what a person is told to do instead."""
+LONGEST_OVERRIDE = 480
+"""Minutes: a working day."""
 _HEX = frozenset("0123456789abcdef")
 
 
@@ -64,6 +68,8 @@ def read_usb(reader: Reader, given: Any) -> UsbPolicy:
         boot_parts_count_as_plain=word("boot_parts", ("ignored", "plain")) == "plain",
         own_only=table.get("own_only", False),
         withhold_while_locked=word("while_locked", ("as-always", "withheld")) == "withheld",
+        override_for=timedelta(minutes=_minutes(reader, table)),
+        override_writes=word("override", ("read-only", "read-write")) == "read-write",
         instead=_text(reader, table, "instead"),
         source=_text(reader, table, "source"),
         devices=tuple(_devices(reader, table.get("devices", []))),
@@ -76,6 +82,15 @@ def _text(reader: Reader, table: Mapping[str, Any], key: str) -> str:
         reader.wrong("usb", 0, key, f"'{key}' is a sentence of at most {LONGEST_TEXT} characters")
         return ""
     return text
+
+
+def _minutes(reader: Reader, table: Mapping[str, Any]) -> int:
+    minutes = int(table.get("override_minutes", 0))
+    if 0 <= minutes <= LONGEST_OVERRIDE:
+        return minutes
+    says = f"give 'override_minutes' as a whole number from 0 to {LONGEST_OVERRIDE}"
+    reader.wrong("usb", 0, "override_minutes", says)
+    return 0
 
 
 def _devices(reader: Reader, given: list[Any]) -> Iterator[Listed]:

@@ -22,6 +22,8 @@ from agent.gatekeeper import Gatekeeper
 from agent.guard import Caps, Guard
 from agent.journal import Journal
 from agent.outbox import Outbox
+from agent.override_requests import OverrideRequests
+from agent.overrides import Overrides
 from agent.policy import Policy
 from agent.recorder import Recorder
 from agent.stick_judge import StickJudge
@@ -55,29 +57,25 @@ def run(
         daemon = _daemon(config, journal, caps or Caps())
         outbox = _outbox(config, journal)
         shelf = _shelf(config)
-        control = _control(config, daemon, outbox, shelf)
+        keeper = _keeper(config, daemon)
+        control = _control(config, daemon, outbox, shelf, keeper)
         control.start()
-        keeper = Gatekeeper(policy=config.policy, guard=daemon.guard, gate=config.gate, now=utc_now)
-        tidier = threading.Thread(target=shelf.keep_tidy, args=(stop,), name="tidier")
-        tidier.start()
-        keeping = threading.Thread(target=keeper.keep, args=(stop,), name="gatekeeper")
-        keeping.start()
-        sticks = threading.Thread(
-            target=_stick_keeper(config, daemon).keep, args=(stop,), name="stick-keeper"
-        )
-        sticks.start()
-        sender = _sender(config, stop) if with_sender else None
+        keepers = {
+            "tidier": shelf.keep_tidy,
+            "gatekeeper": keeper.keep,
+            "stick-keeper": _stick_keeper(config, daemon).keep,
+        }
+        threads = [_begun(name, keep, stop) for name, keep in keepers.items()]
+        if with_sender:
+            threads.append(_sender(config, stop))
         try:
             log.info("the agent runs; policy %s %d", config.policy.name, config.policy.version)
             daemon.run(stop)
         finally:
             stop.set()
             control.close()
-            tidier.join()
-            keeping.join()
-            sticks.join()
-            if sender is not None:
-                sender.join()
+            for thread in threads:
+                thread.join()
     finally:
         journal.close()
 
@@ -99,6 +97,14 @@ def log_without_words() -> None:
     threading.excepthook = told
 
 
+def _begun(
+    name: str, keep: Callable[[threading.Event], None], stop: threading.Event
+) -> threading.Thread:
+    thread = threading.Thread(target=keep, args=(stop,), name=name)
+    thread.start()
+    return thread
+
+
 def _daemon(config: Config, journal: Journal, caps: Caps) -> Daemon:
     policy, state = config.policy, config.state
     guard = Guard(
@@ -117,6 +123,7 @@ def _daemon(config: Config, journal: Journal, caps: Caps) -> Daemon:
         collectors=load_collectors(policy, state),
         actions=load_actions(config),
         now=utc_now,
+        overrides=Overrides(file=config.gate.verdicts / "overrides"),
     )
 
 
@@ -188,6 +195,26 @@ def _stick_keeper(config: Config, daemon: Daemon) -> StickKeeper:
     )
 
 
+def _keeper(config: Config, daemon: Daemon) -> Gatekeeper:
+    return Gatekeeper(
+        policy=config.policy,
+        guard=daemon.guard,
+        gate=config.gate,
+        now=utc_now,
+        overrides=daemon.overrides,
+    )
+
+
+def _override_requests(daemon: Daemon, keeper: Gatekeeper) -> OverrideRequests:
+    return OverrideRequests(
+        policy=daemon.policy,
+        overrides=daemon.overrides,
+        record=daemon.record,
+        judge_again=keeper.judge_again,
+        now=utc_now,
+    )
+
+
 def _disputes(config: Config, daemon: Daemon, shelf: Shelf) -> Disputes:
     settings = config.policy.collectors.get("pupil_files", {})
     with_ocr = settings.get("ocr_pages_an_hour", 1) > 0
@@ -210,7 +237,9 @@ def _judge(own: OwnRules, with_ocr: bool, descriptor: int) -> Verdict:
         thorough.close()
 
 
-def _control(config: Config, daemon: Daemon, outbox: Outbox, shelf: Shelf) -> ControlServer:
+def _control(
+    config: Config, daemon: Daemon, outbox: Outbox, shelf: Shelf, keeper: Gatekeeper
+) -> ControlServer:
     answers = Answers(
         config=config,
         daemon=daemon,
@@ -218,6 +247,7 @@ def _control(config: Config, daemon: Daemon, outbox: Outbox, shelf: Shelf) -> Co
         identity=partial(identity.enrolled, config.state),
         sender_uid=_sender_uid(config),
         disputes=_disputes(config, daemon, shelf),
+        overrides=_override_requests(daemon, keeper),
     )
     return ControlServer(config.socket, answers.table(), answers.allowed)
 

@@ -75,7 +75,7 @@ def _taken(link: Path, status: os.stat_result) -> InHand:
 
 
 def _is_a_persons(status: os.stat_result, stick: int) -> bool:
-    """Of root's files only those beside the system's own volume, as on a share, can be a person's."""
+    """Of root's files only those on another volume than the system's, as a share, may be."""
     if not stat.S_ISREG(status.st_mode) or not status.st_size or status.st_dev == stick:
         return False
     return status.st_uid != 0 or status.st_dev != os.stat("/").st_dev

@@ -19,9 +19,14 @@ def look_again(sysfs: Path) -> None:
                 usb_tree.announce(sysfs, device)
 
 
-def release(sysfs: Path, gate: Gate) -> None:
-    """Switch on what the agent switched off, and nothing that somebody else did. OSError."""
+def release(sysfs: Path, gate: Gate, only: str | None = None) -> None:
+    """Switch on what the agent switched off, and nothing that somebody else did. OSError.
+
+    ``only`` names the one device that is meant, where it is not all of them.
+    """
     for name, place in gate.blocked():
+        if only not in (None, name):
+            continue
         try:
             with durable.held(usb_tree.open_device(sysfs, name)) as device:
                 if usb_tree.place(device) == place:

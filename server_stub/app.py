@@ -23,6 +23,7 @@ from server_stub import (
     pages,
     pages_disputes,
     pages_register,
+    pages_sticks,
     pull_endpoints,
     wire_endpoints,
 )
@@ -66,6 +67,7 @@ def routes() -> list[Route | Mount]:
         Route("/devices", shown(pages.devices, *_LOOKS), methods=["GET"]),
         Route("/devices/{device}", shown(pages.device, *_LOOKS), methods=["GET"]),
         Route(event, shown(pages.event, *_LOOKS), methods=["GET"]),
+        Route(f"{event}/stick", shown(pages_sticks.stick, *_LOOKS), methods=["GET"]),
         Route(f"{event}/sealed", shown(pages.sealed, Role.OFFICER), methods=["GET"]),
         Route(f"{event}/breach", shown(pages_register.open_breach, Role.OFFICER), methods=["POST"]),
         Route(f"{event}/dispute", shown(pages_disputes.mark, Role.OFFICER), methods=["POST"]),

@@ -5,7 +5,15 @@ from datetime import timedelta
 
 from starlette.responses import RedirectResponse, Response
 
-from server_stub import auth, disputes, store_devices, store_disputes, store_events, store_register
+from server_stub import (
+    auth,
+    disputes,
+    sticks,
+    store_devices,
+    store_disputes,
+    store_events,
+    store_register,
+)
 from server_stub.auth import Role
 from server_stub.errors import Refused
 from server_stub.page import Visit, render
@@ -135,6 +143,7 @@ def event(visit: Visit) -> Response:
         dispute=dispute,
         false_alarm={"kind": disputes.FOUND, "reasons": tuple(disputes.Alarm)},
         file=f"{stored.device}-{stored.seq}.age",
+        stick=sticks.device_of(stored.event),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
-from server_stub import register, store_register
+from server_stub import register, sticks, store_register
 from server_stub.errors import Refused
 from server_stub.page import Visit, render
 from server_stub.pages import event_asked
@@ -90,6 +90,7 @@ def _entry(
         whole=whole,
         given=given if given is not None else f"{local:%Y-%m-%dT%H:%M}",
         zone=local.tzname(),
+        stick=found.draft.kind in sticks.KINDS,
         wrong=wrong,
     )
 

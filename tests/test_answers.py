@@ -13,6 +13,7 @@ from agent.config import Config
 from agent.control_server import Caller, Refused
 from agent.journal import Journal
 from agent.outbox import Trouble
+from agent.override_requests import OverrideRequests
 from agent.own import LeakKind
 from agent.policy import Contact, Policy
 from agent.wire import event as wire
@@ -62,7 +63,8 @@ def only_event(journal: Journal) -> wire.Event:
 
 def test_who_asks_decides_what_may_be_asked(journal: Journal, tmp_path: Path) -> None:
     given = answers(journal, tmp_path)
-    assert given.allowed(TEACHER) == STAFF == {"status", "leak-report", "dispute"}
+    assert given.allowed(TEACHER) == STAFF
+    assert {"status", "leak-report", "dispute", "usb-override"} == STAFF
     assert given.allowed(Caller(uid=998, pid=1)) == SENDER == {"outbox", "reply"}
     for uid in (0, os.geteuid()):
         assert given.allowed(Caller(uid=uid, pid=1)) == ADMIN
@@ -127,6 +129,29 @@ def test_without_an_officer_the_text_is_not_kept_and_the_person_is_told(
     with pytest.raises(Refused, match="Noor"):
         given.leak_report(TEACHER, {"text": "something"})
     assert given.leak_report(TEACHER, {"kind": LeakKind.PAPER})["receipt"]
+
+
+def test_without_an_officer_nobody_is_asked_why_they_need_a_stick(
+    journal: Journal, tmp_path: Path
+) -> None:
+    daemon = build(journal, Scripted())
+    asked = OverrideRequests(
+        policy=daemon.policy,
+        overrides=daemon.overrides,
+        record=daemon.record,
+        judge_again=lambda name: None,
+        now=utc_now,
+    )
+    given = answers(journal, tmp_path, daemon=daemon, overrides=asked)
+    question = {"device": "1-2", "reason": "The school trip is on it."}
+    with pytest.raises(Refused) as caught:
+        given.usb_override(TEACHER, question)
+    assert caught.value.code == "not-allowed", "with an officer the policy is asked"
+    object.__setattr__(daemon.recorder, "seal", None)
+    with pytest.raises(Refused) as caught:
+        given.usb_override(TEACHER, question)
+    assert caught.value.code == "nobody"
+    assert journal.count() == 0
 
 
 def test_the_state_shows_what_needs_a_look(journal: Journal, tmp_path: Path) -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from agent.gatekeeper import Gatekeeper
+from agent.gatekeeper import SHORT_TURN, TURN, Gatekeeper
 from agent.guard import Guard
 from agent.journal import Journal
+from agent.overrides import Given
 from agent.policy import Mode, Notice, Policy
-from agent.policy_usb import Listed, Treat, UsbMode, UsbPolicy
+from agent.policy_usb import Listed, Override, Treat, UsbMode, UsbPolicy
 from enforcement.usb_gate import Gate, Pass
 from tests.device_trees import Tree, gate_in, is_off
 
@@ -117,6 +118,42 @@ def test_media_are_looked_at_again_when_a_permission_ends(laptop: Laptop) -> Non
     laptop.now += timedelta(hours=2)
     keeper.turn()
     assert laptop.looks == 2
+
+
+def test_media_are_looked_at_again_when_an_override_begins_and_when_it_ends(
+    laptop: Laptop,
+) -> None:
+    keeper = laptop.start(replace(ONLY_ENCRYPTED, override_for=timedelta(minutes=30)))
+    keeper.turn()
+    override = Override(vendor=1, product=2, serial="A", busnum=1, devnum=7, at=NOW)
+    keeper.overrides.add("1-2", Given(uid=1001, override=override))
+    for minutes, looks in ((0, 2), (29, 2), (30, 3), (31, 3)):
+        laptop.now = NOW + timedelta(minutes=minutes)
+        keeper.turn()
+        assert laptop.looks == looks
+
+
+def test_while_an_override_is_in_force_its_end_is_not_waited_for_by_the_minute(
+    laptop: Laptop,
+) -> None:
+    keeper = laptop.start(replace(ONLY_ENCRYPTED, override_for=timedelta(minutes=1)))
+    override = Override(vendor=1, product=2, serial="A", busnum=1, devnum=7, at=NOW)
+    assert keeper.pause() == TURN
+    keeper.overrides.add("1-2", Given(uid=1001, override=override))
+    assert keeper.pause() == SHORT_TURN
+    laptop.now += timedelta(minutes=1)
+    assert keeper.pause() == TURN
+
+
+def test_one_stick_is_switched_on_for_the_judge_and_no_other(laptop: Laptop) -> None:
+    home = laptop.tree.device(interfaces=(), authorized="0")
+    other = laptop.tree.device("1-3", interfaces=(), authorized="0", devnum="8")
+    for name, place in (("1-2", "1/7"), ("1-3", "1/8")):
+        laptop.gate.note_blocked(name, place)
+    laptop.start(ONLY_ENCRYPTED).judge_again("1-2")
+    assert (is_off(home), is_off(other)) == (False, True)
+    assert laptop.gate.blocked() == (("1-3", "1/8"),)
+    assert laptop.looks == 1
 
 
 def test_media_are_looked_at_again_when_somebody_unlocks_the_screen(laptop: Laptop) -> None:

@@ -1,15 +1,16 @@
 """The USB mode of a policy: each mode's answer to each verdict, and each mistake in the table."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from agent import policy_file
+from agent.cli import main
 from agent.errors import ConfigError
 from agent.policy import Mode, Policy, Rule
-from agent.policy_usb import Listed, Treat, UsbMode, UsbPolicy
+from agent.policy_usb import Listed, Override, Treat, UsbMode, UsbPolicy
 from collectors.media.verdict import Judgement, Verdict, Volume, VolumeKind, Why
 from collectors.usb import UsbStorageAttached
 from collectors.usb_device import Disk, UsbDevice
@@ -138,12 +139,108 @@ def test_a_policy_that_only_reports_withholds_nothing() -> None:
     assert not Policy(version=1, mode=Mode.ENFORCE).withholds_usb()
 
 
+# --- overrides ------------------------------------------------------------------------------------
+
+GIVEN = Override(
+    vendor=0x0951, product=0x1666, serial="60A44C41", busnum=1, devnum=7, at=AT - timedelta(hours=1)
+)
+OVERRIDABLE = UsbPolicy(mode=UsbMode.ENCRYPTED_ONLY, override_for=timedelta(minutes=90))
+READ_ONLY = ("allow-usb-read-only", "usb-override")
+
+
+def test_an_overridden_stick_can_be_read_and_written_to_only_if_the_policy_says_so() -> None:
+    assert OVERRIDABLE.decide(seen(PLAIN)) == ("block-usb", "usb-encrypted-only")
+    assert OVERRIDABLE.decide(seen(PLAIN), [GIVEN]) == READ_ONLY
+    both = replace(OVERRIDABLE, override_writes=True)
+    assert both.decide(seen(NOISE), [GIVEN]) == ("allow-usb", "usb-override")
+
+
+@pytest.mark.parametrize(("minutes", "holds"), [(-1, False), (0, True), (89, True), (90, False)])
+def test_an_override_ends_by_itself_when_the_policy_says(minutes: int, holds: bool) -> None:
+    at = GIVEN.at + timedelta(minutes=minutes)
+    decided = OVERRIDABLE.decide(seen(PLAIN, at), [GIVEN])
+    assert (decided == READ_ONLY) is holds
+    assert OVERRIDABLE.in_force([GIVEN], at) == (frozenset({GIVEN}) if holds else frozenset())
+
+
+def test_an_override_takes_nothing_away_from_what_may_be_used_anyway() -> None:
+    assert OVERRIDABLE.decide(seen(LUKS), [GIVEN]) == ("allow-usb", "usb-encrypted-only")
+    everything = replace(OVERRIDABLE, mode=UsbMode.REPORT)
+    assert everything.decide(seen(PLAIN), [GIVEN]) is None
+
+
+@pytest.mark.parametrize(
+    "usb",
+    [
+        replace(OVERRIDABLE, mode=UsbMode.NONE),
+        replace(OVERRIDABLE, own_only=True),
+        replace(OVERRIDABLE, override_for=timedelta(0)),
+    ],
+    ids=["mode none", "somebody else's stick", "no override allowed"],
+)
+def test_where_an_override_never_holds(usb: UsbPolicy) -> None:
+    decided = usb.decide(seen(PLAIN), [GIVEN])
+    assert decided is not None
+    assert decided[0] == "block-usb"
+
+
+def test_the_organisations_own_stick_can_be_overridden_where_only_those_are_let_in() -> None:
+    usb = replace(OVERRIDABLE, own_only=True, devices=(OURS,))
+    assert usb.decide(seen(PLAIN), [GIVEN]) == READ_ONLY
+
+
+def test_what_also_is_a_keyboard_is_never_overridden() -> None:
+    decided = OVERRIDABLE.decide(seen(PLAIN, keyboard=True), [GIVEN])
+    assert decided == ("block-usb", "usb-encrypted-only")
+
+
+@pytest.mark.parametrize("other", [{"serial": "B"}, {"vendor": 1}, {"product": 1}])
+def test_an_override_is_of_one_stick(other: dict[str, object]) -> None:
+    assert done(OVERRIDABLE, PLAIN) == "block-usb"
+    decided = OVERRIDABLE.decide(seen(PLAIN, **other), [GIVEN])
+    assert decided == ("block-usb", "usb-encrypted-only")
+
+
+def test_a_stick_with_a_serial_number_keeps_its_override_in_another_port() -> None:
+    assert OVERRIDABLE.decide(seen(PLAIN, busnum=2, devnum=9), [GIVEN]) == READ_ONLY
+
+
+def test_a_stick_without_a_serial_number_has_it_for_this_plug_only() -> None:
+    nameless = replace(GIVEN, serial="")
+    assert OVERRIDABLE.decide(seen(PLAIN, serial=""), [nameless]) == READ_ONLY
+    for other in ({"devnum": 8}, {"busnum": 2}, {"serial": "60A44C41"}):
+        decided = OVERRIDABLE.decide(seen(PLAIN, **{"serial": "", **other}), [nameless])
+        assert decided == ("block-usb", "usb-encrypted-only"), other
+
+
+def test_a_rule_of_the_policy_is_not_overridden() -> None:
+    rule = Rule(name="no-noise", kind="usb-storage-attached", action="block-usb")
+    policy = Policy(version=1, mode=Mode.ENFORCE, rules=(rule,), usb=OVERRIDABLE)
+    assert policy.decide(seen(PLAIN), [GIVEN]).rule == "no-noise"
+    assert replace(policy, rules=()).decide(seen(PLAIN), [GIVEN]).rule == "usb-override"
+
+
+@pytest.mark.parametrize("minutes", [0, 45])
+def test_whoever_checks_a_policy_sees_what_a_reason_gives_and_who_has_to_read_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], minutes: int
+) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text(f'{HEAD}mode = "encrypted-only"\noverride_minutes = {minutes}\n', "utf-8")
+    assert main(["policy", "check", str(path)]) == 0
+    said = capsys.readouterr().out
+    line = "usb-override: who says why -> allow-usb-read-only for 45 minutes"
+    assert (line in said) is bool(minutes)
+    assert ("an override needs a proven recipient" in said) is bool(minutes)
+
+
 # --- the table in the file ------------------------------------------------------------------------
 
 HEAD = 'name = "school"\nversion = 1\n\n[usb]\n'
 PERMITTED = """\
 mode = "ask"
 while_locked = "withheld"
+override_minutes = 60
+override = "read-write"
 instead = "Use the network."
 
 [[usb.devices]]
@@ -170,6 +267,7 @@ def test_the_whole_table_is_read(tmp_path: Path) -> None:
         True,
         "Use the network.",
     )
+    assert (usb.override_for, usb.override_writes) == (timedelta(hours=1), True)
     (listed,) = usb.devices
     assert (listed.vendor, listed.product, listed.treat) == (0x0951, 0x1666, Treat.PERMITTED)
     assert (listed.until, listed.purpose) == (date(2027, 7, 31), "school trip")
@@ -186,6 +284,10 @@ def test_without_a_table_everything_is_only_reported(tmp_path: Path) -> None:
         ('mode = "ask"', 'unknown = "yes"', "one of plain, encrypted"),
         ('mode = "ask"', "own_only = 1", "'own_only' in [usb] should be true or false"),
         ('"withheld"', '"witheld"', "did you mean 'withheld'?"),
+        ("= 60", "= -1", "'override_minutes' as a whole number from 0 to 480"),
+        ("= 60", "= 481", "'override_minutes' as a whole number from 0 to 480"),
+        ("= 60", "= true", "'override_minutes' in [usb] should be a whole number"),
+        ('"read-write"', '"read"', "did you mean 'read-only'?"),
         ('"Use the network."', f'"{"x" * 301}"', "at most 300 characters"),
         ('"Use the network."', '"turned \\u202e round"', "at most 300 characters"),
         ('vendor = "0951"', 'vendor = "951"', "four hexadecimal digits"),

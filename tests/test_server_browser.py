@@ -12,6 +12,7 @@ from playwright.sync_api import Page, Request, Route, sync_playwright
 
 from server_stub import wording
 from tests.console_visit import PASSWORDS, Console, console
+from tests.test_server_sticks import two_sticks
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "build" / "console"
@@ -221,6 +222,28 @@ def test_a_false_alarm_is_marked_and_counted(at: Console, browser: object) -> No
     page.goto(at.running.url + "/disputes")
     assert page.locator("tbody tr").count() == 2
     look(page, "telephone-disputes")
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    ("language", "width"), [("en-GB", 1280), ("nl-NL", 1280), ("da-DK", 1280), ("nl-NL", 360)]
+)
+def test_an_event_of_a_stick_leads_to_what_was_on_it(
+    at: Console, browser: object, language: str, width: int
+) -> None:
+    laptop = at.running.laptop()
+    laptop.receipt(*two_sticks())
+    page, said = open_page(browser, language, width)
+    words = wording.load()[language[:2]]
+    log_in(page, at, "olaf")
+    for seq, finder in ((5, "all"), (8, "nothing")):
+        page.goto(f"{at.running.url}/devices/{laptop.name}/{seq}")
+        page.click(f"text={words.text('stick.title')}")
+        page.wait_for_url("**/stick")
+        assert words.text(f"stick.finder.{finder}") in page.inner_text("main")
+        look(page, f"stick-{finder}-{language[:2]}-{width}")
+    page.goto(f"{at.running.url}/devices/{laptop.name}/5")
+    look(page, f"stick-event-{language[:2]}-{width}")
     assert said == []
 
 

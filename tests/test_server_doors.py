@@ -36,6 +36,7 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/devices"): ("ingrid", "olaf"),
     ("GET", "/devices/{device}"): ("ingrid", "olaf"),
     ("GET", "/devices/{device}/{seq}"): ("ingrid", "olaf"),
+    ("GET", "/devices/{device}/{seq}/stick"): ("ingrid", "olaf"),
     ("GET", "/devices/{device}/{seq}/sealed"): ("olaf",),
     ("POST", "/devices/{device}/{seq}/breach"): ("olaf",),
     ("POST", "/devices/{device}/{seq}/dispute"): ("olaf",),

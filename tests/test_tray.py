@@ -11,7 +11,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,7 +25,10 @@ from agent.texts import LANGUAGES, say
 from agent.tray import panel_linux as tray_linux
 from agent.tray.icon import draw
 from agent.tray.panel import LOOKS_WITHOUT_PANEL, Tray
+from agent.tray.panel_linux import PystrayIcon
 from agent.tray.view import (
+    ALWAYS,
+    OVERRIDE_COMMAND,
     State,
     View,
     language_for,
@@ -115,6 +120,58 @@ def test_a_blocked_stick_comes_with_what_to_use_instead_in_the_organisations_wor
     for nothing in ("", None, 7):
         (notice,) = notices([{**BLOCKED, "instead": nothing}], "en")
         assert notice.text.endswith(say("en", "instead-of-usb"))
+
+
+def test_a_blocked_stick_that_can_be_had_for_a_reason_is_told_with_the_way_to_it() -> None:
+    wanted = say("en", "override-usb", minutes=30, command=OVERRIDE_COMMAND)
+    (notice,) = notices([{**BLOCKED, "override": 30}], "en")
+    assert notice.text.endswith(f"{say('en', 'instead-of-usb')} {wanted}")
+    for other in ({"override": 0}, {"override": "30"}, {"override": 30, "result": "failed"}):
+        (notice,) = notices([{**BLOCKED, **other}], "en")
+        assert OVERRIDE_COMMAND not in notice.text
+
+
+@pytest.mark.parametrize(
+    ("told", "offered"),
+    [
+        ({"minutes": 30, "devices": ["1-2"]}, True),
+        ({"minutes": 30, "devices": []}, False),
+        ({"minutes": 0}, False),
+        (None, False),
+        (["1-2"], False),
+    ],
+)
+def test_the_menu_offers_a_stick_for_a_reason_while_there_is_one(
+    told: object, offered: bool
+) -> None:
+    view = view_of({**FINE, "override": told}, "nl")
+    assert view.offers == ((*ALWAYS, "tray-override") if offered else ALWAYS)
+
+
+class Menuless:
+    """In the place of one of pystray's backends."""
+
+    def Icon(self, name: str, title: str) -> Any:
+        return SimpleNamespace(name=name, title=title)
+
+
+@pytest.mark.parametrize("devices", [[], ["1-2"]])
+def test_an_entry_of_the_menu_begins_what_it_says(
+    devices: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYSTRAY_BACKEND", "dummy")
+    begun: list[str] = []
+    keys = (*ALWAYS, "tray-override")
+    icon = PystrayIcon(Menuless(), {key: partial(begun.append, key) for key in keys})
+    icon.show(view_of({**FINE, "override": {"devices": devices}}, "en"), "en")
+    entries = [item for item in icon._icon.menu if item.enabled]
+    offered = keys if devices else ALWAYS
+    assert [item.text for item in entries if item.text != "- - - -"] == [
+        say("en", key) for key in offered
+    ]
+    assert [item.text for item in entries if item.default] == [say("en", "tray-report-leak")]
+    entries[-1](icon)
+    assert begun == [offered[-1]]
 
 
 def test_a_stick_that_may_be_used_is_not_announced_and_one_that_could_not_be_is() -> None:
@@ -255,6 +312,13 @@ def test_a_desktop_without_a_place_for_the_icon_is_said_once() -> None:
         desk.tray.look()
     assert len(desk.told) == 1
     assert "dossierwacht leak report" in desk.told[0][0]
+
+
+def test_the_way_to_a_blocked_stick_is_told_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tray_linux, "_TERMINALS", (("/nowhere/terminal", "-e"),))
+    desk = Desk()
+    desk.tray.override(Path("unused"))
+    assert "dossierwacht usb override" in desk.told[0][0]
 
 
 def test_without_a_terminal_the_words_to_type_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:

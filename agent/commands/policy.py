@@ -7,7 +7,7 @@ from pathlib import Path
 from agent import config, policy_file
 from agent import policy_usb as usb
 from agent.policy import DEFAULT_RULE, REPORT, Policy
-from agent.policy_usb import UsbMode
+from agent.policy_usb import UsbMode, UsbPolicy
 from collectors.recognise.rules.own import read_own
 
 _MODES = {
@@ -104,11 +104,18 @@ def _usb(policy: Policy) -> list[str]:
     lines = [f"usb-{table.mode}: {_MODES[table.mode]} (source: {source})"]
     if table.own_only:
         lines.append("usb-own-only: devices that are not the organisation's own -> block-usb")
+    if table.overridable:
+        access = usb.ALLOW if table.override_writes else usb.READ_ONLY
+        lines.append(f"usb-override: who says why -> {access} for {_minutes(table)} minutes")
     for one in table.devices:
         what = f"usb device {one.vendor:04x}:{one.product:04x} {one.serial or 'any serial'}"
         until = f" until {one.until} for {one.name}: {one.purpose}" if one.until else ""
         lines.append(f"{what}: {one.treat}{until}")
     return lines
+
+
+def _minutes(table: UsbPolicy) -> int:
+    return int(table.override_for.total_seconds() // 60)
 
 
 def _remarks(policy: Policy) -> list[str]:
@@ -119,6 +126,8 @@ def _remarks(policy: Policy) -> list[str]:
         remarks.append(f"sealing needs two proven recipients and this names {proven}")
     if seals and not policy.roots():
         remarks.append("no roots in [collectors.pupil_files]: no file will be looked at")
+    if policy.usb.overridable and not proven:
+        remarks.append("an override needs a proven recipient, who can read the reason")
     return remarks
 
 

@@ -23,6 +23,7 @@ from agent.texts import language_of, say
 from agent.tray.view import (
     DISPUTE_COMMAND,
     LEAK_COMMAND,
+    OVERRIDE_COMMAND,
     Notice,
     Status,
     View,
@@ -115,6 +116,10 @@ class Tray:
         """The menu's entry for a verdict that is wrong, likewise."""
         self._in_terminal(DISPUTE_COMMAND, socket, "dispute")
 
+    def override(self, socket: Path) -> None:
+        """The menu's entry for a stick that was blocked and can be had for a reason, likewise."""
+        self._in_terminal(OVERRIDE_COMMAND, socket, "override")
+
     def tell(self, notice: Notice) -> None:
         """Show a notification in the place of the last one of its topic, if anybody shows any."""
         title = say(self.language, "tray-title")
@@ -173,6 +178,7 @@ def main(arguments: argparse.Namespace) -> int:
     tray = Tray(lambda: _status(socket), icon, session_bus.notify, wished)
     entries["tray-report-leak"] = partial(tray.report_leak, socket)
     entries["tray-dispute"] = partial(tray.dispute, socket)
+    entries["tray-override"] = partial(tray.override, socket)
 
     def look() -> None:
         try:

@@ -103,8 +103,8 @@ class PystrayIcon:
         item = self._base.MenuItem
         lines = [item(line, None, enabled=False) for line in view.lines]
         asks = [
-            item(say(language, key), partial(_begin, entry), default=number == 0)
-            for number, (key, entry) in enumerate(self._entries.items())
+            item(say(language, key), partial(_begin, self._entries[key]), default=number == 0)
+            for number, key in enumerate(view.offers)
         ]
         return self._base.Menu(*lines, self._base.Menu.SEPARATOR, *asks)
 

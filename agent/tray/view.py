@@ -9,6 +9,9 @@ from agent.texts import LANGUAGES, has, say
 
 LEAK_COMMAND = "dossierwacht leak report"
 DISPUTE_COMMAND = "dossierwacht dispute report"
+OVERRIDE_COMMAND = "dossierwacht usb override"
+ALWAYS = ("tray-report-leak", "tray-dispute")
+"""What the menu always offers, the first of it by a click on the icon."""
 LONGEST_INSTEAD = 300
 """Characters of the organisation's own sentence that are shown."""
 SILENT = frozenset({"allow-usb"})
@@ -29,10 +32,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the icon shows: its state, and the lines that stand in its menu."""
+    """What the icon shows: its state, the lines in its menu, and what the menu offers below."""
 
     state: State
     lines: tuple[str, ...]
+    offers: tuple[str, ...] = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def view_of(status: Status | None, language: str) -> View:
         lines.append(say(language, "tray-pending", count=pending))
     if contact := _contact(status.get("contact")):
         lines.append(say(language, "tray-contact", contact=contact))
-    return View(state, tuple(lines))
+    return View(state, tuple(lines), _offers(status))
 
 
 def notices(messages: Sequence[Mapping[str, Any]], language: str) -> list[Notice]:
@@ -78,7 +82,8 @@ def notices(messages: Sequence[Mapping[str, Any]], language: str) -> list[Notice
         topic = "+".join(parts)
         values = _values(message.get("values"))
         said = [say(language, part, **values) for part in parts]
-        found[topic] = Notice(topic, " ".join([*said, *_instead(message, language)]))
+        besides = (*_instead(message, language), *_override(message, language))
+        found[topic] = Notice(topic, " ".join([*said, *besides]))
     return list(found.values())
 
 
@@ -95,6 +100,13 @@ def messages_in(status: Status | None) -> dict[str, Mapping[str, Any]]:
     given = (status or {}).get("messages")
     listed = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
     return {str(one["id"]): one for one in listed if "id" in one}
+
+
+def _offers(status: Status) -> tuple[str, ...]:
+    """A stick is offered for a reason only while there is one that could be had."""
+    told = status.get("override")
+    possible = isinstance(told, dict) and told.get("devices")
+    return (*ALWAYS, "tray-override") if possible else ALWAYS
 
 
 def _state(status: Status) -> State:
@@ -127,6 +139,14 @@ def _instead(message: Mapping[str, Any], language: str) -> list[str]:
     text = message.get("instead")
     own = text[:LONGEST_INSTEAD] if isinstance(text, str) else ""
     return [own or say(language, "instead-of-usb")]
+
+
+def _override(message: Mapping[str, Any], language: str) -> list[str]:
+    """How a blocked stick can be had all the same, where the policy lets people say why."""
+    minutes = _whole(message.get("override"))
+    if not minutes or message.get("result") == "failed":
+        return []
+    return [say(language, "override-usb", minutes=minutes, command=OVERRIDE_COMMAND)]
 
 
 def _keys(message: Mapping[str, Any]) -> list[str]:
