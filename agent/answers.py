@@ -14,6 +14,7 @@ import psutil
 from agent import __version__
 from agent.config import Config
 from agent.control_server import Answer, Caller, Refused
+from agent.countdown import lock_in
 from agent.daemon import Daemon
 from agent.disputes import Disputes
 from agent.identity import Enrolled
@@ -96,7 +97,7 @@ class Answers:
             },
             "override": self._override(),
             "messages": [self._message(event) for event in list(self.daemon.messages)],
-            "lock_in_seconds": None,
+            "lock_in_seconds": lock_in(self.daemon),
         }
 
     def report(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -94,20 +94,24 @@ class Policy:
             return self._decision(*by_mode)
         return Decision(action=REPORT, rule=DEFAULT_RULE, enforced=False)
 
+    def enforces(self) -> bool:
+        """Whether what is decided is carried out at all."""
+        return self.mode is Mode.ENFORCE
+
     def withholds_usb(self) -> bool:
         """Whether USB media are nobody's until they were judged."""
-        return self.mode is Mode.ENFORCE and self.usb.blocks
+        return self.enforces() and self.usb.blocks
 
     def keeps_pupil_files_off(self) -> bool:
         """Whether writes to sticks wait for a verdict."""
-        return self.mode is Mode.ENFORCE and self.usb.keeps_pupil_files_off
+        return self.enforces() and self.usb.keeps_pupil_files_off
 
     def rules_for(self, kind: str) -> tuple[Rule, ...]:
         """The rules that can decide about a kind, in order."""
         return tuple(rule for rule in self.rules if rule.kind == kind)
 
     def _decision(self, action: str, rule: str) -> Decision:
-        enforced = self.mode is Mode.ENFORCE and action != REPORT
+        enforced = self.enforces() and action != REPORT
         return Decision(action=action, rule=rule, enforced=enforced)
 
     def roots(self) -> tuple[Path, ...]:

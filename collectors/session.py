@@ -8,16 +8,18 @@ observation names it:
     input-devices  the kernel's own devices: any desktop, but the agent must be allowed to listen
     logind-hint    what the desktop told logind; many never do, and then it proves nothing
 
-Each spell is told once, however long it lasts, and so is its end.
+A presentation or a film keeps a screen open beyond the limit, up to a cap. While somebody works,
+logind is asked once a minute and no oftener; in the seconds before the limit the devices are looked
+at every second, so that a touch at the last moment still counts.
 """
 
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from contextlib import suppress
+from dataclasses import replace
 from enum import StrEnum
-from typing import ClassVar
 
 from collectors.base import (
     Clock,
@@ -25,34 +27,45 @@ from collectors.base import (
     Condition,
     CoverageLost,
     CoverageRestored,
-    Details,
-    Facts,
     Gap,
     Observation,
-    Proof,
     Setting,
     Settings,
     Stop,
     utc_now,
 )
-from collectors.session_state import (
-    Desk,
-    DeskError,
-    Idle,
-    IdleSource,
-    Session,
-    SessionKind,
-    idle_time,
+from collectors.session_spells import (
+    Limits,
+    SessionResumed,
+    SessionUnattended,
+    Spell,
+    Spells,
+    remaining,
+    step,
 )
+from collectors.session_state import Desk, DeskError, Idle, Session, idle_time
 
 if sys.platform == "linux":
     from collectors.session_linux import LogindDesk
 else:
     raise ImportError(f"sessions cannot be watched on {sys.platform} yet")
 
-LONGEST_LIMIT = 60
+__all__ = ["SessionResumed", "SessionUnattended", "Spell", "Spells", "step"]
+
+LONGEST_LIMIT = 15
+LONGEST_WARNING = 120
+LONGEST_KEPT_OPEN = 240
+ASK_SECONDS = 60.0
+"""How often logind is asked while somebody works."""
+COUNTING = 1.0
+"""Seconds between two looks while a warning is shown."""
+PROFILES: Mapping[str, int] = {"care": 5, "teaching": 10, "visitors": 3}
+"""Minutes without a touch. Whoever works where clients and parents walk in has the shortest."""
 SETTINGS: Mapping[str, Setting] = {
-    "limit_minutes": Setting(10, "minutes without a touch before an open screen is unattended"),
+    "profile": Setting("teaching", "care (5 minutes), teaching (10) or visitors (3)"),
+    "limit_minutes": Setting(0, "minutes without a touch; 0: those of the profile"),
+    "warning_seconds": Setting(30, "how long before it locks the person is warned"),
+    "kept_open_minutes": Setting(60, "how much longer a presentation or a film may keep it open"),
     "poll_seconds": Setting(5, "how often to look"),
 }
 
@@ -64,88 +77,6 @@ class Watched(StrEnum):
     INPUT = "session-input"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SessionUnattended(Observation):
-    """A screen stands open and nobody has touched anything for the limit."""
-
-    kind: ClassVar[str] = "session-unattended"
-    user: str
-    session: SessionKind
-    idle: float
-    """Seconds."""
-    limit_minutes: int
-    source: IdleSource
-    locked: bool
-    started: int
-
-    def facts(self) -> Facts:
-        return {
-            "idle-minutes": int(self.idle // 60),
-            "limit-minutes": self.limit_minutes,
-            "source": self.source,
-            "locked": self.locked,
-            "session": self.session,
-        }
-
-    def details(self) -> Details:
-        return {"user": self.user}
-
-    def proof(self) -> Proof:
-        return {"started": self.started}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SessionResumed(Observation):
-    """Somebody is back at a screen that was unattended. ``away`` in seconds."""
-
-    kind: ClassVar[str] = "session-resumed"
-    user: str
-    session: SessionKind
-    away: float
-
-    def facts(self) -> Facts:
-        return {"away-minutes": int(self.away // 60), "session": self.session}
-
-    def details(self) -> Details:
-        return {"user": self.user}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Spell:
-    """A session that was found unattended; ``since`` is when it was last touched (monotonic)."""
-
-    session: Session
-    since: float
-
-
-Spells = Mapping[tuple[str, int], Spell]
-
-
-def step(
-    spells: Spells,
-    seen: Sequence[tuple[Session, Idle]],
-    *,
-    limit_minutes: int,
-    now: float,
-    at: datetime,
-) -> tuple[Spells, list[Observation]]:
-    """The spells after one look at the sessions, and what there is to tell. Touches nothing."""
-    after, told = dict[tuple[str, int], Spell](), list[Observation]()
-    for session, idle in seen:
-        key = (session.id, session.started)
-        spell = spells.get(key)
-        seconds = idle.seconds or 0.0
-        if spell is None and _is_unattended(session, seconds, limit_minutes):
-            spell = Spell(session=session, since=now - seconds)
-            told.append(_unattended(session, idle, limit_minutes, at))
-        elif spell is not None and _is_back(session, seconds, limit_minutes):
-            told.append(_resumed(session, now - spell.since, at))
-            spell = None
-        if spell is not None:
-            after[key] = spell
-    return after, told
-
-
 class SessionCollector:
     """Reports screens left open and people coming back."""
 
@@ -155,31 +86,47 @@ class SessionCollector:
         self,
         desk: Desk,
         *,
-        limit_minutes: int = 10,
+        limits: Limits,
         poll: float = 5.0,
+        ask: float = ASK_SECONDS,
         now: Clock = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.desk = desk
-        self.limit_minutes = limit_minutes
+        self.limits = limits
         self.poll = poll
+        self.ask = ask
         self.now = now
         self.monotonic = monotonic
         self.spells: Spells = {}
         self.lost: dict[Watched, Gap] = {}
+        self._asked = -math.inf
+        self._due: float | None = None
 
     def condition(self) -> Condition:
-        return {}
+        return {"limit_minutes": self.limits.minutes}
+
+    def lock_in(self) -> int | None:
+        """Seconds until an open screen counts as unattended; None before the warning is due."""
+        due = self._due
+        left = None if due is None else due - self.monotonic()
+        return (
+            None if left is None or left > self.limits.warning_seconds else math.ceil(max(0, left))
+        )
 
     def observe(self, stop: Stop) -> Iterator[Observation]:
         try:
             while not stop.is_set():
                 yield from self._look()
-                stop.wait(self.poll)
+                counting = self.lock_in() is not None
+                stop.wait(min(self.poll, COUNTING) if counting else self.poll)
         finally:
             self.desk.close()
 
     def _look(self) -> Iterator[Observation]:
+        if self._somebody_works():
+            return
+        self._asked = self.monotonic()
         try:
             sessions = self.desk.sessions()
         except DeskError:
@@ -191,11 +138,37 @@ class SessionCollector:
         if any(session.watched() for session in sessions):
             gap = touched_at if isinstance(touched_at, Gap) else None
             yield from self._coverage(Watched.INPUT, gap, "input devices")
-        seen = [(session, idle_time(session, touched_at, now)) for session in sessions]
-        self.spells, told = step(
-            self.spells, seen, limit_minutes=self.limit_minutes, now=now, at=self.now()
-        )
+        seen = self._kept_open([(one, idle_time(one, touched_at, now)) for one in sessions])
+        self.spells, told = step(self.spells, seen, limits=self.limits, now=now, at=self.now())
+        self._due = self._soonest(seen, now)
         yield from told
+
+    def _somebody_works(self) -> bool:
+        """Whether something was touched lately, so that there is nothing to ask of logind yet."""
+        now = self.monotonic()
+        touched_at = self.desk.touched_at(now)
+        if isinstance(touched_at, Gap) or self.lost or self.spells or now - self._asked >= self.ask:
+            return False
+        soon = 60 * self.limits.minutes - self.limits.warning_seconds
+        works = now - touched_at < soon - self.poll
+        if works:
+            self._due = None
+        return works
+
+    def _kept_open(self, seen: Sequence[tuple[Session, Idle]]) -> list[tuple[Session, Idle]]:
+        """What programs ask for, where it would make a difference by now."""
+        warned = 60 * self.limits.minutes - self.limits.warning_seconds
+        uids = frozenset[int]()
+        if any(one.watched() and not one.locked and (i.seconds or 0) >= warned for one, i in seen):
+            with suppress(DeskError):
+                uids = self.desk.kept_open()
+        return [(one, replace(idle, kept_open=one.uid in uids)) for one, idle in seen]
+
+    def _soonest(self, seen: Sequence[tuple[Session, Idle]], now: float) -> float | None:
+        """The moment at which the next open screen is unattended, of those that are not yet."""
+        known = ((one, idle) for one, idle in seen if (one.id, one.started) not in self.spells)
+        left = [left for one, idle in known if (left := remaining(one, idle, self.limits))]
+        return now + min(left) if left else None
 
     def _coverage(self, what: Watched, gap: Gap | None, name: str) -> Iterator[Observation]:
         """Say once that something is lost, and once that it is back."""
@@ -213,42 +186,28 @@ def this_machine() -> Desk:
 
 def make(settings: Settings) -> SessionCollector:
     """Build the collector from its section of the policy. Raises CollectorError."""
-    limit, poll = settings["limit_minutes"], settings["poll_seconds"]
-    if not 1 <= limit <= LONGEST_LIMIT or not 1 <= poll <= 60:
+    poll = settings["poll_seconds"]
+    if not 1 <= poll <= 60:
+        raise CollectorError("session: poll_seconds is 1 to 60")
+    return SessionCollector(this_machine(), limits=limits_in(settings), poll=float(poll))
+
+
+def limits_in(settings: Settings) -> Limits:
+    """The limits that a policy sets. Raises CollectorError."""
+    profile, minutes = settings["profile"], settings["limit_minutes"]
+    if profile not in PROFILES:
+        raise CollectorError(f"session: profile is one of {', '.join(PROFILES)}")
+    limits = Limits(
+        minutes=minutes or PROFILES[profile],
+        warning_seconds=settings["warning_seconds"],
+        kept_open_minutes=settings["kept_open_minutes"],
+    )
+    if not 1 <= limits.minutes <= LONGEST_LIMIT:
+        raise CollectorError(f"session: limit_minutes is 0 to {LONGEST_LIMIT}")
+    if not 0 <= limits.warning_seconds <= min(LONGEST_WARNING, 60 * limits.minutes - 5):
         raise CollectorError(
-            f"session: limit_minutes is 1 to {LONGEST_LIMIT}, poll_seconds is 1 to 60"
+            f"session: warning_seconds is 0 to {LONGEST_WARNING}, within the limit"
         )
-    return SessionCollector(this_machine(), limit_minutes=limit, poll=float(poll))
-
-
-def _is_unattended(session: Session, seconds: float, limit_minutes: int) -> bool:
-    return session.watched() and not session.locked and seconds >= limit_minutes * 60
-
-
-def _is_back(session: Session, seconds: float, limit_minutes: int) -> bool:
-    """Touching a locked screen is no return: only a person who unlocked it is back."""
-    return session.watched() and not session.locked and seconds < limit_minutes * 60
-
-
-def _unattended(session: Session, idle: Idle, limit: int, at: datetime) -> Observation:
-    return SessionUnattended(
-        observed_at=at,
-        subject=session.id,
-        user=session.user,
-        session=session.kind,
-        idle=idle.seconds or 0.0,
-        limit_minutes=limit,
-        source=idle.source,
-        locked=session.locked,
-        started=session.started,
-    )
-
-
-def _resumed(session: Session, away: float, at: datetime) -> Observation:
-    return SessionResumed(
-        observed_at=at,
-        subject=session.id,
-        user=session.user,
-        session=session.kind,
-        away=away,
-    )
+    if not 0 <= limits.kept_open_minutes <= LONGEST_KEPT_OPEN:
+        raise CollectorError(f"session: kept_open_minutes is 0 to {LONGEST_KEPT_OPEN}")
+    return limits

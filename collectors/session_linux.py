@@ -43,6 +43,17 @@ class LogindDesk:
             raise DeskError(f"logind's answer makes no sense: {error}") from error
         return [session for session in found if session is not None]
 
+    def kept_open(self) -> frozenset[int]:
+        """The accounts whose programs hold an inhibitor of idleness. Raises DeskError."""
+        try:
+            rows = self._ask(new_method_call(_MANAGER, "ListInhibitors"))[0]
+            return frozenset(uid for what, _, _, mode, uid, _ in rows if _keeps_open(what, mode))
+        except (OSError, AuthenticationError, RuntimeError, IndexError) as error:
+            self._hang_up()
+            raise DeskError(f"logind cannot be asked: {error}") from error
+        except (TypeError, ValueError) as error:
+            raise DeskError(f"logind's answer makes no sense: {error}") from error
+
     def touched_at(self, now: float) -> float | Gap:
         """When an input device last moved, or why that cannot be told."""
         return self.clock.look(now)
@@ -101,3 +112,7 @@ def read_session(
         idle_since=int(values["IdleSinceHintMonotonic"]) / 1e6,
         started=int(values["Timestamp"]),
     )
+
+
+def _keeps_open(what: str, mode: str) -> bool:
+    return mode == "block" and "idle" in what.split(":")

@@ -59,10 +59,14 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """How long nothing was touched, in seconds; None if nothing here can tell."""
+    """How long nothing was touched, in seconds; None if nothing here can tell.
+
+    ``kept_open``: one of the person's programs asks for the screen to stay on meanwhile.
+    """
 
     seconds: float | None
     source: IdleSource
+    kept_open: bool = False
 
 
 class DeskError(Exception):
@@ -78,6 +82,10 @@ class Desk(Protocol):
 
     def touched_at(self, now: float) -> float | Gap:
         """When an input device last moved (monotonic seconds), or why that cannot be told."""
+        ...
+
+    def kept_open(self) -> frozenset[int]:
+        """The accounts whose programs ask for the screen to stay on. Raises DeskError."""
         ...
 
     def close(self) -> None: ...

@@ -164,15 +164,22 @@ def session_interface(values: dict[str, Any]) -> ServiceInterface:
 
 
 class Manager(ServiceInterface):
-    """org.freedesktop.login1.Manager with the one question that is asked of it."""
+    """org.freedesktop.login1.Manager with the questions that are asked of it."""
 
     def __init__(self) -> None:
         super().__init__("org.freedesktop.login1.Manager")
         self.rows: list[list[Any]] = []
+        self.inhibitors: list[list[Any]] = []
+        self.asked = 0
 
     @dbus_method()
     def ListSessions(self) -> "a(susso)":
+        self.asked += 1
         return self.rows
+
+    @dbus_method()
+    def ListInhibitors(self) -> "a(ssssuu)":
+        return self.inhibitors
 
 
 class Login1:

@@ -19,17 +19,16 @@ from collectors.base import (
     Gap,
     Observation,
 )
-from collectors.session import (
-    SETTINGS,
-    SessionCollector,
+from collectors.session import PROFILES, SETTINGS, SessionCollector, make
+from collectors.session_input_linux import InputClock
+from collectors.session_linux import LogindDesk
+from collectors.session_spells import (
+    Limits,
     SessionResumed,
     SessionUnattended,
     Spells,
-    make,
     step,
 )
-from collectors.session_input_linux import InputClock
-from collectors.session_linux import LogindDesk
 from collectors.session_state import (
     DeskError,
     Idle,
@@ -41,6 +40,7 @@ from collectors.session_state import (
 from tests.buses import Login1, PrivateBus, private_bus, services
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+TEN = Limits(minutes=10)
 OPEN = Session(
     id="3",
     user="a.devries",
@@ -64,7 +64,7 @@ def look(
     spells: Spells, session: Session, seconds: float | None, now: float = 10_000.0
 ) -> tuple[Spells, list[Observation]]:
     idle = Idle(seconds, IdleSource.INPUT_DEVICES if seconds is not None else IdleSource.NONE)
-    return step(spells, [(session, idle)], limit_minutes=10, now=now, at=AT)
+    return step(spells, [(session, idle)], limits=TEN, now=now, at=AT)
 
 
 def test_an_open_screen_is_unattended_from_the_limit_on() -> None:
@@ -76,6 +76,7 @@ def test_an_open_screen_is_unattended_from_the_limit_on() -> None:
         "limit-minutes": 10,
         "source": IdleSource.INPUT_DEVICES,
         "locked": False,
+        "kept-open": False,
         "session": SessionKind.X11,
     }
     assert seen.subject == "3"
@@ -120,7 +121,7 @@ def test_touching_a_locked_screen_is_no_return() -> None:
 
 def test_a_session_that_ended_is_forgotten() -> None:
     spells, _ = look({}, OPEN, 600.0)
-    assert step(spells, [], limit_minutes=10, now=10_010.0, at=AT) == ({}, [])
+    assert step(spells, [], limits=TEN, now=10_010.0, at=AT) == ({}, [])
 
 
 def test_another_session_under_the_same_id_is_another_spell() -> None:
@@ -349,12 +350,13 @@ def test_a_bus_that_is_not_there_is_a_desk_that_does_not_answer(
 class Watching:
     """A collector at work, one look at a time, with clocks that only the test moves."""
 
-    def __init__(self, desk: LogindDesk, limit_minutes: int = 10) -> None:
+    def __init__(self, desk: LogindDesk, limits: Limits = TEN, ask: float = 0.0) -> None:
         self.now = 1000.0
         self.collector = SessionCollector(
             desk,
-            limit_minutes=limit_minutes,
+            limits=limits,
             poll=0.0,
+            ask=ask,
             now=lambda: AT,
             monotonic=lambda: self.now,
         )
@@ -438,7 +440,7 @@ def test_a_bus_that_dies_is_said_once_and_its_return_too(
 
 def test_the_collector_ends_soon_after_it_is_told_to(login1: Login1, desk: LogindDesk) -> None:
     stop = threading.Event()
-    collector = SessionCollector(desk, poll=60.0)
+    collector = SessionCollector(desk, limits=TEN, poll=60.0)
     thread = threading.Thread(target=lambda: list(collector.observe(stop)))
     thread.start()
     stop.set()
@@ -448,8 +450,109 @@ def test_the_collector_ends_soon_after_it_is_told_to(login1: Login1, desk: Login
 
 def test_the_settings_make_a_collector_and_nonsense_is_refused(tmp_path: Path) -> None:
     usual = {name: setting.default for name, setting in SETTINGS.items()}
-    assert usual["limit_minutes"] == 10
-    assert make({**usual, "state": tmp_path}).limit_minutes == 10
-    for wrong in ({"limit_minutes": 0}, {"limit_minutes": 61}, {"poll_seconds": 0}):
+    for profile, minutes in PROFILES.items():
+        made = make({**usual, "profile": profile, "state": tmp_path})
+        assert made.limits == Limits(minutes=minutes, warning_seconds=30, kept_open_minutes=60)
+    assert make({**usual, "profile": "care", "limit_minutes": 7}).limits.minutes == 7
+    wrong: dict[str, int | str]
+    for wrong in (
+        {"limit_minutes": -1},
+        {"limit_minutes": 16},
+        {"poll_seconds": 0},
+        {"profile": "holiday"},
+        {"warning_seconds": 121},
+        {"limit_minutes": 1, "warning_seconds": 60},
+        {"kept_open_minutes": 241},
+    ):
         with pytest.raises(CollectorError):
             make({**usual, **wrong})
+
+
+# --- the warning, and what keeps a screen open ----------------------------------------------------
+
+WARNED = Limits(minutes=10, warning_seconds=30, kept_open_minutes=60)
+
+
+def test_the_countdown_begins_with_the_warning_and_a_touch_ends_it(
+    login1: Login1, devices: Devices, desk: LogindDesk
+) -> None:
+    login1.add("3")
+    keyboard = devices.add("event0")
+    work = Watching(desk, WARNED)
+    work.look()
+    assert work.look(569) == [] and work.collector.lock_in() is None
+    assert work.look(1) == [] and work.collector.lock_in() == 30
+    assert work.look(29) == [] and work.collector.lock_in() == 1
+    touch(keyboard)
+    assert work.look(0.9) == [] and work.collector.lock_in() is None
+    assert work.look(0.1) == []
+
+
+def test_a_screen_that_is_locked_or_was_told_of_counts_no_seconds(
+    login1: Login1, devices: Devices, desk: LogindDesk
+) -> None:
+    session = login1.add("3")
+    devices.add("event0")
+    work = Watching(desk, WARNED)
+    work.look()
+    assert len(work.look(600)) == 1 and work.collector.lock_in() is None
+    session["LockedHint"] = True
+    work.look(5)
+    assert work.collector.lock_in() is None
+
+
+@pytest.mark.parametrize(
+    ("what", "mode", "uid", "keeps"),
+    [
+        ("idle", "block", 1000, True),
+        ("sleep:idle", "block", 1000, True),
+        ("sleep", "block", 1000, False),
+        ("idle", "delay", 1000, False),
+        ("idle", "block", 1001, False),
+    ],
+)
+def test_a_presentation_keeps_the_screen_open_and_no_longer_than_the_cap(
+    login1: Login1, devices: Devices, desk: LogindDesk, what: str, mode: str, uid: int, keeps: bool
+) -> None:
+    login1.add("3")
+    devices.add("event0")
+    login1.manager.inhibitors = [[what, "impress", "a slide show", mode, uid, 77]]
+    work = Watching(desk, WARNED)
+    work.look()
+    told = work.look(600)
+    if not keeps:
+        assert [one.facts()["kept-open"] for one in told] == [False]
+        return
+    assert told == [] and work.collector.lock_in() is None
+    assert work.look(3599) == [] and work.collector.lock_in() == 1
+    (left,) = work.look(1)
+    assert left.facts()["kept-open"] is True and left.facts()["idle-minutes"] == 70
+
+
+def test_a_presentation_that_ends_leaves_the_screen_unattended_at_once(
+    login1: Login1, devices: Devices, desk: LogindDesk
+) -> None:
+    login1.add("3")
+    devices.add("event0")
+    login1.manager.inhibitors = [["idle", "impress", "a slide show", "block", 1000, 77]]
+    work = Watching(desk, WARNED)
+    work.look()
+    assert work.look(1200) == []
+    login1.manager.inhibitors = []
+    (left,) = work.look(5)
+    assert left.facts()["kept-open"] is False
+
+
+def test_while_somebody_works_logind_is_asked_once_a_minute(
+    login1: Login1, devices: Devices, desk: LogindDesk
+) -> None:
+    login1.add("3")
+    keyboard = devices.add("event0")
+    work = Watching(desk, WARNED, ask=60.0)
+    work.look()
+    for _ in range(60):
+        touch(keyboard)
+        work.look(5)
+    assert 4 <= login1.manager.asked <= 6
+    (left,) = [one for _ in range(120) for one in work.look(5)]
+    assert isinstance(left, SessionUnattended)
