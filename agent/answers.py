@@ -23,11 +23,12 @@ from agent.override_requests import OverrideRequests
 from agent.own import LeakKind, LeakReported
 from agent.policy import Mode
 from agent.reminders import reminders
+from agent.walk_away import WalkAway
 from agent.wire.event import Event
 
 log = logging.getLogger(__name__)
 
-STAFF = frozenset({"status", "leak-report", "dispute", "usb-override"})
+STAFF = frozenset({"status", "leak-report", "dispute", "usb-override", "walk-away"})
 SENDER = frozenset({"outbox", "reply"})
 ADMIN = STAFF | SENDER | {"report"}
 REPORTS_PER_HOUR = 10
@@ -50,6 +51,7 @@ class Answers:
     sender_uid: int
     disputes: Disputes | None = None
     overrides: OverrideRequests | None = None
+    away: WalkAway | None = None
     reported: defaultdict[int, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
     counting: threading.Lock = field(default_factory=threading.Lock)
 
@@ -61,6 +63,7 @@ class Answers:
             "leak-report": self.leak_report,
             "dispute": self.dispute,
             "usb-override": self.usb_override,
+            "walk-away": self.walk_away,
             "outbox": self.next_request,
             "reply": self.take_reply,
         }
@@ -152,6 +155,12 @@ class Answers:
             raise Refused("nobody", "the policy names nobody who can read the reason")
         taken = self.overrides.take(caller, given)
         return {"receipt": receipt_number(str(taken["event"])), **taken}
+
+    def walk_away(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Lock the caller's own screen now."""
+        if self.away is None:
+            raise Refused("not-allowed", "this agent locks no screens")
+        return self.away.take(caller)
 
     def next_request(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """The sender's question: what is to be posted next?"""

@@ -38,6 +38,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("usb list", "attached storage devices", "agent.commands.listings", "add_usb", "usb"),
     Command("usb encrypt", "make an encrypted stick of one", "agent.commands.usb_encrypt"),
     Command("usb override", "say why you need a blocked stick", "agent.commands.usb_override"),
+    Command("lock", "I walk away: lock my screen now", "agent.commands.lock"),
     Command("session list", "sessions", "agent.commands.listings", "add_session", "session"),
     Command("status", "how the agent is", "agent.commands.status", main="status"),
     Command(

@@ -27,7 +27,7 @@ from agent.guard import Guard
 from agent.journal import Journal
 from agent.overrides import Overrides
 from agent.own import ActionName, ActionRecovered, AgentStarted, CollectorFailed, CollectorName
-from agent.policy import Decision, Policy
+from agent.policy import ASKED_RULE, Decision, Policy
 from agent.recorder import Recorder
 from agent.reminders import reminders
 from agent.wire.event import Event, OutcomePart
@@ -121,7 +121,7 @@ class Daemon:
 
     def _decide(self, observation: Observation) -> Decision:
         decision = self.policy.decide(observation, self.overrides.all())
-        if not decision.enforced:
+        if not decision.enforced or decision.rule == ASKED_RULE:
             return decision
         held = self.guard.hold(decision.action, _size(observation), self.now())
         return decision if held is None else replace(decision, enforced=False, held=held)

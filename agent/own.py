@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from agent.policy import Mode
 from agent.wire import event as wire
-from collectors.base import Details, Facts, Keyed, Observation
+from collectors.base import Details, Facts, Keyed, Observation, Proof
 from collectors.recognise.verdict import Evidence, Format, Judgement, Kind
+from collectors.session_state import SessionKind
 from enforcement.base import Reason, Result
 
 GAP = "journal-gap"
@@ -136,6 +137,25 @@ class UsbOverride(Observation):
     def details(self) -> Details:
         stick = self.stick.details()
         return {"reason": self.reason, "serial": stick["serial"], "model": stick["model"]}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SessionLeft(Observation):
+    """A person said that they walk away. ``started`` as for any session."""
+
+    kind: ClassVar[str] = "session-left"
+    user: str
+    session: SessionKind
+    started: int
+
+    def facts(self) -> Facts:
+        return {"session": self.session}
+
+    def details(self) -> Details:
+        return {"user": self.user}
+
+    def proof(self) -> Proof:
+        return {"started": self.started}
 
 
 class Wanted(StrEnum):

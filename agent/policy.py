@@ -19,6 +19,10 @@ from enforcement.base import Recipient
 REPORT = "report"
 """The action of a rule that only reports; also what happens where no rule matches."""
 DEFAULT_RULE = "default"
+ASKED_RULE = "asked"
+"""The rule of what a person asked for themselves; no guard stands against it."""
+ASKED = {"session-left": "lock-session"}
+"""What is done about such a wish, by the kind of the observation."""
 
 
 class Mode(StrEnum):
@@ -83,10 +87,12 @@ class Policy:
     rules: tuple[Rule, ...] = ()
 
     def decide(self, observation: Observation, overrides: Collection[Override] = ()) -> Decision:
-        """The decision of the first rule that matches, else of the USB mode, else to report.
+        """What was asked for; else the first rule that matches, the USB mode, or to report.
 
         ``overrides`` are sticks that people were given; no rule is ever overridden, a mode is.
         """
+        if wish := ASKED.get(observation.kind):
+            return Decision(action=wish, rule=ASKED_RULE, enforced=True)
         for rule in self.rules:
             if rule.matches(observation):
                 return self._decision(rule.action, rule.name)

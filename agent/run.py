@@ -28,7 +28,8 @@ from agent.policy import Policy
 from agent.recorder import Recorder
 from agent.stick_judge import StickJudge
 from agent.stick_keeper import StickKeeper
-from collectors import COLLECTORS, stick_files
+from agent.walk_away import WalkAway
+from collectors import COLLECTORS, session, stick_files
 from collectors.base import Collector, utc_now
 from collectors.recognise.recogniser import recogniser_for
 from collectors.recognise.rules.own import OwnRules, read_own
@@ -248,6 +249,12 @@ def _control(
         sender_uid=_sender_uid(config),
         disputes=_disputes(config, daemon, shelf),
         overrides=_override_requests(daemon, keeper),
+        away=WalkAway(
+            desk=session.this_machine,
+            record=daemon.record,
+            told=lambda: list(daemon.messages),
+            now=utc_now,
+        ),
     )
     return ControlServer(config.socket, answers.table(), answers.allowed)
 

@@ -11,8 +11,8 @@ from agent import cli
 from agent.cli import COMMANDS
 
 PROMISED = """run demo scan usb_list usb_encrypt usb_override session_list status report doctor
-leak_report enrol policy_check policy_show policy_explain sealed_list sealed_restore dispute_report
-dispute_list dispute_export dispute_test tray"""
+leak_report lock enrol policy_check policy_show policy_explain sealed_list sealed_restore
+dispute_report dispute_list dispute_export dispute_test tray"""
 
 
 def run(*words: str) -> "subprocess.CompletedProcess[str]":

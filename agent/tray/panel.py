@@ -120,6 +120,16 @@ class Tray:
         """The menu's entry for a stick that was blocked and can be had for a reason, likewise."""
         self._in_terminal(OVERRIDE_COMMAND, socket, "override")
 
+    def walk_away(self, socket: Path) -> None:
+        """The menu's entry to lock the screen now; says so if it did not come to that."""
+        try:
+            locked = control.ask(socket, "walk-away").get("locked") is True
+        except control.ControlError as error:
+            log.info("the screen was not locked: %s", error)
+            locked = False
+        if not locked:
+            self.tell(Notice("lock", say(self.language, "tray-not-locked")))
+
     def tell(self, notice: Notice) -> None:
         """Show a notification in the place of the last one of its topic, if anybody shows any."""
         title = say(self.language, "tray-title")
@@ -156,6 +166,11 @@ class Tray:
             self.tell(Notice("panel", say(self.language, "tray-no-panel", command=LEAK_COMMAND)))
 
 
+def _beside(entry: Callable[[], None]) -> None:
+    """What takes a while, so that the icon goes on meanwhile."""
+    threading.Thread(target=entry, daemon=True).start()
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``dossierwacht tray``."""
     parser.add_argument("--verbose", action="store_true", help="say more about what is done")
@@ -179,6 +194,7 @@ def main(arguments: argparse.Namespace) -> int:
     entries["tray-report-leak"] = partial(tray.report_leak, socket)
     entries["tray-dispute"] = partial(tray.dispute, socket)
     entries["tray-override"] = partial(tray.override, socket)
+    entries["tray-walk-away"] = partial(_beside, partial(tray.walk_away, socket))
 
     def look() -> None:
         try:

@@ -10,7 +10,7 @@ from agent.texts import LANGUAGES, has, say
 LEAK_COMMAND = "dossierwacht leak report"
 DISPUTE_COMMAND = "dossierwacht dispute report"
 OVERRIDE_COMMAND = "dossierwacht usb override"
-ALWAYS = ("tray-report-leak", "tray-dispute")
+ALWAYS = ("tray-report-leak", "tray-dispute", "tray-walk-away")
 """What the menu always offers, the first of it by a click on the icon."""
 LONGEST_INSTEAD = 300
 """Characters of the organisation's own sentence that are shown."""
