@@ -12,7 +12,15 @@ import sys
 from collections.abc import Sequence
 
 from enforcement import durable, usb_tree
-from enforcement.base import Attempt, EnforcementError, Outcome, Reason, Result, Settings
+from enforcement.base import (
+    Attempt,
+    EnforcementError,
+    KeepsNothing,
+    Outcome,
+    Reason,
+    Result,
+    Settings,
+)
 from enforcement.reasons import told
 from enforcement.usb_gate import Pass
 
@@ -29,7 +37,7 @@ def make(settings: Settings) -> "AllowUsb":
     return AllowUsb(settings)
 
 
-class AllowUsb:
+class AllowUsb(KeepsNothing):
     """Gives the media of one device a pass."""
 
     name = "allow-usb"
@@ -55,11 +63,3 @@ class AllowUsb:
             self._gate.let_in(media.values(), how)
             usb_tree.announce(self._sysfs, device)
         return Outcome(result=Result.DONE)
-
-    def resume(self, attempt_id: str) -> Outcome:
-        """Nothing is kept: a device without a pass is observed anew."""
-        return Outcome(result=Result.FAILED, reason=Reason.INTERRUPTED)
-
-    def recover(self) -> dict[str, Outcome]:
-        """Nothing is ever left open here."""
-        return {}

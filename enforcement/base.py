@@ -126,3 +126,15 @@ class Action(Protocol):
     def recover(self) -> Mapping[str, Outcome]:
         """Finish what is open though no journal knows of it: each attempt's id and its end."""
         ...
+
+
+class KeepsNothing:
+    """An action that leaves nothing half done: what a crash cut off is observed and judged anew."""
+
+    def resume(self, attempt_id: str) -> Outcome:
+        """There is nothing to bring to an end."""
+        return Outcome(result=Result.FAILED, reason=Reason.INTERRUPTED)
+
+    def recover(self) -> dict[str, Outcome]:
+        """Nothing is ever left open."""
+        return {}

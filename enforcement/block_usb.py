@@ -17,7 +17,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from enforcement import durable, usb_tree
-from enforcement.base import Attempt, EnforcementError, Outcome, Reason, Result, Settings
+from enforcement.base import (
+    Attempt,
+    EnforcementError,
+    KeepsNothing,
+    Outcome,
+    Reason,
+    Result,
+    Settings,
+)
 from enforcement.reasons import told
 
 if sys.platform == "linux":
@@ -38,7 +46,7 @@ def make(settings: Settings) -> "BlockUsb":
     return BlockUsb(settings)
 
 
-class BlockUsb:
+class BlockUsb(KeepsNothing):
     """Deauthorises one USB storage device."""
 
     name = "block-usb"
@@ -64,14 +72,6 @@ class BlockUsb:
             self._wait(device)
             self._gate.note_blocked(attempt.subject, usb_tree.place(device))
         return Outcome(result=Result.DONE, note=note)
-
-    def resume(self, attempt_id: str) -> Outcome:
-        """Nothing is kept: a device that is still on after a crash is observed anew."""
-        return Outcome(result=Result.FAILED, reason=Reason.INTERRUPTED)
-
-    def recover(self) -> dict[str, Outcome]:
-        """Nothing is ever left open here."""
-        return {}
 
     def _shut_out(self, device: int) -> None:
         """A kernel that does not number its media never gave one a pass."""

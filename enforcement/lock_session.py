@@ -8,7 +8,7 @@ action waits until the session says that it is locked, and else fails with ``not
 
 import sys
 
-from enforcement.base import Attempt, EnforcementError, Outcome, Reason, Result, Settings
+from enforcement.base import Attempt, EnforcementError, KeepsNothing, Outcome, Reason, Settings
 
 if sys.platform == "linux":
     from enforcement.lock_session_linux import lock
@@ -27,7 +27,7 @@ def make(settings: Settings) -> "LockSession":
     return LockSession()
 
 
-class LockSession:
+class LockSession(KeepsNothing):
     """Asks for one session to be locked and watches whether it is."""
 
     name = "lock-session"
@@ -41,11 +41,3 @@ class LockSession:
         if not isinstance(started, int):
             raise EnforcementError(Reason.FAULT, "the proof does not say when the session started")
         return lock(attempt.subject, started, self._patience)
-
-    def resume(self, attempt_id: str) -> Outcome:
-        """Nothing is kept: a session that is still open after a crash is observed anew."""
-        return Outcome(result=Result.FAILED, reason=Reason.INTERRUPTED)
-
-    def recover(self) -> dict[str, Outcome]:
-        """Nothing is ever left open here."""
-        return {}

@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.vm.laptop import image, machine
+from tests.vm.laptop import machine
+from tests.vm.laptop.desktop import desktop
 from tests.vm.laptop.qmp import QmpError
 from tests.vm.sticks import composite
 from tests.vm.sticks.bench import STICK, Bench
@@ -56,10 +57,10 @@ DEVICES: dict[str, Plug] = {
 
 def main(wanted: list[str]) -> int:
     """Record those that are wanted, or all of them."""
-    folder = image.image(_say)
+    folder, disk = desktop(_say)
     OUT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="dw-") as run:
-        with machine.restored(folder, folder / "desktop.qcow2", Path(run) / "m") as laptop:
+        with machine.restored(folder, disk, Path(run) / "m") as laptop:
             bench = Bench(laptop, Path(run))
             laptop.sh("mkdir -p /run/lab")
             laptop.put(SCRIPT, "/run/lab/record.py")

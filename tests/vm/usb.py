@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from tests.vm.laptop import image, machine
+from tests.vm.laptop import machine
+from tests.vm.laptop.desktop import desktop
 from tests.vm.laptop.qmp import QmpError
 from tests.vm.sticks import cases, plugs, rows, stories
 from tests.vm.sticks.bench import Bench
@@ -55,8 +56,7 @@ def laptop_with_product(held: contextlib.ExitStack) -> Bench:
     """A laptop as one starts it, with the package of this checkout and a thief in it."""
     say("making the package")
     deb = package()
-    folder = image.image(say)
-    disk = machine.ready(folder, "desktop", desktop, say)
+    folder, disk = desktop(say)
     run = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="dw-")))
     laptop = held.enter_context(machine.restored(folder, disk, run / "m"))
     bench = Bench(laptop, run)
@@ -93,12 +93,6 @@ def wanted(arguments: argparse.Namespace) -> Iterator[Work]:
             yield name, story
     if arguments.plugs:
         yield "many plugs", partial(plugs.many, number=arguments.plugs, say=say)
-
-
-def desktop(laptop: machine.Laptop) -> None:
-    """Wait until somebody is logged in with everything of a desktop running."""
-    for program in ("openbox", "udiskie", "dunst"):
-        laptop.wait_until(f"pgrep -u teacher -f {program}", 300)
 
 
 def say(text: str) -> None:
