@@ -1,17 +1,17 @@
 """Linux: which mounts lie on a USB stick, by the kernel's own tables; no name is believed."""
 
 import os
-import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from collectors import mountinfo_linux, sysfs_linux
+from collectors.mountinfo_linux import TABLE
 from collectors.stick import Stick
 from collectors.usb_device import UsbDevice, device_name
 from collectors.usb_linux import UsbTree
 
-TABLE = Path("/proc/self/mountinfo")
 MOST_FLOORS = 8
-_OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 class Sticks:
@@ -33,26 +33,22 @@ class Sticks:
     def _mounts(self) -> Iterator[tuple[str, str]]:
         """Device number and place of each mount; of several views of one, the first."""
         seen = set[str]()
-        try:
-            lines = self.table.read_text("utf-8", "surrogateescape").splitlines()
-        except OSError:
-            return
-        for line in lines:
-            _, _, number, _, place, *_ = line.split(" ")
-            if number not in seen and not number.startswith("0:"):
-                seen.add(number)
-                yield number, _OCTAL.sub(lambda octal: chr(int(octal[1], 8)), place)
+        with suppress(OSError):
+            for row in mountinfo_linux.read(self.table):
+                if row.device not in seen and not row.device.startswith("0:"):
+                    seen.add(row.device)
+                    yield row.device, row.path
 
     def _ground(self, number: str) -> tuple[str, bool] | None:
         """The USB device that a volume lies on, and whether encryption lies between."""
         block, encrypted = (self.sysfs / "dev" / "block" / number).resolve(), False
         for _ in range(MOST_FLOORS):
-            encrypted = encrypted or _text(block / "dm" / "uuid").startswith("CRYPT-")
-            below = _names(block / "slaves")
+            encrypted = encrypted or sysfs_linux.text(block / "dm" / "uuid").startswith("CRYPT-")
+            below = sysfs_linux.entries(block / "slaves")
             if not below:
                 name = device_name(str(block))
                 return None if name is None else (name, encrypted)
-            block = (block / "slaves" / below[0]).resolve()
+            block = below[0].resolve()
         return None
 
 
@@ -74,17 +70,3 @@ def _used(place: str) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return found.f_bfree, found.f_ffree
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text("ascii")
-    except (OSError, UnicodeDecodeError):
-        return ""
-
-
-def _names(folder: Path) -> list[str]:
-    try:
-        return sorted(os.listdir(folder))
-    except OSError:
-        return []

@@ -119,5 +119,6 @@ def _status(thread: int) -> dict[str, str]:
 
 
 def _fields(file: Path) -> dict[str, str]:
-    lines = file.read_text("utf-8", "replace").splitlines()
+    """Name and value of each line; only the kernel's own line feeds end one."""
+    lines = file.read_bytes().decode("utf-8", "replace").split("\n")
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}

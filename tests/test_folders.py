@@ -16,13 +16,14 @@ from collectors.folders.changes import LONGEST, QUIET, Changes, ending_with
 from collectors.folders.fanotify_linux import Fanotify, events
 from collectors.folders.found import Watched
 from collectors.folders.index import INDEX_FILE, KEY_FILE, Index, open_index
-from collectors.folders.mounts import Foreign, Mount, parse
+from collectors.folders.mounts import Foreign, Mount, told
 from collectors.folders.patrol import Patrol
 from collectors.folders.roots import Roots
 from collectors.folders.rounds import ASK, GRACE, Rounds
 from collectors.folders.strain import Patience, Strain
 from collectors.folders.watch import Watch, Way
 from collectors.folders.words import CLEAN, UNREAD, verdict_of, word_of
+from collectors.mountinfo_linux import rows
 from collectors.pupil_files import Plan, PupilFileFound, PupilFilesCollector, make
 from collectors.recognise.crew import Crew
 from collectors.recognise.verdict import DETECTOR, Judgement, Reason, Verdict, unreadable
@@ -240,7 +241,7 @@ def test_the_fall_back_finds_what_changes_and_says_so(tmp_path):
 
 
 def test_mounts_are_told_apart():
-    table = {mount.path: mount for mount in parse(TABLE)}
+    table = {mount.path: mount for mount in told(rows(TABLE))}
     foreign = {path: mount.foreign for path, mount in table.items() if mount.foreign}
     assert foreign == {
         "/home/anna/share": Foreign.NETWORK,

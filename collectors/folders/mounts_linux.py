@@ -5,12 +5,12 @@ folder that lies elsewhere are not looked through as if they were the laptop's o
 whole share across the network, or judge every file twice.
 """
 
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
-_TABLE = Path("/proc/self/mountinfo")
+from collectors.mountinfo_linux import Row, read
+
 _NETWORK = {
     "9p", "afs", "autofs", "ceph", "cifs", "coda", "davfs", "fuse.cephfs", "fuse.davfs",
     "fuse.davfs2", "fuse.glusterfs", "fuse.s3fs", "fuse.sshfs", "gfs2", "glusterfs", "lustre",
@@ -21,7 +21,6 @@ _SPECIAL = {
     "efivarfs", "fusectl", "hugetlbfs", "mqueue", "nsfs", "proc", "pstore", "rpc_pipefs",
     "securityfs", "selinuxfs", "sysfs", "tracefs",
 }  # fmt: skip
-_OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 class Foreign(StrEnum):
@@ -46,25 +45,21 @@ class Mount:
 
 def mounts() -> list[Mount]:
     """Everything that is mounted, as this process sees it. Raises OSError."""
-    return parse(_TABLE.read_text("utf-8", "surrogateescape"))
+    return told(read())
 
 
-def parse(table: str) -> list[Mount]:
-    """The mounts in a table like ``/proc/self/mountinfo``; of two on one path the upper one."""
+def told(table: Iterable[Row]) -> list[Mount]:
+    """The mounts in a table; of two on one path the upper one."""
     found: dict[str, Mount] = {}
     seen: set[tuple[str, str]] = set()
-    for line in table.splitlines():
-        before, _, after = line.partition(" - ")
-        number, _, device, inside, path, *_ = before.split(" ")
-        kind, _, options = after.split(" ", 2)
-        again = (device, inside) in seen or not _is_top(inside, kind, options)
-        seen.add((device, inside))
-        path = _OCTAL.sub(lambda octal: chr(int(octal[1], 8)), path)
-        found[path] = Mount(
-            number=int(number),
-            path=path,
-            foreign=_foreign(kind, again),
-            special=kind in _SPECIAL,
+    for row in table:
+        again = (row.device, row.inside) in seen or not _is_top(row.inside, row.kind, row.options)
+        seen.add((row.device, row.inside))
+        found[row.path] = Mount(
+            number=row.number,
+            path=row.path,
+            foreign=_foreign(row.kind, again),
+            special=row.kind in _SPECIAL,
         )
     return list(found.values())
 
