@@ -7,7 +7,6 @@ so that a second try has its answer at once. Nothing is held where nothing may b
 """
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +18,7 @@ from agent.guard import Guard
 from agent.policy import Policy
 from agent.stick_judge import PupilFile, StickJudge
 from agent.stick_refused import Refused, StickWriteRefused, Watched
-from collectors.base import Clock, CoverageLost, Gap, Observation
+from collectors.base import Clock, CoverageLost, CoverageRestored, Gap, Observation
 from collectors.folders.judged import Judged, pupil_file
 from collectors.recognise.recogniser import WorkerError
 from collectors.stick import Stick
@@ -62,56 +61,84 @@ class StickKeeper:
     seconds: float = MOST_SECONDS
     turn: float = TURN
     _volumes: dict[int, Stick] = field(default_factory=dict, init=False)
+    _lost: set[str] = field(default_factory=set, init=False)
 
     def keep(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set; in another mode there is nothing to do."""
-        if not self.policy.keeps_pupil_files_off():
-            return
-        try:
-            with closing(StickWrites()) as writes, closing(self.judge()) as judge:
-                self._keep(writes, judge, stop)
-        except OSError as error:
-            log.error("writes to sticks are not held: %s", error.strerror)
-            lost = Watched.STICK_WRITES
-            self.record(
-                CoverageLost(observed_at=self.now(), subject="sticks", what=lost, gap=Gap.MISSING)
-            )
+        while self.policy.keeps_pupil_files_off() and not stop.is_set():
+            try:
+                # The writers go first, so that nobody waits for what is still being judged.
+                with closing(self.judge()) as judge, closing(StickWrites()) as writes:
+                    self._keep(writes, judge, stop)
+            except OSError as error:
+                log.error("writes to sticks are not held: %s", error.strerror)
+                self._lose("sticks")
+                stop.wait(self.turn)
 
     def _keep(self, writes: StickWrites, judge: StickJudge, stop: threading.Event) -> None:
         waiting: list[Waiting] = []
-        self._hold(writes)
-        while not stop.is_set():
-            asked, mounted = writes.wait(_SOON if waiting else self.turn)
-            if mounted or not asked:
-                self._hold(writes)
-            for one in asked:
-                until = time.monotonic() + (self.seconds if len(waiting) < MOST_WAITING else 0)
-                waiting.append(Waiting(one, judge.look(writes.in_hand(one)), until))
-            for due in [one for one in waiting if one.is_due()]:
-                waiting.remove(due)
-                self._answer(writes, due)
+        self._regain("sticks")
+        try:
+            self._hold(writes)
+            while not stop.is_set():
+                asked, mounted = writes.wait(_SOON if waiting else self.turn)
+                if mounted or not asked:
+                    self._hold(writes)
+                waiting += [self._begun(writes, judge, one, len(waiting)) for one in asked]
+                for due in [one for one in waiting if one.is_due()]:
+                    waiting.remove(due)
+                    self._answer(writes, due)
+        finally:
+            for one in waiting:
+                writes.answer(one.asked, allowed=True)
+
+    def _begun(
+        self, writes: StickWrites, judge: StickJudge, asked: Opening, before: int
+    ) -> Waiting:
+        until = time.monotonic() + (self.seconds if before < MOST_WAITING else 0)
+        return Waiting(asked, judge.look(writes.in_hand(asked)), until)
 
     def _hold(self, writes: StickWrites) -> None:
         """Hold the sticks that are mounted now, if anything may be enforced now."""
         if self.guard.hold("block-usb", 0, self.now()) is not None:
             return
-        found = {number: stick for stick in self.sticks() if (number := _volume(stick)) is not None}
-        writes.hold(stick.path for stick in found.values())
-        self._volumes = found
+        held = dict[int, Stick]()
+        for stick in self.sticks():
+            try:
+                held[writes.hold(stick.path)] = stick
+                self._regain(stick.path)
+            except OSError as error:
+                log.error("a stick is not held: %s", error.strerror)
+                if any(one.path == stick.path for one in self.sticks()):  # not pulled out meanwhile
+                    self._lose(stick.path)
+        self._volumes = held
 
     def _answer(self, writes: StickWrites, waiting: Waiting) -> None:
         """Answer, and tell of a refusal. Without a worker nothing can be judged."""
-        stick = self._volumes.get(os.fstat(waiting.asked.file).st_dev)
         found, judged = None, waiting.answer.done()
         try:
             found = waiting.answer.result(0) if judged else None
-        except WorkerError as error:
-            log.error("%s", error)
+        except (WorkerError, OSError) as error:
+            log.error("what was to be written could not be judged: %s", type(error).__name__)
             judged = False
         allowed = judged and found is None
         writes.answer(waiting.asked, allowed=allowed)
+        stick = self._volumes.get(waiting.asked.volume)
         if not allowed and stick is not None:
             self.record(self._refusal(stick, found))
+
+    def _lose(self, what: str) -> None:
+        lost = Watched.STICK_WRITES
+        if what not in self._lost:
+            self._lost.add(what)
+            told = CoverageLost(observed_at=self.now(), subject=what, what=lost, gap=Gap.MISSING)
+            self.record(told)
+
+    def _regain(self, what: str) -> None:
+        if what in self._lost:
+            self._lost.remove(what)
+            lost = Watched.STICK_WRITES
+            self.record(CoverageRestored(observed_at=self.now(), subject=what, what=lost))
 
     def _refusal(self, stick: Stick, found: PupilFile | None) -> StickWriteRefused:
         now = self.now()
@@ -126,11 +153,3 @@ class StickKeeper:
             stick=stick,
             found=pupil_file(judged, found.verdict, now),
         )
-
-
-def _volume(stick: Stick) -> int | None:
-    """The number of a stick's volume, which is what an open file on it has too."""
-    try:
-        return os.stat(stick.path).st_dev
-    except OSError:
-        return None

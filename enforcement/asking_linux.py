@@ -25,12 +25,13 @@ _PAUSE = 0.002
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A thread waits to open a file for writing. ``file`` is a descriptor of that file, ``process``
-    the process of the thread, ``uid`` the account it acts as."""
+    """A thread waits to open a file for writing. ``file`` is a descriptor of that file until the
+    answer, ``volume`` the number of the volume it lies on, ``process`` the process of the thread.
+    """
 
     file: int
+    volume: int
     process: int
-    uid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +49,21 @@ def opening(file: int, thread: int) -> Opening | None:
     try:
         told = _status(thread)
         uid, process = int(told["Uid"].split()[3]), int(told["Tgid"])
+        volume = os.fstat(file).st_dev
     except (OSError, KeyError, ValueError, IndexError):
         return None
     if uid == 0 or _only_reads(thread):
         return None
-    return Opening(file, process, uid)
+    return Opening(file, volume, process)
 
 
 def in_hand(asked: Opening) -> Iterator[InHand]:
     """The plain files of persons that a process has open for reading, on other volumes."""
-    stick = os.fstat(asked.file).st_dev
     folder = _PROC / str(asked.process) / "fd"
     for number in _numbers(folder)[:_MOST_HANDS]:
         try:
             status = (folder / number).stat()
-            if _is_a_persons(status, stick) and _reads(asked.process, number):
+            if _is_a_persons(status, asked.volume) and _reads(asked.process, number):
                 yield _taken(folder / number, status)
         except OSError:  # closed meanwhile, or not ours to open
             continue

@@ -4,7 +4,7 @@ import ctypes
 import os
 import select
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 
 from enforcement import durable, syscalls
@@ -41,13 +41,13 @@ class StickWrites:
         self._poll.register(self._queue, select.POLLIN)
         self._poll.register(self._mounts, select.POLLPRI)
 
-    def hold(self, volumes: Iterable[str]) -> None:
-        """Hold volumes, by the folders they are mounted at, until they are unmounted. OSError."""
-        for path in volumes:
-            with durable.held(syscalls.open_plain(path, os.O_RDONLY | os.O_DIRECTORY)) as folder:
-                flags = _MARK_ADD | _MARK_FILESYSTEM
-                if _libc.fanotify_mark(self._queue, flags, _OPEN_PERM, folder, None) != 0:
-                    raise OSError(ctypes.get_errno(), "a volume cannot be held", path)
+    def hold(self, path: str) -> int:
+        """Hold the volume at a folder until it is unmounted, and give its number. OSError."""
+        with durable.held(syscalls.open_plain(path, os.O_RDONLY | os.O_DIRECTORY)) as folder:
+            flags = _MARK_ADD | _MARK_FILESYSTEM
+            if _libc.fanotify_mark(self._queue, flags, _OPEN_PERM, folder, None) != 0:
+                raise OSError(ctypes.get_errno(), "a volume cannot be held", path)
+            return os.fstat(folder).st_dev
 
     def wait(self, seconds: float) -> tuple[list[Opening], bool]:
         """Who waits to write, and whether something was mounted or unmounted meanwhile.

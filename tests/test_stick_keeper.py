@@ -104,6 +104,7 @@ class Kept:
     policy: Policy = POLICY
     guard: Open = field(default_factory=Open)
     seconds: float = 20.0
+    others: list[Path] = field(default_factory=list)
     told: list[Observation] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -111,7 +112,7 @@ class Kept:
         keeper = StickKeeper(
             policy=self.policy,
             guard=self.guard,  # type: ignore[arg-type]
-            sticks=lambda: [stick(self.volume)],
+            sticks=lambda: [stick(one) for one in (*self.others, self.volume)],
             judge=lambda: StickJudge(self.recogniser, lambda: AT),
             record=self.told.append,
             now=lambda: AT,
@@ -247,9 +248,38 @@ def test_a_kernel_that_does_not_ask_is_told_of(
     monkeypatch.setattr("agent.stick_keeper.StickWrites", missing)
     with Kept(volume) as kept:
         pass
-    (told,) = kept.told
+    told = kept.told[0]
     assert isinstance(told, CoverageLost)
     assert told.what is Watched.STICK_WRITES
+    assert kept.told == [told]
+
+
+def test_a_stick_that_cannot_be_held_is_told_of_and_the_next_one_is_held(
+    volume: Path, home: Path, tmp_path: Path
+) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(volume)
+    with Kept(volume, others=[link]) as kept:
+        assert as_staff("cp", home / "groep 7.csv", volume).returncode != 0
+    lost = [one for one in kept.told if isinstance(one, CoverageLost)]
+    assert [one.subject for one in lost] == [str(link)]
+    assert len(kept.refusals()) == 1
+
+
+def test_the_kernel_is_asked_again_after_it_failed(
+    volume: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = iter([True, True])
+
+    def sometimes() -> StickWrites:
+        if next(failures, False):
+            raise OSError(24, "too many")
+        return StickWrites()
+
+    monkeypatch.setattr("agent.stick_keeper.StickWrites", sometimes)
+    with Kept(volume) as kept:
+        assert as_staff("cp", home / "groep 7.csv", volume).returncode != 0
+    assert [one.kind for one in kept.told[:2]] == ["coverage-lost", "coverage-restored"]
 
 
 def test_only_a_new_and_empty_file_is_taken_away(tmp_path: Path) -> None:
