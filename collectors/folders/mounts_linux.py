@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from collectors.mountinfo_linux import Row, read
 
-_NETWORK = {
+NETWORK = {
     "9p", "afs", "autofs", "ceph", "cifs", "coda", "davfs", "fuse.cephfs", "fuse.davfs",
     "fuse.davfs2", "fuse.glusterfs", "fuse.s3fs", "fuse.sshfs", "gfs2", "glusterfs", "lustre",
     "ncpfs", "nfs", "nfs4", "ocfs2", "smb3", "smbfs", "virtiofs",
@@ -65,7 +65,7 @@ def told(table: Iterable[Row]) -> list[Mount]:
 
 
 def _foreign(kind: str, again: bool) -> Foreign | None:
-    if kind in _NETWORK:
+    if kind in NETWORK:
         return Foreign.NETWORK
     if kind == "fuse" or kind.startswith("fuse."):
         return Foreign.VIRTUAL
