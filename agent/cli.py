@@ -40,6 +40,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("usb override", "say why you need a blocked stick", "agent.commands.usb_override"),
     Command("lock", "I walk away: lock my screen now", "agent.commands.lock"),
     Command("session list", "sessions", "agent.commands.listings", "add_session", "session"),
+    Command("posture", "how this laptop is set up", "agent.commands.posture"),
     Command("status", "how the agent is", "agent.commands.status", main="status"),
     Command(
         "report", "everything IT may know of this laptop", "agent.commands.status", main="report"

@@ -37,6 +37,7 @@ class CollectorName(StrEnum):
     PORTS = "ports"
     SESSION = "session"
     STICK_FILES = "stick-files"
+    POSTURE = "posture"
     OTHER = "other"
 
     @classmethod

@@ -12,4 +12,5 @@ COLLECTORS: tuple[str, ...] = (
     "collectors.ports",
     "collectors.session",
     "collectors.stick_files",
+    "collectors.posture",
 )

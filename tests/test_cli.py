@@ -10,8 +10,8 @@ import pytest
 from agent import cli
 from agent.cli import COMMANDS
 
-PROMISED = """run demo scan usb_list usb_encrypt usb_override session_list status report doctor
-leak_report lock enrol policy_check policy_show policy_explain sealed_list sealed_restore
+PROMISED = """run demo scan usb_list usb_encrypt usb_override session_list posture status report
+doctor leak_report lock enrol policy_check policy_show policy_explain sealed_list sealed_restore
 dispute_report dispute_list dispute_export dispute_test tray"""
 
 

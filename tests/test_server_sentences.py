@@ -48,6 +48,11 @@ WORDS = (
     import_module("agent.stick_refused").Watched,
     import_module("agent.stick_refused").Refused,
     import_module("collectors.port_device").What,
+    import_module("collectors.checks.told").Check,
+    import_module("collectors.checks.told").State,
+    import_module("collectors.checks.told").Why,
+    import_module("collectors.checks.laptop").Shape,
+    import_module("collectors.checks.laptop").System,
 )
 PLAIN = {"luks1", "luks2", "bitlocker", "apfs", "none"}
 """Words that are names, or are never shown alone."""
