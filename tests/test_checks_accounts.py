@@ -50,6 +50,12 @@ def test_a_password_may_be_missing_from_the_older_file_too(system: MadeUp) -> No
     assert empty_passwords(system.root) == Told(Why.PASSWORD_EMPTY, 1)
 
 
+def test_accounts_of_a_server_are_not_taken_for_empty_ones(system: MadeUp) -> None:
+    system.write("/etc/shadow", "root:*:1::::::\n+::::::::\n")
+    system.write("/etc/passwd", "+::::::\n-bo::::::\n")
+    assert empty_passwords(system.root) == Told(Why.PASSWORDS_SET)
+
+
 def test_without_the_file_of_passwords_nothing_is_said(system: MadeUp) -> None:
     system.person("anna")
     assert empty_passwords(system.root) == Told(Why.NOT_TOLD)

@@ -81,7 +81,7 @@ def test_a_link_among_what_people_share_is_not_followed(samba: MadeUp) -> None:
         ("/srv *(ro)\n", 1),
         ("/srv (rw)\n", 1),
         ("/srv\n", 1),
-        ("/srv 192.0.2.7(rw) \\\n  *(ro)\n", 1),
+        ("/srv 192.0.2.7(rw) \\\n  192.0.2.8(ro)\n", 0),
         ("/srv -ro *\n/more 0.0.0.0/0(rw)\n", 2),
         ("/srv 192.0.2.7(rw)\n/more *.school.example(ro)\n# /old *(rw)\n", 0),
     ],

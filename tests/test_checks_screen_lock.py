@@ -43,6 +43,17 @@ def test_without_a_desktop_there_is_nothing_to_lock(system: MadeUp) -> None:
     assert told(system).why is Why.NOT_THERE
 
 
+def test_a_desktop_of_people_that_are_not_known_here_is_unknown(system: MadeUp) -> None:
+    desktop(system, "plasma")
+    assert screen_lock(system.root, [], 15).why is Why.NOT_TOLD
+
+
+def test_the_default_session_is_no_desktop_of_its_own(system: MadeUp) -> None:
+    desktop(system, "plasma")
+    desktop(system, "lightdm-xsession")
+    assert told(system).why is Why.LOCK_SET
+
+
 def test_a_desktop_that_is_not_known_is_not_judged(system: MadeUp) -> None:
     desktop(system, "sway")
     assert told(system).state is State.INAPPLICABLE

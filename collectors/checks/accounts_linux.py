@@ -25,7 +25,6 @@ _FIELDS = 7
 class Account:
     """A person's account."""
 
-    number: int
     group: int
     home: str
 
@@ -52,7 +51,8 @@ def empty_passwords(root: Path) -> Told:
     fields = [line.split(":") for line in lines(f"{shadow}\n{text(root, ACCOUNTS)}")]
     if not shadow:
         return Told(Why.NOT_TOLD)
-    empty = {one[0] for one in fields if len(one) > 1 and one[1] == ""}
+    # A line that begins with + or - speaks of accounts that a server keeps.
+    empty = {one[0] for one in fields if len(one) > 1 and not one[1] and one[0][:1] not in "+-"}
     return Told(Why.PASSWORD_EMPTY, len(empty)) if empty else Told(Why.PASSWORDS_SET)
 
 
@@ -73,7 +73,7 @@ def _account(fields: Sequence[str]) -> Account | None:
         return None
     shell = fields[6].rpartition("/")[2]
     person = int(fields[2]) in PEOPLE and shell not in _NO_SHELLS
-    return Account(int(fields[2]), int(fields[3]), fields[5]) if person else None
+    return Account(int(fields[3]), fields[5]) if person else None
 
 
 def _open_to(root: Path, one: Account, shared: set[int]) -> bool | None:

@@ -31,6 +31,9 @@ _ENABLED = ("org/gnome/desktop/screensaver", "lock-enabled")
 _DELAY = ("org/gnome/desktop/screensaver", "lock-delay")
 _XFCE = "xfce4/xfconf/xfce-perchannel-xml/xfce4-screensaver.xml"
 _KDE = "kscreenlockerrc"
+_SAME_AS = {"ubuntu": "gnome", "plasmawayland": "plasma", "plasmax11": "plasma"}
+_NO_DESKTOPS = frozenset({"lightdm"})
+"""Debian's "default session": whichever of the others is the default."""
 _WORST_FIRST = (State.BAD, State.UNKNOWN, State.INAPPLICABLE, State.GOOD)
 
 
@@ -44,9 +47,10 @@ class Lock:
 
 def screen_lock(root: Path, homes: Sequence[str], most_minutes: int) -> Told:
     """Whether every desktop locks within so many minutes; ``count`` is of people with less."""
-    found = [why for name in _desktops(root) for why in _judged(root, name, homes, most_minutes)]
+    desktops = _desktops(root)
+    found = [why for name in desktops for why in _judged(root, name, homes, most_minutes)]
     if not found:
-        return Told(Why.NOT_THERE)
+        return Told(Why.NOT_TOLD if desktops else Why.NOT_THERE)
     worst = min(found, key=lambda why: _WORST_FIRST.index(Told(why).state))
     return Told(worst, sum(Told(why).state is State.BAD for why in found))
 
@@ -55,10 +59,7 @@ def _desktops(root: Path) -> set[str]:
     """The desktops that can be chosen when logging in, by the first word of their name."""
     sessions = [path for folder in _SESSIONS for path in names(root, folder, ".desktop")]
     words = {path.rpartition("/")[2].removesuffix(".desktop").split("-")[0] for path in sessions}
-    return {
-        {"ubuntu": "gnome", "plasmawayland": "plasma", "plasmax11": "plasma"}.get(w, w)
-        for w in words
-    }
+    return {_SAME_AS.get(word, word) for word in words - _NO_DESKTOPS}
 
 
 def _judged(root: Path, desktop: str, homes: Sequence[str], most: int) -> Iterator[Why]:
