@@ -17,7 +17,7 @@ _OCTAL = re.compile(r"\\([0-7]{3})")
 @dataclass(frozen=True, slots=True)
 class Row:
     """One mount: the kernel's number of it, the number of its device (``8:1``), which folder of the
-    file system it shows, where, what kind of file system it is and with which options."""
+    file system it shows, where, what kind of file system it is, with which options, and of what."""
 
     number: int
     device: str
@@ -25,6 +25,7 @@ class Row:
     path: str
     kind: str
     options: str
+    source: str
 
 
 def read(table: Path = TABLE) -> list[Row]:
@@ -39,4 +40,4 @@ def rows(text: str) -> Iterator[Row]:
         first, last = before.split(" "), after.split(" ", 2)
         if len(first) >= 5 and len(last) == 3 and first[0].isdigit():
             path = _OCTAL.sub(lambda octal: chr(int(octal[1], 8)), first[4])
-            yield Row(int(first[0]), first[2], first[3], path, last[0], last[2])
+            yield Row(int(first[0]), first[2], first[3], path, last[0], last[2], last[1])

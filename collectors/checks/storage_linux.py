@@ -7,8 +7,7 @@ disk. A disk that encrypts by itself cannot be told from one that does not.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from enum import IntEnum
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from collectors import sysfs_linux as sysfs
 from collectors.checks.reading import below, names, text
 from collectors.checks.told import Told, Why
 from collectors.folders.mounts_linux import NETWORK
+from collectors.mountinfo_linux import Row, rows
 
 _DEEPEST = 16
 _OCTAL = re.compile(r"\\([0-7]{3})")
@@ -31,16 +31,6 @@ class Kept(IntEnum):
     PARTLY = 2
     """Some of it by folder or file: fscrypt, ecryptfs, systemd-homed."""
     PLAIN = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Mounted:
-    """A mounted file system; ``device`` is ``major:minor``, ``source`` what was mounted."""
-
-    path: str
-    device: str
-    kind: str
-    source: str
 
 
 def disk_encryption(root: Path, homes: Iterable[str]) -> Told:
@@ -70,13 +60,9 @@ def on_network(root: Path, path: str) -> bool:
     return mount is not None and mount.kind in NETWORK
 
 
-def mounted(root: Path) -> Iterator[Mounted]:
-    """Everything that is mounted. Lines that make no sense are passed over."""
-    for line in text(root, "/proc/self/mountinfo").split("\n"):
-        before, _, after = (part.split(" ") for part in line.partition(" - "))
-        if len(before) > 5 and len(after) > 1:
-            path = _OCTAL.sub(lambda octal: chr(int(octal[1], 8)), before[4])
-            yield Mounted(path, before[2], after[0], after[1])
+def mounted(root: Path) -> Iterable[Row]:
+    """Everything that is mounted."""
+    return rows(text(root, "/proc/self/mountinfo"))
 
 
 def _home(root: Path, path: str) -> Kept:
@@ -108,13 +94,13 @@ def _kept_swap(root: Path, place: str = "", kind: str = "") -> Kept:
     return Kept.UNKNOWN if block is None else _kept(block)
 
 
-def _mount_of(root: Path, path: str) -> Mounted | None:
+def _mount_of(root: Path, path: str) -> Row | None:
     """The mount a path lies on: the deepest, and of those on one path the last."""
     above = [one for one in mounted(root) if f"{path}/".startswith(f"{one.path.rstrip('/')}/")]
     return max(reversed(above), key=lambda one: len(one.path), default=None)
 
 
-def _blocks(root: Path, mount: Mounted) -> list[Path]:
+def _blocks(root: Path, mount: Row) -> list[Path]:
     """The block devices of a file system; none where it lies on no disk of this laptop."""
     block = below(root, f"/sys/dev/block/{mount.device}")
     if not mount.device.startswith("0:") and block.exists():
