@@ -139,7 +139,9 @@ class Daemon:
 
     def _complete(self, event: Event, outcome: Outcome) -> bool:
         """Journal how an attempt ended; without room for that now, at the next turn."""
-        part = OutcomePart(result=outcome.result, reason=outcome.reason)
+        part = OutcomePart(
+            result=outcome.result, reason=outcome.reason, tried=outcome.tried, proof=outcome.proof
+        )
         try:
             news = self.journal.complete(event.id, part)
         except JournalFull as error:
@@ -164,7 +166,8 @@ class Daemon:
         try:
             return use(self.actions[name])
         except EnforcementError as error:
-            return Outcome(result=Result.FAILED, reason=error.reason, note=error.note)
+            reason, note, tried = error.reason, error.note, error.tried
+            return Outcome(result=Result.FAILED, reason=reason, note=note, tried=tried)
         except Exception as error:
             log.error("the action %s failed: %s", name, fault(error))
             return Outcome(result=Result.FAILED, reason=Reason.FAULT, note=type(error).__name__)

@@ -64,20 +64,27 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """How an attempt ended. ``note`` stays on the laptop; result and reason leave it."""
+    """How an attempt ended. ``note`` stays on the laptop; everything else leaves it.
+
+    ``tried`` are the ways that were tried, in order, of an action that knows several; ``proof`` is
+    what showed the effect. Closed words both.
+    """
 
     result: Result
     reason: Reason = Reason.NONE
     note: str = ""
+    tried: tuple[str, ...] = ()
+    proof: str = "none"
 
 
 class EnforcementError(Exception):
     """An action could not be carried out; the subject is as it was unless the reason says so."""
 
-    def __init__(self, reason: Reason, note: str = "") -> None:
+    def __init__(self, reason: Reason, note: str = "", tried: tuple[str, ...] = ()) -> None:
         super().__init__(f"{reason}: {note}" if note else str(reason))
         self.reason = reason
         self.note = note
+        self.tried = tried
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

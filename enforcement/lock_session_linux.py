@@ -1,61 +1,113 @@
-"""Linux: logind is asked to lock, and its LockedHint tells whether a locker obeyed.
+"""Linux: the ladder. Each step asks somebody else to lock, and none is believed.
 
-logind only passes the request on as a signal. GNOME, Plasma and the lockers started by xss-lock
-set the hint; some others lock without it and are then reported as not confirmed.
+Whatever was asked first may still show while a later step waits, so the proof looked for is always
+any of them. What happens on the person's own buses and screen happens with the person's rights, in
+a process of its own; root reads nothing but a few known words of it.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
-
-from jeepney import DBusAddress
 
 from enforcement.base import EnforcementError, Outcome, Reason, Result
+from enforcement.lock_logind_linux import GONE, Seated, View
+from enforcement.lock_person_linux import Person, person
+from enforcement.lock_steps import LockProof, Step
 from enforcement.system_bus import BusMissing, BusRefusal, SystemBus, connected
 
-_LOGIND = "org.freedesktop.login1"
-_MANAGER = DBusAddress("/org/freedesktop/login1", _LOGIND, f"{_LOGIND}.Manager")
-_GONE = {
-    f"{_LOGIND}.NoSuchSession",
-    "org.freedesktop.DBus.Error.UnknownObject",
-    "org.freedesktop.DBus.Error.UnknownMethod",
-    "org.freedesktop.DBus.Error.UnknownInterface",
-}
 _PAUSE = 0.1
+_SIGHTED = 0.3
+"""Seconds between two looks at the person's screen, which cost more than a question to logind."""
 
 
-def lock(session: str, started: int, patience: float) -> Outcome:
-    """Lock a session that began at ``started`` (µs) and wait up to ``patience`` seconds for it.
+def lock(session: str, started: int, seconds: Mapping[Step, float]) -> Outcome:
+    """Lock a session that began at ``started`` (µs); each step may take so many ``seconds``.
 
-    Raises EnforcementError: ``gone``, ``changed``, ``refused``, ``not-confirmed``, and
-    ``unsupported`` where there is no logind.
+    Raises EnforcementError: ``gone``, ``changed``, ``refused`` if logind says no and nobody else
+    can lock, ``not-confirmed`` with the steps tried, and ``unsupported`` without a logind.
     """
     with _told(), connected() as bus:
-        (path,) = bus.call(_MANAGER, "GetSession", "s", (session,))
-        at = DBusAddress(path, _LOGIND, f"{_LOGIND}.Session")
-        if _look(bus, at, started):
-            return Outcome(result=Result.ALREADY)
-        bus.call(at, "Lock")
-        _wait(bus, at, started, patience)
-    return Outcome(result=Result.DONE)
+        seated = Seated(bus, session, started)
+        view = seated.look()
+        if view.locked:
+            return Outcome(result=Result.ALREADY, proof=LockProof.HINT)
+        with person(view.uid, session) as who:
+            return _Ladder(bus, seated, who, view).climb(seconds)
 
 
-def _wait(bus: SystemBus, at: DBusAddress, started: int, patience: float) -> None:
-    end = time.monotonic() + patience
-    while not _look(bus, at, started):
-        if time.monotonic() >= end:
-            note = f"no locker showed within {patience:g} seconds"
-            raise EnforcementError(Reason.NOT_CONFIRMED, note)
-        time.sleep(_PAUSE)
+class _Ladder:
+    """One climb. ``tried`` are the steps at which somebody was asked."""
 
+    def __init__(self, bus: SystemBus, seated: Seated, who: Person, view: View) -> None:
+        self.bus = bus
+        self.seated = seated
+        self.who = who
+        self.view = view
+        self.tried: list[Step] = []
+        self._refused: BusRefusal | None = None
+        self._looked = 0.0
 
-def _look(bus: SystemBus, at: DBusAddress, started: int) -> bool:
-    """Whether the session is locked. Raises EnforcementError if it is another one by now."""
-    found: dict[str, Any] = bus.properties(at)
-    if found.get("Timestamp") != started:
-        raise EnforcementError(Reason.CHANGED, "another session has this name now")
-    return found.get("LockedHint") is True
+    def climb(self, seconds: Mapping[Step, float]) -> Outcome:
+        for step, patience in seconds.items():
+            if not self._asked(step):
+                continue
+            self.tried.append(step)
+            if (proof := self._shown(patience)) is not LockProof.NONE:
+                self._keep_hint(proof)
+                return Outcome(result=Result.DONE, tried=tuple(self.tried), proof=proof)
+        if self._refused is not None and not self.tried:
+            raise self._refused
+        tried = ", ".join(self.tried)
+        note = f"no lock could be seen; tried {tried}"
+        raise EnforcementError(Reason.NOT_CONFIRMED, note, tried=tuple(self.tried))
+
+    def _asked(self, step: Step) -> bool:
+        """Whether there was somebody to ask at this step."""
+        if step is Step.LOGIND:
+            return self._asked_logind()
+        if step is Step.GREETER:
+            return self.who.does("cover") and self._covered_soon() and self.seated.to_greeter()
+        return self.who.does(step)
+
+    def _asked_logind(self) -> bool:
+        try:
+            self.seated.ask()
+        except BusRefusal as error:
+            self._refused = error
+            return False
+        return True
+
+    def _covered_soon(self) -> bool:
+        """A greeter alone hides nothing: whoever switches the terminal back sees the desktop."""
+        end = time.monotonic() + 2.0
+        while not self.who.sees_cover():
+            if time.monotonic() > end:
+                return False
+            time.sleep(_PAUSE)
+        return True
+
+    def _shown(self, patience: float) -> LockProof:
+        end = time.monotonic() + patience
+        while (proof := self._proof()) is LockProof.NONE and time.monotonic() < end:
+            time.sleep(_PAUSE)
+        return proof
+
+    def _proof(self) -> LockProof:
+        view = self.seated.look()
+        if view.locked:
+            return LockProof.HINT
+        if time.monotonic() - self._looked < _SIGHTED:
+            return LockProof.NONE
+        covered = self.who.sees_cover()
+        self._looked = time.monotonic()
+        if not covered:
+            return LockProof.NONE
+        return LockProof.GREETER if self.seated.greeter_in_front() else LockProof.COVER
+
+    def _keep_hint(self, proof: LockProof) -> None:
+        """Have logind told for as long as the cover stays, where the locker does not tell it."""
+        if proof is not LockProof.HINT:
+            self.who.does("hint")
 
 
 @contextmanager
@@ -65,5 +117,5 @@ def _told() -> Iterator[None]:
     except BusMissing as error:
         raise EnforcementError(Reason.UNSUPPORTED, f"logind: {error}") from error
     except BusRefusal as error:
-        reason = Reason.GONE if error.name in _GONE else Reason.REFUSED
+        reason = Reason.GONE if error.name in GONE else Reason.REFUSED
         raise EnforcementError(reason, f"logind: {error}") from error

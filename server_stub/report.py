@@ -31,6 +31,8 @@ EVENT_COLUMNS = (
     "held",
     "result",
     "reason",
+    "tried",
+    "proof",
     "sealed",
     "disputed",
 )
@@ -103,6 +105,8 @@ def _decided(event: Event) -> dict[str, Any]:
         "held": decision.held if decision else None,
         "result": outcome.result if outcome else None,
         "reason": outcome.reason if outcome else None,
+        "tried": "+".join(outcome.tried) or None if outcome else None,
+        "proof": outcome.proof if outcome else None,
     }
 
 

@@ -1,6 +1,7 @@
 # ruff: noqa: F821  (on a bus, an annotation is a signature)
 """Locking on a real message bus with a logind that stands in: obeyed, disobeyed, gone, absent."""
 
+import os
 import threading
 import time
 
@@ -11,6 +12,7 @@ from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
 
 from enforcement import lock_session
 from enforcement.base import Attempt, EnforcementError, Outcome, Reason, Result, Settings
+from enforcement.lock_steps import LockProof, Step
 from tests.buses import private_bus, services
 
 STARTED = 1_700_000_000_000_000
@@ -39,6 +41,18 @@ class Session(ServiceInterface):
     @dbus_property(access=PropertyAccess.READ)
     def LockedHint(self) -> "b":
         return self.locked
+
+    @dbus_property(access=PropertyAccess.READ)
+    def User(self) -> "(uo)":
+        return [os.getuid(), "/org/freedesktop/login1/user/self"]
+
+    @dbus_property(access=PropertyAccess.READ)
+    def Active(self) -> "b":
+        return True
+
+    @dbus_property(access=PropertyAccess.READ)
+    def Seat(self) -> "(so)":
+        return ["seat0", "/org/freedesktop/login1/seat/seat0"]
 
     @dbus_property(access=PropertyAccess.READ)
     def Timestamp(self) -> "t":
@@ -77,7 +91,7 @@ def offer(running, session):
 
 
 def lock(session="5", patience=0.4, **proof):
-    action = lock_session.LockSession(patience=patience)
+    action = lock_session.LockSession(seconds=dict.fromkeys(Step, patience))
     return action.apply(Attempt(id="a", subject=session, proof={"started": STARTED} | proof))
 
 
@@ -90,21 +104,24 @@ def refused(**asked):
 @pytest.mark.parametrize("after", [0.0, 0.3])
 def test_a_session_whose_locker_obeys_is_locked(running, after):
     session = offer(running, Session(after=after))
-    assert lock(patience=10) == Outcome(result=Result.DONE)
+    done = Outcome(result=Result.DONE, tried=(Step.LOGIND,), proof=LockProof.HINT)
+    assert lock(patience=10) == done
     assert (session.locked, session.asked) == (True, 1)
 
 
 def test_asking_without_a_locker_is_not_taken_for_locked(running):
     session = offer(running, Session(after=None))
     begun = time.monotonic()
-    assert refused() is Reason.NOT_CONFIRMED
+    with pytest.raises(EnforcementError) as error:
+        lock()
+    assert (error.value.reason, error.value.tried) == (Reason.NOT_CONFIRMED, (Step.LOGIND,))
     assert time.monotonic() - begun >= 0.4
     assert session.asked == 1
 
 
 def test_a_locked_session_is_not_asked_again(running):
     session = offer(running, Session(locked=True))
-    assert lock() == Outcome(result=Result.ALREADY)
+    assert lock() == Outcome(result=Result.ALREADY, proof=LockProof.HINT)
     assert session.asked == 0
 
 

@@ -38,6 +38,7 @@ from agent.tray.view import (
     view_of,
 )
 from tests.buses import IdleMonitor, Notifications, PrivateBus, Services, private_bus, services
+from tests.displays import x_server
 
 FINE: dict[str, Any] = {
     "state": "fine",
@@ -425,24 +426,10 @@ def wait_for(happened: Callable[[], bool], seconds: float = PATIENCE) -> bool:
 
 @pytest.fixture
 def display(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    program = shutil.which("Xvfb", path="/usr/bin:/bin")
-    if program is None:
-        pytest.skip("needs Xvfb")
-    # Without -noreset it begins anew whenever its last client leaves, and loses the next one.
-    command = [program, "-displayfd", "1", "-screen", "0", "640x200x24", "-noreset"]
-    server = subprocess.Popen(
-        [*command, "-nolisten", "tcp"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    try:
-        assert server.stdout is not None
-        number = server.stdout.readline().decode().strip()
-        assert number, "Xvfb did not start"
-        monkeypatch.setenv("DISPLAY", f":{number}")
+    with x_server() as name:
+        monkeypatch.setenv("DISPLAY", name)
         monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-        yield f":{number}"
-    finally:
-        server.kill()
-        server.communicate(timeout=10)
+        yield name
 
 
 class XembedPanel:

@@ -52,11 +52,15 @@ class DecisionPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     held: Word | None = None
 
 
-class OutcomePart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the action ended."""
+class OutcomePart(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """How the action ended; for one that knows several ways, those tried, and what proved it."""
 
     result: Word
     reason: Word
+    tried: Annotated[tuple[Word, ...], msgspec.Meta(max_length=8)] = ()
+    proof: Word = "none"
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

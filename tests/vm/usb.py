@@ -20,10 +20,10 @@ from pathlib import Path
 
 from tests.vm.laptop import machine
 from tests.vm.laptop.desktop import desktop
+from tests.vm.laptop.product import package
 from tests.vm.laptop.qmp import QmpError
 from tests.vm.sticks import cases, plugs, rows, stories
 from tests.vm.sticks.bench import Bench
-from tests.vm.sticks.product import package
 
 OUT = Path("build/lab/usb.json")
 NOT_RUN = 3

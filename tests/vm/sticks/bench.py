@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.vm.laptop import media
 from tests.vm.laptop.machine import Laptop
-from tests.vm.sticks.product import Product
+from tests.vm.laptop.product import Product
 from tests.vm.sticks.rows import Row
 from tests.vm.sticks.thief import PASSPHRASE
 from tests.vm.sticks.watch import Seen, Watch

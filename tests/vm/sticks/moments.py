@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.documents import roster
+from tests.vm.laptop.product import INSTEAD, WITHHOLD
 from tests.vm.sticks.bench import PATIENCE, STICK, Bench
 from tests.vm.sticks.cases import ALLOWED, BLOCKED
-from tests.vm.sticks.product import INSTEAD, WITHHOLD
 from tests.vm.sticks.rows import Row
 
 COUNTED = "".join(f"{number}\n" for number in range(1, 200_001)).encode()

@@ -3,11 +3,11 @@
 import contextlib
 from collections.abc import Callable
 
+from tests.vm.laptop.product import WITHHOLD
 from tests.vm.laptop.qmp import QmpError
 from tests.vm.sticks import composite, encrypting, moments
 from tests.vm.sticks.bench import STICK, Bench
 from tests.vm.sticks.cases import ALLOWED, BLOCKED
-from tests.vm.sticks.product import WITHHOLD
 from tests.vm.sticks.rows import Row
 
 FAT, LUKS = ("fat32-in-partition",), ("luks2",)

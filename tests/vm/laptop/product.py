@@ -26,6 +26,7 @@ name = "the lab's officer"
 [usb]
 instead = "{instead}"
 {table}
+{more}
 POLICY
 cat >/etc/dossierwacht/notice.toml <<'NOTICE'
 policy_version = {version}
@@ -58,6 +59,8 @@ class Product:
         self.laptop = laptop
         self.version = 0
         self.table = ""
+        self.more = ""
+        """What stands in the policy besides the table ``[usb]``."""
 
     def install(self, deb: Path) -> None:
         """Put the package in, with a policy that withholds and a week of reporting behind it."""
@@ -76,7 +79,8 @@ class Product:
 
     def write(self, table: str) -> None:
         """Only put the policy there."""
-        self.laptop.sh(_FILES.format(version=self.version, table=table, instead=INSTEAD))
+        told = {"version": self.version, "table": table, "more": self.more, "instead": INSTEAD}
+        self.laptop.sh(_FILES.format(**told))
 
     def mend(self, table: str) -> None:
         """Put a policy there and leave it to systemd to notice."""

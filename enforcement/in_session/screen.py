@@ -1,0 +1,65 @@
+"""The person's screen: where it is, and whether a locker covers it."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from enforcement.in_session import units, x11
+from enforcement.in_session.x11 import NoScreen
+
+_WANTED = ("DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY")
+PROC = Path("/proc")
+
+
+class Screen:
+    """The screen of one session of the account that this runs as."""
+
+    def __init__(self, session: str, proc: Path = PROC) -> None:
+        self.session = session
+        self._proc = proc
+        self._found: dict[str, str] = {}
+
+    def environment(self) -> Mapping[str, str]:
+        """How a program of the session finds the screen; empty if no program tells."""
+        if not self._found:
+            told = (found for pid in self._own() if (found := self._display(pid)))
+            self._found = max(told, key=len, default={})
+        return self._found
+
+    def wayland(self) -> bool:
+        """Whether a Wayland compositor owns the screen."""
+        return "WAYLAND_DISPLAY" in self.environment()
+
+    def covered(self) -> bool:
+        """Whether a known locker has the whole screen and the keyboard."""
+        if self.wayland():
+            return units.locker_runs()
+        found = self.environment()
+        if "DISPLAY" not in found:
+            return False
+        os.environ.update(found)
+        try:
+            return x11.covered(found["DISPLAY"])
+        except NoScreen:
+            return False
+
+    def _own(self) -> Iterator[Path]:
+        """The processes of the session, by the group in which logind put them."""
+        mine = re.compile(rf"/session-{re.escape(self.session)}\.scope$", re.MULTILINE)
+        for folder in self._proc.glob("[0-9]*"):
+            try:
+                if folder.stat().st_uid == os.getuid() and mine.search(
+                    (folder / "cgroup").read_text("ascii", "replace")
+                ):
+                    yield folder
+            except OSError:
+                continue  # it has ended, or it is none of this account's
+
+    def _display(self, folder: Path) -> dict[str, str]:
+        try:
+            words = (folder / "environ").read_bytes().decode("utf-8", "replace").split("\0")
+        except OSError:
+            return {}
+        pairs = dict(word.partition("=")[::2] for word in words)
+        return {name: pairs[name] for name in _WANTED if pairs.get(name)}

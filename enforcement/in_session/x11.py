@@ -1,0 +1,140 @@
+"""Whether a locker covers an X screen, seen from the screen itself.
+
+Two things must hold: on every monitor nothing lies above a window of a known locker, and somebody
+else holds the keyboard. The second is seen by asking for the keyboard; it is given back at once if
+it was free. Neither keys nor contents nor titles of windows are read.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from Xlib import X, error
+from Xlib.display import Display
+from Xlib.ext import res
+
+LOCKERS = frozenset(
+    {
+        "dossierwacht-co",
+        "i3lock",
+        "light-locker",
+        "mate-screensave",
+        "cinnamon-screen",
+        "slock",
+        "xfce4-screensav",
+        "xscreensaver",
+        "xscreensaver-gf",
+        "xscreensaver-au",
+        "xsecurelock",
+        "auth_x11",
+        "saver_blank",
+        "saver_multiplex",
+    }
+)
+"""What the kernel calls the processes of known lockers: the first fifteen letters."""
+MOST = 4096
+"""Windows that are looked at."""
+
+
+class NoScreen(Exception):
+    """The X server cannot be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A part of the screen, in pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def holds(self, other: "Box") -> bool:
+        return (
+            self.x <= other.x
+            and self.y <= other.y
+            and self.x + self.width >= other.x + other.width
+            and self.y + self.height >= other.y + other.height
+        )
+
+    def meets(self, other: "Box") -> bool:
+        return (
+            self.x < other.x + other.width
+            and other.x < self.x + self.width
+            and self.y < other.y + other.height
+            and other.y < self.y + self.height
+        )
+
+
+def covered(name: str) -> bool:
+    """Whether a known locker has the screen called ``name``. Raises NoScreen."""
+    with _asked(name) as display:
+        windows = list(_windows(display))
+        return all(_hidden(one, windows) for one in _monitors(display)) and _held(display)
+
+
+@contextlib.contextmanager
+def _asked(name: str) -> Iterator[Display]:
+    if not name.startswith(":"):
+        raise NoScreen(f"{name} is no screen of this machine")
+    try:
+        display = Display(f"unix/{name}")  # or it would try the network as well
+    except (error.DisplayError, error.ConnectionClosedError, OSError, AssertionError) as wrong:
+        raise NoScreen(str(wrong)) from wrong
+    try:
+        yield display
+    except (error.XError, error.ConnectionClosedError, OSError) as wrong:
+        raise NoScreen(str(wrong)) from wrong
+    finally:
+        with contextlib.suppress(error.ConnectionClosedError, OSError):
+            display.close()
+
+
+def _monitors(display: Display) -> list[Box]:
+    root = display.screen().root
+    if display.has_extension("XINERAMA") and display.xinerama_is_active():
+        return [Box(s.x, s.y, s.width, s.height) for s in display.xinerama_query_screens().screens]
+    size = root.get_geometry()
+    return [Box(0, 0, size.width, size.height)]
+
+
+def _windows(display: Display) -> Iterator[tuple[Box, bool]]:
+    """What can be seen, the topmost first, and whether it is a locker's."""
+    for window in reversed(display.screen().root.query_tree().children[-MOST:]):
+        try:
+            look, at = window.get_attributes(), window.get_geometry()
+        except (error.BadWindow, error.BadDrawable):
+            continue  # it has just gone
+        if look.map_state == X.IsViewable and look.win_class == X.InputOutput:
+            yield Box(at.x, at.y, at.width, at.height), _process(display, window) in LOCKERS
+
+
+def _hidden(monitor: Box, windows: list[tuple[Box, bool]]) -> bool:
+    for box, lockers in windows:
+        if lockers and box.holds(monitor):
+            return True
+        if not lockers and box.meets(monitor):
+            return False
+    return False
+
+
+def _process(display: Display, window: Any) -> str:
+    """The name of the process that a window belongs to."""
+    asked = [{"client": window.id, "mask": res.LocalClientPIDMask}]
+    for found in display.res_query_client_ids(asked).ids:
+        if found.value:
+            with contextlib.suppress(OSError):
+                return Path(f"/proc/{found.value[0]}/comm").read_text("utf-8", "replace").strip()
+    return ""
+
+
+def _held(display: Display) -> bool:
+    """Whether somebody else holds the keyboard."""
+    root = display.screen().root
+    answer = root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+    if answer == X.GrabSuccess:
+        display.ungrab_keyboard(X.CurrentTime)
+        display.sync()
+    return bool(answer == X.AlreadyGrabbed)

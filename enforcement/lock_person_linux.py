@@ -1,0 +1,105 @@
+"""Linux: what has to be done and seen with the rights of the person whose screen it is.
+
+Root connects to no bus and no screen of a person. A process of ours becomes the person for good and
+is told one word a line; it answers with known words, and whatever else it says counts as nothing.
+It is slow, silent or gone: then there was nobody to ask, and the other steps go on.
+"""
+
+import contextlib
+import os
+import pwd
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+ASKED = "asked"
+COVERED = "covered"
+_KNOWN = frozenset({ASKED, COVERED})
+_ANSWER = 4.0
+"""Seconds one answer may take; the first includes the start of the process."""
+_LONGEST = 64
+_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONUTF8": "1"}
+
+
+class Person:
+    """The process in the person's place; without one nothing is done and nothing seen."""
+
+    def __init__(self, child: "subprocess.Popen[bytes] | None") -> None:
+        self._child = child
+
+    def does(self, word: str) -> bool:
+        """Whether somebody was asked to do this."""
+        return ASKED in self._told(word)
+
+    def sees_cover(self) -> bool:
+        """Whether a locker covers the person's screen."""
+        return COVERED in self._told("look")
+
+    def _told(self, word: str) -> frozenset[str]:
+        if self._child is None or self._child.stdin is None:
+            return frozenset()
+        try:
+            self._child.stdin.write(f"{word}\n".encode())
+            self._child.stdin.flush()
+            answer = self._line()
+        except OSError:
+            answer = b""
+        if not answer.endswith(b"\n"):
+            self.end()
+        return _KNOWN & frozenset(answer.decode("ascii", "replace").split())
+
+    def _line(self) -> bytes:
+        """One line, cut off at a length and after a time."""
+        assert self._child is not None
+        assert self._child.stdout is not None
+        descriptor, end, line = self._child.stdout.fileno(), time.monotonic() + _ANSWER, b""
+        while not line.endswith(b"\n") and len(line) < _LONGEST:
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([descriptor], [], [], left)[0]:
+                break
+            if not (more := os.read(descriptor, _LONGEST - len(line))):
+                break
+            line += more
+        return line
+
+    def end(self) -> None:
+        """Let the process go."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+            with contextlib.suppress(OSError):
+                child.communicate(timeout=5)
+
+
+@contextlib.contextmanager
+def person(uid: int, session: str) -> Iterator[Person]:
+    """Somebody who acts as ``uid`` in the session; root's own screen is none of a person."""
+    who = Person(_started(uid, session))
+    try:
+        yield who
+    finally:
+        who.end()
+
+
+def _started(uid: int, session: str) -> "subprocess.Popen[bytes] | None":
+    try:
+        account = pwd.getpwuid(uid)
+    except (KeyError, OverflowError):
+        return None
+    other = uid != os.geteuid()
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "enforcement.in_session", session],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**_ENVIRONMENT, "XDG_RUNTIME_DIR": f"/run/user/{uid}", "HOME": account.pw_dir},
+            cwd="/",
+            bufsize=0,
+            user=uid if other else None,
+            group=account.pw_gid if other else None,
+            extra_groups=() if other else None,
+        )
+    return None

@@ -1,0 +1,113 @@
+"""The desktops and lockers that are tried, and what should come of each."""
+
+from dataclasses import dataclass
+
+X11 = "openbox"
+XFCE = "xfce"
+SWAY = "sway"
+PASSWORD = "letmein"
+WITH_XSS_LOCK = "xss-lock -- i3lock -n -c 16323f &"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Case:
+    """One screen that is left open.
+
+    ``locker`` is what the person's session starts with; ``hide`` are programs taken away before;
+    ``method`` is the step of the ladder that should have worked ("" if none can), ``proofs`` what
+    may have shown it. ``keys`` are pressed before the password, to have it asked for.
+    """
+
+    name: str
+    desktop: str = X11
+    locker: str = ":"
+    hide: tuple[str, ...] = ()
+    method: str
+    proofs: tuple[str, ...]
+    keys: str = ""
+    greeter: bool = False
+    """The login screen comes in front, and the password is given there."""
+
+
+LOCKERS = ("/usr/bin/i3lock", "/usr/bin/xsecurelock")
+CASES = (
+    Case(
+        name="xss-lock and i3lock",
+        locker=WITH_XSS_LOCK,
+        method="logind",
+        proofs=("locked-hint", "cover"),
+    ),
+    Case(
+        name="xss-lock and xsecurelock",
+        locker="xss-lock -- xsecurelock &",
+        method="logind",
+        proofs=("locked-hint", "cover"),
+    ),
+    Case(
+        name="light-locker",
+        locker="light-locker &",
+        method="logind",
+        proofs=("greeter", "cover"),
+        greeter=True,
+    ),
+    Case(
+        name="xscreensaver",
+        locker="xscreensaver --no-splash &",
+        method="logind",
+        proofs=("cover",),
+        keys=" ",
+    ),
+    Case(
+        name="mate-screensaver",
+        locker="mate-screensaver &",
+        method="desktop",
+        proofs=("cover",),
+        keys=" ",
+    ),
+    Case(
+        name="nothing runs, xsecurelock installed",
+        method="locker",
+        proofs=("cover",),
+    ),
+    Case(
+        name="nothing runs, i3lock installed",
+        hide=("/usr/bin/xsecurelock",),
+        method="locker",
+        proofs=("cover",),
+    ),
+    Case(
+        name="nothing installed",
+        hide=LOCKERS,
+        method="greeter",
+        proofs=("greeter",),
+        greeter=True,
+    ),
+    Case(
+        name="XFCE and light-locker",
+        desktop=XFCE,
+        locker="light-locker &",
+        method="logind",
+        proofs=("greeter", "cover"),
+        greeter=True,
+    ),
+    Case(
+        name="XFCE, nothing runs",
+        desktop=XFCE,
+        method="locker",
+        proofs=("cover",),
+    ),
+    Case(
+        name="sway, nothing runs",
+        desktop=SWAY,
+        method="locker",
+        proofs=("cover",),
+    ),
+    Case(
+        name="sway, nothing installed",
+        desktop=SWAY,
+        hide=("/usr/bin/swaylock",),
+        method="",
+        proofs=("none",),
+    ),
+)
+QUICK = ("xss-lock and i3lock", "nothing installed")
