@@ -111,6 +111,7 @@ def read_session(
         idle_hint=values["IdleHint"] is True,
         idle_since=int(values["IdleSinceHintMonotonic"]) / 1e6,
         started=int(values["Timestamp"]),
+        begun=int(values["TimestampMonotonic"]) / 1e6,
     )
 
 

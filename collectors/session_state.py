@@ -51,6 +51,8 @@ class Session:
     idle_hint: bool
     idle_since: float
     started: int
+    begun: float = 0.0
+    """When it began, in seconds of the monotonic clock; nobody was away before."""
 
     def watched(self) -> bool:
         """Whether an open screen here would be one that people walk past."""
@@ -94,7 +96,9 @@ class Desk(Protocol):
 def idle_time(session: Session, touched_at: float | Gap, now: float) -> Idle:
     """The idle time by the best source there is. A hint that was never given proves nothing."""
     if isinstance(touched_at, float) and session.seat == "seat0":
-        return Idle(max(0.0, now - touched_at), IdleSource.INPUT_DEVICES)
-    if session.idle_hint:
-        return Idle(max(0.0, now - session.idle_since), IdleSource.LOGIND_HINT)
-    return Idle(None, IdleSource.NONE)
+        since, source = touched_at, IdleSource.INPUT_DEVICES
+    elif session.idle_hint:
+        since, source = session.idle_since, IdleSource.LOGIND_HINT
+    else:
+        return Idle(None, IdleSource.NONE)
+    return Idle(max(0.0, now - max(since, session.begun)), source)

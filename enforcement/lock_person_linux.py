@@ -20,6 +20,7 @@ _KNOWN = frozenset({ASKED, COVERED})
 _ANSWER = 4.0
 """Seconds one answer may take; the first includes the start of the process."""
 _LONGEST = 64
+_DIGITS = 10
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONUTF8": "1"}
 
 
@@ -33,13 +34,21 @@ class Person:
         """Whether somebody was asked to do this."""
         return ASKED in self._told(word)
 
-    def sees_cover(self) -> bool:
-        """Whether a locker covers the person's screen."""
-        return COVERED in self._told("look")
+    def sees_cover(self, *, unasked: bool = False) -> bool:
+        """Whether a locker covers the person's screen; ``unasked``, one that surely locks."""
+        return COVERED in self._told("before" if unasked else "look")
+
+    def idle(self) -> int | None:
+        """Seconds since something was touched, by the person's X server; None if it is not told."""
+        answer = self._answer("idle").strip()
+        return int(answer) if answer.isdigit() and len(answer) < _DIGITS else None
 
     def _told(self, word: str) -> frozenset[str]:
+        return _KNOWN & frozenset(self._answer(word).decode("ascii", "replace").split())
+
+    def _answer(self, word: str) -> bytes:
         if self._child is None or self._child.stdin is None:
-            return frozenset()
+            return b""
         try:
             self._child.stdin.write(f"{word}\n".encode())
             self._child.stdin.flush()
@@ -48,7 +57,7 @@ class Person:
             answer = b""
         if not answer.endswith(b"\n"):
             self.end()
-        return _KNOWN & frozenset(answer.decode("ascii", "replace").split())
+        return answer
 
     def _line(self) -> bytes:
         """One line, cut off at a length and after a time."""

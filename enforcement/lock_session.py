@@ -14,11 +14,17 @@ from enforcement.base import Attempt, EnforcementError, KeepsNothing, Outcome, R
 from enforcement.lock_steps import SECONDS, Step
 
 if sys.platform == "linux":
-    from enforcement.lock_session_linux import lock
+    from enforcement.lock_session_linux import lock, screen
 else:
+
+    def screen(uid: int, session: str) -> tuple[bool, int | None]:
+        return False, None
 
     def lock(session: str, started: int, seconds: Mapping[Step, float]) -> Outcome:
         raise EnforcementError(Reason.UNSUPPORTED, f"no way to lock a session on {sys.platform}")
+
+
+__all__ = ["LockSession", "make", "screen"]
 
 
 def make(settings: Settings) -> "LockSession":

@@ -35,6 +35,15 @@ def lock(session: str, started: int, seconds: Mapping[Step, float]) -> Outcome:
             return _Ladder(bus, seated, who, view).climb(seconds)
 
 
+def screen(uid: int, session: str) -> tuple[bool, int | None]:
+    """Whether a locker that surely locks is seen on ``uid``'s screen, and seconds without a touch.
+
+    Takes the rights of root or of the person; with none of them nothing is seen.
+    """
+    with person(uid, session) as who:
+        return who.sees_cover(unasked=True), who.idle()
+
+
 class _Ladder:
     """One climb. ``tried`` are the steps at which somebody was asked."""
 
@@ -48,11 +57,17 @@ class _Ladder:
         self._looked = 0.0
 
     def climb(self, seconds: Mapping[Step, float]) -> Outcome:
+        if self.who.sees_cover(unasked=True):
+            self._keep_hint(LockProof.COVER)
+            return Outcome(result=Result.ALREADY, proof=LockProof.COVER)
         for step, patience in seconds.items():
-            if not self._asked(step):
+            if self._starting(step):
+                pass
+            elif self._asked(step):
+                self.tried.append(step)
+            else:
                 continue
-            self.tried.append(step)
-            if (proof := self._shown(patience)) is not LockProof.NONE:
+            if (proof := self._shown(step, patience)) is not LockProof.NONE:
                 self._keep_hint(proof)
                 return Outcome(result=Result.DONE, tried=tuple(self.tried), proof=proof)
         if self._refused is not None and not self.tried:
@@ -65,9 +80,11 @@ class _Ladder:
         """Whether there was somebody to ask at this step."""
         if step is Step.LOGIND:
             return self._asked_logind()
-        if step is Step.GREETER:
-            return self.who.does("cover") and self._covered_soon() and self.seated.to_greeter()
-        return self.who.does(step)
+        return self._asked_greeter() if step is Step.GREETER else self.who.does(step)
+
+    def _starting(self, step: Step) -> bool:
+        """Whether a locker that was started is still on its way: a cover would be in its way."""
+        return step is Step.GREETER and Step.LOCKER in self.tried and self.who.does("runs")
 
     def _asked_logind(self) -> bool:
         try:
@@ -76,6 +93,15 @@ class _Ladder:
             self._refused = error
             return False
         return True
+
+    def _asked_greeter(self) -> bool:
+        """A cover without a login screen would lock the person out, and is taken away."""
+        if not self.who.does("cover"):
+            return False
+        if self._covered_soon() and self.seated.to_greeter():
+            return True
+        self.who.does("uncover")
+        return False
 
     def _covered_soon(self) -> bool:
         """A greeter alone hides nothing: whoever switches the terminal back sees the desktop."""
@@ -86,9 +112,11 @@ class _Ladder:
             time.sleep(_PAUSE)
         return True
 
-    def _shown(self, patience: float) -> LockProof:
+    def _shown(self, step: Step, patience: float) -> LockProof:
+        """The first proof; our own cover is one only if the login screen does not come in time."""
+        waits = {LockProof.NONE} | ({LockProof.COVER} if step is Step.GREETER else set())
         end = time.monotonic() + patience
-        while (proof := self._proof()) is LockProof.NONE and time.monotonic() < end:
+        while (proof := self._proof()) in waits and time.monotonic() < end:
             time.sleep(_PAUSE)
         return proof
 

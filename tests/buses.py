@@ -141,8 +141,9 @@ USUAL: dict[str, Any] = {
     "IdleHint": False,
     "IdleSinceHintMonotonic": 0,
     "Timestamp": 1_700_000_000_000_000,
+    "TimestampMonotonic": 0,
 }
-SIGNATURES = {"IdleSinceHintMonotonic": "t", "Timestamp": "t"}
+SIGNATURES = {"IdleSinceHintMonotonic": "t", "Timestamp": "t", "TimestampMonotonic": "t"}
 
 
 def session_interface(values: dict[str, Any]) -> ServiceInterface:

@@ -22,6 +22,7 @@ from enforcement.in_session.screen import Screen
 from tests.buses import PrivateBus, Services, private_bus, services
 from tests.displays import x_server
 
+WORDS = b"look\nidle\nlocker\nrm -rf\nlook\n"
 SESSION = "/org/freedesktop/login1/session/_35"
 
 
@@ -144,9 +145,9 @@ def call_oneself(name: str) -> None:
 
 
 @pytest.fixture
-def named_as_a_locker() -> Iterator[None]:
+def named_as_a_locker(request: pytest.FixtureRequest) -> Iterator[None]:
     before = Path("/proc/self/comm").read_text("ascii")
-    call_oneself("i3lock")
+    call_oneself(getattr(request, "param", "i3lock"))
     yield
     call_oneself(before.strip())
 
@@ -167,6 +168,22 @@ def test_a_lockers_window_that_holds_the_keyboard_covers(display: str) -> None:
         assert not x11.covered(display)
         hold_keyboard(on)
         assert x11.covered(display)
+
+
+@pytest.mark.parametrize(
+    ("named_as_a_locker", "surely"),
+    [("i3lock", True), ("xscreensaver-gf", False)],
+    indirect=["named_as_a_locker"],
+)
+@pytest.mark.usefixtures("named_as_a_locker")
+def test_a_screen_saver_that_nobody_told_to_lock_may_only_have_blanked_the_screen(
+    display: str, surely: bool
+) -> None:
+    with contextlib.closing(Display(display)) as on:
+        window(on)
+        hold_keyboard(on)
+        assert x11.covered(display)
+        assert x11.covered(display, x11.ALWAYS) is surely
 
 
 def test_the_window_of_anybody_else_covers_nothing(display: str) -> None:
@@ -205,6 +222,16 @@ def test_asking_for_the_keyboard_does_not_keep_it(display: str, named_as_a_locke
         window(on)
         assert not x11.covered(display)
         hold_keyboard(on)
+
+
+def test_the_x_server_counts_the_idle_time(display: str) -> None:
+    time.sleep(1.2)
+    assert 1 <= x11.idle(display) < 60
+    with contextlib.closing(Display(display)) as on:
+        on.xtest_fake_input(X.KeyPress, 50)
+        on.xtest_fake_input(X.KeyRelease, 50)
+        on.sync()
+    assert x11.idle(display) == 0
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of python-xlib
@@ -371,6 +398,10 @@ def test_without_a_locker_or_a_screen_there_is_nobody_to_ask(
 def test_the_process_answers_words_and_ends_at_anything_else(display: str) -> None:
     command = [sys.executable, "-P", "-m", "enforcement.in_session", "no-such-session"]
     done = subprocess.run(
-        command, input=b"look\nlocker\nrm -rf\nlook\n", capture_output=True, timeout=60, check=True
+        command,
+        input=b"look\nidle\nlocker\nrm -rf\nlook\n",
+        capture_output=True,
+        timeout=60,
+        check=True,
     )
-    assert done.stdout == b"open\nnobody\n"
+    assert done.stdout == b"open\nnone\nnobody\n"

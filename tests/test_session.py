@@ -130,6 +130,12 @@ def test_another_session_under_the_same_id_is_another_spell() -> None:
     assert [type(one) for one in told] == [SessionUnattended]
 
 
+def test_nobody_was_away_before_the_session_began() -> None:
+    """Who logs in by a card or automatically touches no key, and is no minute away for that."""
+    young = replace(OPEN, begun=95.0)
+    assert idle_time(young, 10.0, 100.0) == Idle(5.0, IdleSource.INPUT_DEVICES)
+
+
 def test_an_idle_time_nobody_can_tell_is_not_unattended() -> None:
     assert look({}, OPEN, None)[1] == []
 

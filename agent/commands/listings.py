@@ -2,8 +2,9 @@
 
 They ask the system themselves, so they answer without an agent. Reading a stick takes the rights of
 its device, so as an ordinary user the verdict may be "unknown". A command has no past to look
-back on: an idle time is given where somebody keeps one (the desktop for one's own session, logind
-where the desktop told it), and is "unknown" elsewhere; the running agent listens to the devices.
+back on: an idle time is given where somebody keeps one (the X server, the desktop for one's own
+session, logind where the desktop told it), and is "unknown" elsewhere; the running agent listens to
+the devices.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from collectors.base import Gap, utc_now
 from collectors.session_state import Desk, DeskError, Session, idle_time
 from collectors.usb import Tree, UsbStorageAttached, judged
 from collectors.usb_device import size_band
+from enforcement import lock_session
 
 Row = Mapping[str, Any]
 _NO_UDEV = "udev does not answer: sticks may be missing here. Is systemd-udevd running?"
@@ -102,7 +104,9 @@ def usb_row(seen: UsbStorageAttached) -> Row:
 
 def session_row(one: Session, now: float) -> Row:
     """One session, as ``--json`` gives it; ``now`` in monotonic seconds."""
-    seconds, source = _idle(one, now)
+    seen, counted = lock_session.screen(one.uid, one.id) if one.watched() else (False, None)
+    seconds, source = (counted, "x-server") if counted is not None else _idle(one, now)
+    seen = seen and not one.locked
     return {
         "session": one.id,
         "user": one.user,
@@ -113,8 +117,8 @@ def session_row(one: Session, now: float) -> Row:
         "watched": one.watched(),
         "idle_seconds": None if seconds is None else int(seconds),
         "idle_source": source,
-        "locked": one.locked,
-        "locked_source": "logind-hint",
+        "locked": one.locked or seen,
+        "locked_source": "cover" if seen else "logind-hint",
     }
 
 

@@ -13,9 +13,13 @@ LONGEST = 200
 def answers(screen: Screen) -> dict[str, Callable[[], str]]:
     """What is done at each word."""
     return {
-        "look": lambda: "covered" if screen.covered() else "open",
+        "before": lambda: _seen(screen.covered(unasked=True)),
+        "look": lambda: _seen(screen.covered()),
+        "idle": lambda: str(screen.idle()).lower(),
         "desktop": lambda: _said(desktop.asked()),
         "locker": lambda: _said(units.start_locker(screen)),
+        "runs": lambda: _said(units.locker_runs()),
+        "uncover": lambda: _said(units.end_cover()),
         "cover": lambda: _said(units.start_cover(screen)),
         "hint": lambda: _said(units.start_hint(screen)),
     }
@@ -29,6 +33,10 @@ def main(session: str) -> None:
         if word not in known:
             return
         print(known[word](), flush=True)
+
+
+def _seen(covered: bool) -> str:
+    return "covered" if covered else "open"
 
 
 def _said(asked: bool) -> str:

@@ -31,18 +31,30 @@ class Screen:
         """Whether a Wayland compositor owns the screen."""
         return "WAYLAND_DISPLAY" in self.environment()
 
-    def covered(self) -> bool:
-        """Whether a known locker has the whole screen and the keyboard."""
+    def covered(self, *, unasked: bool = False) -> bool:
+        """Whether a known locker has the whole screen and the keyboard.
+
+        ``unasked``: none was told to lock, so one that may only have blanked it does not count.
+        """
         if self.wayland():
             return units.locker_runs()
-        found = self.environment()
-        if "DISPLAY" not in found:
-            return False
-        os.environ.update(found)
         try:
-            return x11.covered(found["DISPLAY"])
+            return x11.covered(self._x(), x11.ALWAYS if unasked else x11.LOCKERS)
         except NoScreen:
             return False
+
+    def idle(self) -> int | None:
+        """Seconds since something was touched; None where nobody counts them."""
+        try:
+            return None if self.wayland() else x11.idle(self._x())
+        except NoScreen:
+            return None
+
+    def _x(self) -> str:
+        """The name of the display, with what its server asks of its clients in our environment."""
+        found = self.environment()
+        os.environ.update(found)
+        return found.get("DISPLAY", "")
 
     def _own(self) -> Iterator[Path]:
         """The processes of the session, by the group in which logind put them."""

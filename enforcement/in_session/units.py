@@ -48,6 +48,14 @@ def start_cover(screen: "Screen") -> bool:
     return _started(COVER, _own("cover", screen), screen.environment(), restart="on-failure")
 
 
+def end_cover() -> bool:
+    """Whether our own cover was taken away: without a login screen it would lock the person out."""
+    with suppress(BusError), connected() as bus:
+        call(bus, _MANAGER, "StopUnit", "ss", (COVER, "replace"))
+        return True
+    return False
+
+
 def start_hint(screen: "Screen") -> bool:
     """Whether somebody was started who tells logind for as long as the screen is covered."""
     return _started(HINT, _own("hint", screen), screen.environment())

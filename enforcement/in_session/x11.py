@@ -6,7 +6,7 @@ it was free. Neither keys nor contents nor titles of windows are read.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,25 +15,20 @@ from Xlib import X, error
 from Xlib.display import Display
 from Xlib.ext import res
 
-LOCKERS = frozenset(
-    {
-        "dossierwacht-co",
-        "i3lock",
-        "light-locker",
-        "mate-screensave",
-        "cinnamon-screen",
-        "slock",
-        "xfce4-screensav",
-        "xscreensaver",
-        "xscreensaver-gf",
-        "xscreensaver-au",
-        "xsecurelock",
-        "auth_x11",
-        "saver_blank",
-        "saver_multiplex",
-    }
-)
-"""What the kernel calls the processes of known lockers: the first fifteen letters."""
+ALWAYS = frozenset({"dossierwacht-co", "i3lock", "slock", "xsecurelock", "auth_x11", "saver_blank"})
+"""Lockers that have a window only while they lock, as the kernel calls their processes: the first
+fifteen letters."""
+LOCKERS = ALWAYS | {
+    "light-locker",
+    "mate-screensave",
+    "cinnamon-screen",
+    "xfce4-screensav",
+    "xscreensaver",
+    "xscreensaver-gf",
+    "xscreensaver-au",
+}
+"""All known lockers. Some of them may only have blanked the screen, unless they were told to lock.
+"""
 MOST = 4096
 """Windows that are looked at."""
 
@@ -68,11 +63,20 @@ class Box:
         )
 
 
-def covered(name: str) -> bool:
-    """Whether a known locker has the screen called ``name``. Raises NoScreen."""
+def covered(name: str, lockers: Set[str] = LOCKERS) -> bool:
+    """Whether one of the lockers has the screen called ``name``. Raises NoScreen."""
     with _asked(name) as display:
-        windows = list(_windows(display))
+        windows = [(box, process in lockers) for box, process in _windows(display)]
         return all(_hidden(one, windows) for one in _monitors(display)) and _held(display)
+
+
+def idle(name: str) -> int:
+    """Seconds since something was touched, as the X server counts them. Raises NoScreen."""
+    with _asked(name) as display:
+        if not display.has_extension("MIT-SCREEN-SAVER"):
+            raise NoScreen("this X server counts no idle time")
+        told = display.screen().root.screensaver_query_info()
+        return int(told.idle) // 1000
 
 
 @contextlib.contextmanager
@@ -100,22 +104,22 @@ def _monitors(display: Display) -> list[Box]:
     return [Box(0, 0, size.width, size.height)]
 
 
-def _windows(display: Display) -> Iterator[tuple[Box, bool]]:
-    """What can be seen, the topmost first, and whether it is a locker's."""
+def _windows(display: Display) -> Iterator[tuple[Box, str]]:
+    """What can be seen, the topmost first, and whose process it belongs to."""
     for window in reversed(display.screen().root.query_tree().children[-MOST:]):
         try:
             look, at = window.get_attributes(), window.get_geometry()
         except (error.BadWindow, error.BadDrawable):
             continue  # it has just gone
         if look.map_state == X.IsViewable and look.win_class == X.InputOutput:
-            yield Box(at.x, at.y, at.width, at.height), _process(display, window) in LOCKERS
+            yield Box(at.x, at.y, at.width, at.height), _process(display, window)
 
 
 def _hidden(monitor: Box, windows: list[tuple[Box, bool]]) -> bool:
-    for box, lockers in windows:
-        if lockers and box.holds(monitor):
+    for box, lockers_own in windows:
+        if lockers_own and box.holds(monitor):
             return True
-        if not lockers and box.meets(monitor):
+        if not lockers_own and box.meets(monitor):
             return False
     return False
 

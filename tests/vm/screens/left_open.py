@@ -74,7 +74,7 @@ def _switch_back(row: Row, bench: Bench, short: str) -> None:
     bench.key("ctrl", "alt", "f7")
     row.must(not bench.secret_within(4, f"{short}-switched"), "switching back shows the desktop")
     bench.key("ctrl")
-    time.sleep(4)
+    time.sleep(8)
 
 
 def _locked(bench: Bench, case: Case) -> bool:
