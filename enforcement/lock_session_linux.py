@@ -116,9 +116,10 @@ class _Ladder:
         """The first proof; our own cover is one only if the login screen does not come in time."""
         waits = {LockProof.NONE} | ({LockProof.COVER} if step is Step.GREETER else set())
         end = time.monotonic() + patience
-        while (proof := self._proof()) in waits and time.monotonic() < end:
+        while self._proof() in waits and time.monotonic() < end:
             time.sleep(_PAUSE)
-        return proof
+        self._looked = 0.0
+        return self._proof()
 
     def _proof(self) -> LockProof:
         view = self.seated.look()
