@@ -29,7 +29,7 @@ from collectors.checks.laptop import Laptop
 from collectors.checks.programs import known
 from collectors.checks.reading import Unreadable
 from collectors.checks.since import Since
-from collectors.checks.told import Check, Told, Why
+from collectors.checks.told import ONLY_IF_ASKED, Check, Told, Why
 
 if sys.platform == "linux":
     from collectors.posture_linux import Machine, Wishes
@@ -39,6 +39,7 @@ else:
 SETTINGS: Mapping[str, Setting] = {
     "look_minutes": Setting(15, "how often to look again"),
     "skip": Setting([], "checks that are left out"),
+    "also": Setting([], "checks that are made only if asked for: media-files, printers"),
     "one_person": Setting(False, "whether nobody else may have an account on the laptop"),
     "lock_minutes": Setting(15, "after how many minutes the screen must have locked itself"),
     "update_days": Setting(14, "for how many days updates need not have been looked for"),
@@ -169,7 +170,8 @@ def this_machine(settings: Settings) -> tuple[Machine, Checks]:
             connections=tuple(settings["connections"]),
         )
     )
-    return machine, {check: one for check, one in chosen.items() if check not in settings["skip"]}
+    left_out = (ONLY_IF_ASKED - set(settings["also"])) | set(settings["skip"])
+    return machine, {check: one for check, one in chosen.items() if check not in left_out}
 
 
 def faults(settings: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
@@ -177,7 +179,11 @@ def faults(settings: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     for key, (least, most) in _RANGES.items():
         if not least <= settings[key] <= most:
             yield key, f"give '{key}' as a whole number from {least} to {most}"
-    for key, allowed in (("skip", {str(check) for check in Check}), ("approved", known())):
+    for key, allowed in (
+        ("skip", {str(check) for check in Check}),
+        ("also", {str(check) for check in ONLY_IF_ASKED}),
+        ("approved", known()),
+    ):
         for word in settings[key]:
             if not isinstance(word, str) or word not in allowed:
                 yield key, f"'{key}' cannot hold '{word}'; one of {', '.join(sorted(allowed))}"

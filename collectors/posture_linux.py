@@ -11,9 +11,11 @@ from collectors.checks import accounts_linux as accounts
 from collectors.checks import programs
 from collectors.checks.connection_linux import connection
 from collectors.checks.firewall_linux import ask_kernel, firewall
+from collectors.checks.found_files_linux import media_files, own_programs
 from collectors.checks.laptop import Laptop
 from collectors.checks.laptop_linux import laptop
 from collectors.checks.logins_linux import automatic_login, guest_account
+from collectors.checks.printers_linux import printers
 from collectors.checks.screen_lock_linux import screen_lock
 from collectors.checks.sharing_linux import shares
 from collectors.checks.storage_linux import disk_encryption
@@ -64,6 +66,9 @@ class Machine:
             Check.SYNC_PROGRAMS: lambda: self._programs(Check.SYNC_PROGRAMS, wishes),
             Check.FILE_SHARING: lambda: self._programs(Check.FILE_SHARING, wishes),
             Check.CONNECTION: partial(connection, root, wishes.connections),
+            Check.OWN_PROGRAMS: lambda: own_programs(root, self._homes()),
+            Check.MEDIA_FILES: lambda: media_files(root, self._homes()),
+            Check.PRINTERS: partial(printers, root),
         }
 
     def _homes(self) -> list[str]:

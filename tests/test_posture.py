@@ -17,7 +17,16 @@ from collectors.base import CollectorError, Keyed, Observation
 from collectors.checks.laptop import Laptop, Shape, System
 from collectors.checks.reading import Unreadable
 from collectors.checks.since import NAME, Since
-from collectors.checks.told import GOOD, INAPPLICABLE, UNKNOWN, Check, State, Told, Why
+from collectors.checks.told import (
+    GOOD,
+    INAPPLICABLE,
+    ONLY_IF_ASKED,
+    UNKNOWN,
+    Check,
+    State,
+    Told,
+    Why,
+)
 from collectors.posture import (
     SETTINGS,
     LaptopDescribed,
@@ -185,8 +194,16 @@ def test_the_collector_ends_soon_after_it_is_told_to() -> None:
 def test_the_settings_make_a_collector_and_nonsense_is_refused(tmp_path: Path) -> None:
     collector = make({**USUAL, "state": tmp_path, "skip": ["sync-programs"]})
     assert (collector.name, collector.every) == ("posture", 900.0)
-    assert set(collector.checks) == set(Check) - {Check.SYNC_PROGRAMS}
-    odd = [{"look_minutes": 0}, {"skip": ["colour"]}, {"approved": [3]}, {"connections": [""]}]
+    assert set(collector.checks) == set(Check) - {Check.SYNC_PROGRAMS} - ONLY_IF_ASKED
+    asked = make({**USUAL, "state": tmp_path, "also": ["printers"]})
+    assert set(asked.checks) == set(Check) - {Check.MEDIA_FILES}
+    odd = [
+        {"look_minutes": 0},
+        {"skip": ["colour"]},
+        {"also": ["updates"]},
+        {"approved": [3]},
+        {"connections": [""]},
+    ]
     for one in odd:
         with pytest.raises(CollectorError):
             make({**USUAL, **one})

@@ -24,6 +24,13 @@ class Check(StrEnum):
     SYNC_PROGRAMS = "sync-programs"
     FILE_SHARING = "file-sharing"
     CONNECTION = "connection"
+    OWN_PROGRAMS = "own-programs"
+    MEDIA_FILES = "media-files"
+    PRINTERS = "printers"
+
+
+ONLY_IF_ASKED = frozenset({Check.MEDIA_FILES, Check.PRINTERS})
+"""Checks that a policy has to ask for: they look at what is private, or at what few care about."""
 
 
 class State(StrEnum):
@@ -51,6 +58,9 @@ class Why(StrEnum):
     NO_SUCH_PROGRAM = "no-such-program"
     ONLY_APPROVED = "only-approved"
     CONNECTED = "connected"
+    ONLY_PACKAGES = "only-packages"
+    NO_MEDIA = "no-media"
+    PRINTERS_SET_UP = "printers-set-up"
 
     NOT_ENCRYPTED = "not-encrypted"
     HOME_PARTLY_ENCRYPTED = "home-partly-encrypted"
@@ -70,6 +80,8 @@ class Why(StrEnum):
     NOT_LOOKED_FOR = "not-looked-for"
     PROGRAM_IN_USE = "program-in-use"
     NOT_CONNECTED = "not-connected"
+    OWN_PROGRAM = "own-program"
+    MEDIA_THERE = "media-there"
 
     NOT_READABLE = "not-readable"
     """It may not be read, or holds what makes no sense."""
@@ -92,7 +104,8 @@ GOOD = frozenset(
     {
         Why.ALL_ENCRYPTED, Why.LOGIN_ASKED, Why.PASSWORDS_SET, Why.NO_GUEST, Why.HOMES_CLOSED,
         Why.ONE_ACCOUNT, Why.NO_OPEN_SHARE, Why.LOCK_SET, Why.FIREWALL_ON, Why.UP_TO_DATE,
-        Why.NO_SUCH_PROGRAM, Why.ONLY_APPROVED, Why.CONNECTED,
+        Why.NO_SUCH_PROGRAM, Why.ONLY_APPROVED, Why.CONNECTED, Why.ONLY_PACKAGES,
+        Why.NO_MEDIA, Why.PRINTERS_SET_UP,
     }
 )  # fmt: skip
 UNKNOWN = frozenset({Why.NOT_READABLE, Why.NOT_TOLD, Why.LEFT_TO_PERSON, Why.RULES_UNCLEAR})
