@@ -19,6 +19,7 @@ COVERED = "covered"
 _KNOWN = frozenset({ASKED, COVERED})
 _ANSWER = 4.0
 """Seconds one answer may take; the first includes the start of the process."""
+_FIRST = 0.5
 _LONGEST = 64
 _DIGITS = 10
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONUTF8": "1"}
@@ -29,41 +30,55 @@ class Person:
 
     def __init__(self, child: "subprocess.Popen[bytes] | None") -> None:
         self._child = child
+        self._owed = False
+
+    def was_covered(self) -> bool:
+        """Whether a locker that surely locks covered the screen before anybody was asked to.
+
+        A process that is slow to start is not waited for long: its answer is then not used.
+        """
+        answer = self._answer("before", _FIRST)
+        return COVERED in _known(answer)
 
     def does(self, word: str) -> bool:
         """Whether somebody was asked to do this."""
-        return ASKED in self._told(word)
+        return ASKED in _known(self._answer(word))
 
-    def sees_cover(self, *, unasked: bool = False) -> bool:
-        """Whether a locker covers the person's screen; ``unasked``, one that surely locks."""
-        return COVERED in self._told("before" if unasked else "look")
+    def sees_cover(self) -> bool:
+        """Whether a locker covers the person's screen."""
+        return COVERED in _known(self._answer("look"))
 
     def idle(self) -> int | None:
         """Seconds since something was touched, by the person's X server; None if it is not told."""
         answer = self._answer("idle").strip()
         return int(answer) if answer.isdigit() and len(answer) < _DIGITS else None
 
-    def _told(self, word: str) -> frozenset[str]:
-        return _KNOWN & frozenset(self._answer(word).decode("ascii", "replace").split())
-
-    def _answer(self, word: str) -> bytes:
+    def _answer(self, word: str, patience: float = _ANSWER) -> bytes:
+        """The answer to one word; nothing if it does not come in time."""
         if self._child is None or self._child.stdin is None:
+            return b""
+        if self._owed and not self._line(_ANSWER):
             return b""
         try:
             self._child.stdin.write(f"{word}\n".encode())
-            self._child.stdin.flush()
-            answer = self._line()
         except OSError:
-            answer = b""
-        if not answer.endswith(b"\n"):
             self.end()
-        return answer
+            return b""
+        return self._line(patience)
 
-    def _line(self) -> bytes:
-        """One line, cut off at a length and after a time."""
+    def _line(self, patience: float) -> bytes:
+        """One whole line; a process that sends none in ``_ANSWER`` seconds is done with."""
+        line = self._read(patience)
+        self._owed = not line and patience < _ANSWER
+        if not self._owed and not line.endswith(b"\n"):
+            self.end()
+            return b""
+        return line
+
+    def _read(self, patience: float) -> bytes:
         assert self._child is not None
         assert self._child.stdout is not None
-        descriptor, end, line = self._child.stdout.fileno(), time.monotonic() + _ANSWER, b""
+        descriptor, end, line = self._child.stdout.fileno(), time.monotonic() + patience, b""
         while not line.endswith(b"\n") and len(line) < _LONGEST:
             left = end - time.monotonic()
             if left <= 0 or not select.select([descriptor], [], [], left)[0]:
@@ -80,6 +95,10 @@ class Person:
             child.kill()
             with contextlib.suppress(OSError):
                 child.communicate(timeout=5)
+
+
+def _known(answer: bytes) -> frozenset[str]:
+    return _KNOWN & frozenset(answer.decode("ascii", "replace").split())
 
 
 @contextlib.contextmanager

@@ -41,7 +41,8 @@ def screen(uid: int, session: str) -> tuple[bool, int | None]:
     Takes the rights of root or of the person; with none of them nothing is seen.
     """
     with person(uid, session) as who:
-        return who.sees_cover(unasked=True), who.idle()
+        idle = who.idle()  # it waits until the process is there
+        return who.was_covered(), idle
 
 
 class _Ladder:
@@ -57,7 +58,7 @@ class _Ladder:
         self._looked = 0.0
 
     def climb(self, seconds: Mapping[Step, float]) -> Outcome:
-        if self.who.sees_cover(unasked=True):
+        if self.who.was_covered():
             self._keep_hint(LockProof.COVER)
             return Outcome(result=Result.ALREADY, proof=LockProof.COVER)
         for step, patience in seconds.items():

@@ -275,6 +275,19 @@ def test_a_silent_process_costs_a_few_seconds_and_is_ended(monkeypatch):
     assert who._child is None
 
 
+def test_a_process_that_is_slow_to_start_is_asked_again_and_answers_in_order():
+    code = (
+        "import sys, time; time.sleep(1.5)\n"
+        "for line in sys.stdin: print('covered' if line == 'before\\n' else 'asked', flush=True)"
+    )
+    who = person(code)
+    assert not who.was_covered()
+    assert not who.sees_cover()  # the late answer was to the word before
+    assert who.does("desktop")
+    assert who.was_covered()
+    who.end()
+
+
 def test_an_account_that_is_not_there_has_no_screen():
     with lock_session_linux.person(4_000_000_000, "5") as who:
         assert not who.sees_cover()
