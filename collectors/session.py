@@ -34,6 +34,7 @@ from collectors.base import (
     Stop,
     utc_now,
 )
+from collectors.session_day import Day
 from collectors.session_spells import (
     Limits,
     SessionResumed,
@@ -100,6 +101,7 @@ class SessionCollector:
         self.monotonic = monotonic
         self.spells: Spells = {}
         self.lost: dict[Watched, Gap] = {}
+        self.day = Day()
         self._asked = -math.inf
         self._due: float | None = None
 
@@ -142,6 +144,7 @@ class SessionCollector:
         self.spells, told = step(self.spells, seen, limits=self.limits, now=now, at=self.now())
         self._due = self._soonest(seen, now)
         yield from told
+        yield from self.day.look(self._left_open(sessions), now, self.now())
 
     def _somebody_works(self) -> bool:
         """Whether something was touched lately, so that there is nothing to ask of logind yet."""
@@ -163,6 +166,11 @@ class SessionCollector:
             with suppress(DeskError):
                 uids = self.desk.kept_open()
         return [(one, replace(idle, kept_open=one.uid in uids)) for one, idle in seen]
+
+    def _left_open(self, sessions: Sequence[Session]) -> list[tuple[str, int]]:
+        """The sessions that are unattended and can be read by whoever walks past."""
+        unlocked = ((one.id, one.started) for one in sessions if one.watched() and not one.locked)
+        return [key for key in unlocked if key in self.spells]
 
     def _soonest(self, seen: Sequence[tuple[Session, Idle]], now: float) -> float | None:
         """The moment at which the next open screen is unattended, of those that are not yet."""
