@@ -35,6 +35,7 @@ set -e
 printf '%s\\n' {locker} >/etc/lab/locker
 cd /etc/lightdm/lightdm.conf.d
 sed -i 's/^\\(autologin-session\\|user-session\\)=.*/\\1={session}/' 50-lab.conf
+grep -q hide-users 50-lab.conf || echo greeter-hide-users=false >>50-lab.conf
 systemctl stop lightdm
 loginctl kill-user teacher 2>/dev/null || true
 for n in $(seq 100); do
