@@ -36,6 +36,7 @@ class CollectorName(StrEnum):
     USB = "usb"
     PORTS = "ports"
     SESSION = "session"
+    LEAVING = "leaving"
     STICK_FILES = "stick-files"
     POSTURE = "posture"
     OTHER = "other"

@@ -11,6 +11,7 @@ COLLECTORS: tuple[str, ...] = (
     "collectors.usb",
     "collectors.ports",
     "collectors.session",
+    "collectors.leaving",
     "collectors.stick_files",
     "collectors.posture",
 )

@@ -6,24 +6,20 @@ the same; nothing wakes the laptop in between.
 """
 
 import contextlib
-import os
 import select
 import socket
-import threading
 import time
-import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyudev
 
 from collectors.base import Stop
+from collectors.ending_linux import Ending
 
 CONTROL = Path("/run/udev/control")
 LONGEST_SETTLE = 5.0
 """Seconds that a stream of messages without a pause may hold a look up."""
-ENDING = 60.0
-"""Seconds after which a thread that waits for the end notices that nobody needs it any more."""
 Concerns = Callable[[str], bool]
 
 
@@ -35,7 +31,7 @@ class Udev:
         self.concerns = concerns
         self.control = control
         self._monitor: pyudev.Monitor | None = None
-        self._ending: tuple[Stop, int] | None = None
+        self._ending = Ending()
 
     def answers(self) -> bool:
         """Whether udev runs and its messages can be heard."""
@@ -56,7 +52,7 @@ class Udev:
             stop.wait(most)
             return frozenset()
         try:
-            return frozenset(self._heard(self._monitor, self._end_of(stop), settle, most))
+            return frozenset(self._heard(self._monitor, self._ending.of(stop), settle, most))
         except OSError:
             self._monitor = None
             return None
@@ -76,15 +72,6 @@ class Udev:
                     until, quiet, begun = time.monotonic() + LONGEST_SETTLE, settle, True
                 yield message.sys_path
 
-    def _end_of(self, stop: Stop) -> int:
-        """A descriptor that can be read from once ``stop`` is set."""
-        if self._ending is None or self._ending[0] is not stop:
-            descriptor = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-            self._ending = (stop, descriptor)
-            follow = (weakref.ref(self), stop, descriptor)
-            threading.Thread(target=_follow, args=follow, name="udev-end", daemon=True).start()
-        return self._ending[1]
-
 
 def properties(place: Path) -> dict[str, str]:
     """What udev noted of a device, which proves nothing; empty where udev does not run."""
@@ -92,15 +79,6 @@ def properties(place: Path) -> dict[str, str]:
         found = pyudev.Devices.from_path(pyudev.Context(), str(place.resolve())).properties
         return {str(name): str(found[name]) for name in found}
     return {}
-
-
-def _follow(owner: "weakref.ref[Udev]", stop: Stop, descriptor: int) -> None:
-    """A stop can only be waited for, so a thread does just that, as long as it has an owner."""
-    while not stop.wait(ENDING):
-        if owner() is None:
-            os.close(descriptor)
-            return
-    os.eventfd_write(descriptor, 1)
 
 
 def _somebody_listens(control: Path) -> bool:

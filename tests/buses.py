@@ -72,7 +72,7 @@ class Services:
         self.bus: MessageBus = self._run(self._connect(bus.address))
 
     async def _connect(self, address: str) -> MessageBus:
-        return await MessageBus(bus_address=address).connect()
+        return await MessageBus(bus_address=address, negotiate_unix_fd=True).connect()
 
     def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(10)

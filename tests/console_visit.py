@@ -112,6 +112,7 @@ def week() -> list[wire.Event]:
             "kind": "screens-day",
             "facts": {"open-minutes": 3, "times": 2, "whole-day": True},
         },
+        {"kind": "laptop-left", "facts": {"moment": "lid", "session": "x11"}},
         {"kind": "session-resumed", "facts": {"away-minutes": 25, "session": "x11"}},
         {"kind": "coverage-lost", "facts": {"what": "usb", "gap": "missing", "count": 0}},
         {"kind": "coverage-restored", "facts": {"what": "usb"}},
