@@ -23,7 +23,7 @@ from tests.vm.laptop import machine
 from tests.vm.laptop.desktop import desktop
 from tests.vm.laptop.product import package
 from tests.vm.laptop.qmp import QmpError
-from tests.vm.screens import cases, left_open, touches
+from tests.vm.screens import cases, leaves, left_open, touches
 from tests.vm.screens.bench import Bench
 from tests.vm.screens.rows import HEAD, Row
 
@@ -84,6 +84,9 @@ def wanted(arguments: argparse.Namespace) -> Iterator[Work]:
             yield case.name, partial(left_open.left_open, case=case)
     if not arguments.quick and re.search(arguments.only, touches.LAST_SECOND):
         yield touches.LAST_SECOND, touches.last_second
+    for name in leaves.NAMES:
+        if not arguments.quick and re.search(arguments.only, name):
+            yield name, partial(leaves.leaves, name=name)
     if arguments.typing:
         yield "typing", partial(touches.typing, minutes=arguments.typing)
 

@@ -24,6 +24,11 @@ warning_seconds = 30
 name = "lock"
 kind = "session-unattended"
 action = "lock-session"
+
+[[rules]]
+name = "lock at once"
+kind = "laptop-left"
+action = "lock-session"
 """
 SHOTS = Path("build/lab/screens")
 _WINDOW = {
