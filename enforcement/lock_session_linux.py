@@ -6,13 +6,13 @@ a process of its own; root reads nothing but a few known words of it.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 
 from enforcement.base import EnforcementError, Outcome, Reason, Result
 from enforcement.lock_logind_linux import GONE, Seated, View
 from enforcement.lock_person_linux import Person, person
-from enforcement.lock_steps import LockProof, Step
+from enforcement.lock_steps import LISTENED, LockProof, Step
 from enforcement.system_bus import BusMissing, BusRefusal, SystemBus, connected
 
 _PAUSE = 0.1
@@ -56,6 +56,7 @@ class _Ladder:
         self.tried: list[Step] = []
         self._refused: BusRefusal | None = None
         self._looked = 0.0
+        self._listened = LISTENED
 
     def climb(self, seconds: Mapping[Step, float]) -> Outcome:
         if self.who.was_covered():
@@ -116,6 +117,12 @@ class _Ladder:
     def _shown(self, step: Step, patience: float) -> LockProof:
         """The first proof; our own cover is one only if the login screen does not come in time."""
         waits = {LockProof.NONE} | ({LockProof.COVER} if step is Step.GREETER else set())
+        proof = self._seen_within(patience, waits)
+        if proof is LockProof.NONE and step is Step.LOGIND and self.who.does("listens"):
+            proof = self._seen_within(self._listened, waits)
+        return proof
+
+    def _seen_within(self, patience: float, waits: Set[LockProof]) -> LockProof:
         end = time.monotonic() + patience
         while self._proof() in waits and time.monotonic() < end:
             time.sleep(_PAUSE)

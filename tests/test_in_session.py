@@ -321,6 +321,13 @@ def test_the_screen_is_that_of_the_session_and_of_no_other(tmp_path: Path) -> No
     assert not Screen("6", proc).covered()
 
 
+@pytest.mark.parametrize(("name", "obeys"), [("xss-lock", True), ("xterm", False)])
+def test_what_obeys_logind_is_known_by_its_name(tmp_path: Path, name: str, obeys: bool) -> None:
+    proc = in_scope(tmp_path, 9, {})
+    (proc / "9/comm").write_text(f"{name}\n", "ascii")
+    assert Screen("5", proc).listened() is obeys
+
+
 class Saver(ServiceInterface):
     """A desktop's screen saver."""
 

@@ -229,6 +229,13 @@ def test_a_locker_that_is_slow_is_waited_for_and_not_covered(seated, screen):
 
 
 @pytest.mark.usefixtures("seated")
+def test_what_obeys_logind_slowly_is_given_time_before_another_is_asked(screen):
+    log = screen(listens="asked", locker="asked", cover_after="listens")
+    assert lock(patience=0.1).tried == (Step.LOGIND,)
+    assert "locker" not in log.read_text()
+
+
+@pytest.mark.usefixtures("seated")
 def test_without_anybody_to_ask_the_failure_names_what_was_tried(screen):
     screen()
     with pytest.raises(EnforcementError, match="no lock could be seen; tried logind") as error:

@@ -15,6 +15,7 @@ def answers(screen: Screen) -> dict[str, Callable[[], str]]:
     return {
         "before": lambda: _seen(screen.covered(unasked=True)),
         "look": lambda: _seen(screen.covered()),
+        "listens": lambda: _said(screen.listened()),
         "idle": lambda: str(screen.idle()).lower(),
         "desktop": lambda: _said(desktop.asked()),
         "locker": lambda: _said(units.start_locker(screen)),

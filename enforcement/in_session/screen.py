@@ -3,12 +3,29 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from enforcement.in_session import units, x11
 from enforcement.in_session.x11 import NoScreen
 
 _WANTED = ("DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY")
+LISTENERS = frozenset(
+    {
+        "cinnamon-screen",
+        "gnome-shell",
+        "kscreenlocker_g",
+        "ksmserver",
+        "kwin_wayland",
+        "light-locker",
+        "mate-screensave",
+        "swayidle",
+        "xfce4-screensav",
+        "xscreensaver-sy",
+        "xss-lock",
+    }
+)
+"""What obeys logind's wish to lock, as the kernel calls it: the first fifteen letters."""
 PROC = Path("/proc")
 
 
@@ -56,17 +73,27 @@ class Screen:
         os.environ.update(found)
         return found.get("DISPLAY", "")
 
+    def listened(self) -> bool:
+        """Whether something runs for this account that locks when logind says so, if slowly."""
+        for folder in self._mine():
+            with suppress(OSError):
+                if (folder / "comm").read_text("utf-8", "replace").strip() in LISTENERS:
+                    return True
+        return False
+
+    def _mine(self) -> Iterator[Path]:
+        for folder in self._proc.glob("[0-9]*"):
+            with suppress(OSError):
+                if folder.stat().st_uid == os.getuid():
+                    yield folder
+
     def _own(self) -> Iterator[Path]:
         """The processes of the session, by the group in which logind put them."""
         mine = re.compile(rf"/session-{re.escape(self.session)}\.scope$", re.MULTILINE)
-        for folder in self._proc.glob("[0-9]*"):
-            try:
-                if folder.stat().st_uid == os.getuid() and mine.search(
-                    (folder / "cgroup").read_text("ascii", "replace")
-                ):
+        for folder in self._mine():
+            with suppress(OSError):  # it has ended
+                if mine.search((folder / "cgroup").read_text("ascii", "replace")):
                     yield folder
-            except OSError:
-                continue  # it has ended, or it is none of this account's
 
     def _display(self, folder: Path) -> dict[str, str]:
         try:
