@@ -6,6 +6,7 @@ it holds keyboard and mouse, and any key leads back to the login screen. It know
 goes when logind passes on that the person has logged in again.
 """
 
+import os
 import select
 import sys
 import threading
@@ -18,6 +19,7 @@ from Xlib.display import Display
 from enforcement.in_session.bus import BusError
 from enforcement.in_session.logind import Logind, logind
 from enforcement.in_session.padlock import draw
+from enforcement.in_session.x11 import NoScreen, local
 
 NAME = "dossierwacht-cover"
 TURN = 0.5
@@ -70,7 +72,7 @@ def hide(session: str) -> None:
         heard.listen()
         over = threading.Event()
         threading.Thread(target=_hear, args=(heard, over), daemon=True).start()
-        _stay(Cover(Display()), told, over)
+        _stay(Cover(Display(local(os.environ.get("DISPLAY", "")))), told, over)
 
 
 def _stay(cover: Cover, told: Logind, over: threading.Event) -> None:
@@ -93,5 +95,5 @@ def _hear(heard: Logind, over: threading.Event) -> None:
 if __name__ == "__main__":
     try:
         hide(sys.argv[1])
-    except BusError as error:
-        sys.exit(f"logind cannot be heard: {error}")
+    except (BusError, NoScreen) as error:
+        sys.exit(f"the screen cannot be covered: {error}")

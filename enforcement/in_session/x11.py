@@ -79,12 +79,17 @@ def idle(name: str) -> int:
         return int(told.idle) // 1000
 
 
-@contextlib.contextmanager
-def _asked(name: str) -> Iterator[Display]:
+def local(name: str) -> str:
+    """The display called ``name`` without a detour by the network. Raises NoScreen."""
     if not name.startswith(":"):
         raise NoScreen(f"{name} is no screen of this machine")
+    return f"unix/{name}"
+
+
+@contextlib.contextmanager
+def _asked(name: str) -> Iterator[Display]:
     try:
-        display = Display(f"unix/{name}")  # or it would try the network as well
+        display = Display(local(name))
     except (error.DisplayError, error.ConnectionClosedError, OSError, AssertionError) as wrong:
         raise NoScreen(str(wrong)) from wrong
     try:
