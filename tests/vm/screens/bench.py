@@ -26,7 +26,7 @@ kind = "session-unattended"
 action = "lock-session"
 
 [[rules]]
-name = "lock at once"
+name = "lock-at-once"
 kind = "laptop-left"
 action = "lock-session"
 """
