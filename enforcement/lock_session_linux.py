@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 
 from enforcement.base import EnforcementError, Outcome, Reason, Result
-from enforcement.lock_logind_linux import GONE, Seated, View
+from enforcement.lock_logind_linux import GONE, Seated
 from enforcement.lock_person_linux import Person, person
 from enforcement.lock_steps import LISTENED, LockProof, Step
-from enforcement.system_bus import BusMissing, BusRefusal, SystemBus, connected
+from enforcement.system_bus import BusMissing, BusRefusal, connected
 
 _PAUSE = 0.1
 _SIGHTED = 0.3
@@ -32,7 +32,7 @@ def lock(session: str, started: int, seconds: Mapping[Step, float]) -> Outcome:
         if view.locked:
             return Outcome(result=Result.ALREADY, proof=LockProof.HINT)
         with person(view.uid, session) as who:
-            return _Ladder(bus, seated, who, view).climb(seconds)
+            return _Ladder(seated, who).climb(seconds)
 
 
 def screen(uid: int, session: str) -> tuple[bool, int | None]:
@@ -48,15 +48,12 @@ def screen(uid: int, session: str) -> tuple[bool, int | None]:
 class _Ladder:
     """One climb. ``tried`` are the steps at which somebody was asked."""
 
-    def __init__(self, bus: SystemBus, seated: Seated, who: Person, view: View) -> None:
-        self.bus = bus
+    def __init__(self, seated: Seated, who: Person) -> None:
         self.seated = seated
         self.who = who
-        self.view = view
         self.tried: list[Step] = []
         self._refused: BusRefusal | None = None
         self._looked = 0.0
-        self._listened = LISTENED
 
     def climb(self, seconds: Mapping[Step, float]) -> Outcome:
         if self.who.was_covered():
@@ -119,15 +116,17 @@ class _Ladder:
         waits = {LockProof.NONE} | ({LockProof.COVER} if step is Step.GREETER else set())
         proof = self._seen_within(patience, waits)
         if proof is LockProof.NONE and step is Step.LOGIND and self.who.does("listens"):
-            proof = self._seen_within(self._listened, waits)
+            proof = self._seen_within(LISTENED, waits)
         return proof
 
     def _seen_within(self, patience: float, waits: Set[LockProof]) -> LockProof:
         end = time.monotonic() + patience
-        while self._proof() in waits and time.monotonic() < end:
+        while (proof := self._proof()) in waits:
+            if time.monotonic() >= end:
+                self._looked = 0.0
+                return self._proof()
             time.sleep(_PAUSE)
-        self._looked = 0.0
-        return self._proof()
+        return proof
 
     def _proof(self) -> LockProof:
         view = self.seated.look()
