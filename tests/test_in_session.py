@@ -386,7 +386,7 @@ def test_a_locker_is_started_by_the_persons_own_manager(
     ((name, told),) = systemd.started
     assert name == units.LOCKER
     assert told["ExecStart"] == [("/bin/sh", ["/bin/sh", "-c", "true"], False)]
-    assert told["Environment"] == ["DISPLAY=:1", "XAUTHORITY=/x"]
+    assert told["Environment"] == ["DISPLAY=:1", "XAUTHORITY=/x", "XSECURELOCK_NO_COMPOSITE=1"]
     assert told["Type"] == "exec"
 
 

@@ -26,6 +26,8 @@ ON_X11: tuple[tuple[str, ...], ...] = (
 )
 ON_WAYLAND: tuple[tuple[str, ...], ...] = (("/usr/bin/swaylock", "--daemonize", "--color=16323f"),)
 """It goes to the background once it has the screen, and no sooner."""
+_IN_SIGHT = {"XSECURELOCK_NO_COMPOSITE": "1"}
+"""It would put its windows where they can be seen only by those who look there for themselves."""
 _SYSTEMD = "org.freedesktop.systemd1"
 _MANAGER = DBusAddress("/org/freedesktop/systemd1", _SYSTEMD, f"{_SYSTEMD}.Manager")
 _PROPERTIES = "org.freedesktop.DBus.Properties"
@@ -38,7 +40,7 @@ def start_locker(screen: "Screen") -> bool:
     if command is None or not screen.environment():
         return False
     kind = "forking" if screen.wayland() else "exec"
-    return _started(LOCKER, command, screen.environment(), kind)
+    return _started(LOCKER, command, {**screen.environment(), **_IN_SIGHT}, kind)
 
 
 def start_cover(screen: "Screen") -> bool:

@@ -60,7 +60,7 @@ CASES = (
     Case(
         name="mate-screensaver",
         locker="mate-screensaver &",
-        method="desktop",
+        method="logind",
         proofs=("cover",),
         keys=" ",
     ),

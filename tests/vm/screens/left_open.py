@@ -60,7 +60,7 @@ def _unlock(row: Row, bench: Bench, case: Case, short: str) -> None:
         _switch_back(row, bench, short)
     last = bench.product.last()
     bench.give(case, "wrong")
-    time.sleep(10 if case.greeter else 4)
+    time.sleep(10)
     row.must(not bench.secret_seen(f"{short}-wrong"), "a wrong password opened it")
     row.must(_locked(bench, case), "after a wrong password logind takes it for open")
     bench.give(case, PASSWORD)
