@@ -193,20 +193,22 @@ def test_the_window_of_anybody_else_covers_nothing(display: str) -> None:
         assert not x11.covered(display)
 
 
-def test_what_lies_above_the_locker_can_be_seen(display: str, monkeypatch: Any) -> None:
+@pytest.mark.parametrize(
+    ("width", "loose", "covers"),
+    [(120, True, True), (120, False, False), (300, True, False), (640, True, False)],
+)
+def test_a_notification_may_float_above_the_locker_and_nothing_else(
+    display: str, monkeypatch: Any, width: int, loose: bool, covers: bool
+) -> None:
     with contextlib.closing(Display(display)) as on:
         window(on)
         hold_keyboard(on)
-        names = iter(["xterm", "i3lock"])
+        names = iter(["dunst", "i3lock"])
         monkeypatch.setattr(x11, "_process", lambda *_: next(names))
-        small = on.screen().root.create_window(10, 10, 50, 50, 0, on.screen().root_depth)
-        small.map()
+        root, depth = on.screen().root, on.screen().root_depth
+        root.create_window(10, 10, width, 90, 0, depth, override_redirect=loose).map()
         on.sync()
-        assert not x11.covered(display)
-        small.unmap()
-        on.sync()
-        names = iter(["i3lock"])
-        assert x11.covered(display)
+        assert x11.covered(display) is covers
 
 
 @pytest.mark.usefixtures("named_as_a_locker")

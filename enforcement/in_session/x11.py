@@ -1,8 +1,8 @@
 """Whether a locker covers an X screen, seen from the screen itself.
 
-Two things must hold: on every monitor nothing lies above a window of a known locker, and somebody
-else holds the keyboard. The second is seen by asking for the keyboard; it is given back at once if
-it was free. Neither keys nor contents nor titles of windows are read.
+Two things must hold: on every monitor nothing but a notification lies above a window of a known
+locker, and somebody else holds the keyboard. The second is seen by asking for the keyboard; it is
+given back at once if it was free. Neither keys nor contents nor titles of windows are read.
 """
 
 import contextlib
@@ -29,6 +29,8 @@ LOCKERS = ALWAYS | {
 }
 """All known lockers. Some of them may only have blanked the screen, unless they were told to lock.
 """
+FLOATING = 0.1
+"""How much of a monitor notifications may take."""
 MOST = 4096
 """Windows that are looked at."""
 
@@ -63,10 +65,21 @@ class Box:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A window that can be seen. ``loose``: no window manager put it there, as a notification."""
+
+    box: Box
+    lockers: bool
+    loose: bool
+
+
 def covered(name: str, lockers: Set[str] = LOCKERS) -> bool:
     """Whether one of the lockers has the screen called ``name``. Raises NoScreen."""
     with _asked(name) as display:
-        windows = [(box, process in lockers) for box, process in _windows(display)]
+        windows = [
+            _Seen(box, process in lockers, loose) for box, process, loose in _windows(display)
+        ]
         return all(_hidden(one, windows) for one in _monitors(display)) and _held(display)
 
 
@@ -109,23 +122,28 @@ def _monitors(display: Display) -> list[Box]:
     return [Box(0, 0, size.width, size.height)]
 
 
-def _windows(display: Display) -> Iterator[tuple[Box, str]]:
-    """What can be seen, the topmost first, and whose process it belongs to."""
+def _windows(display: Display) -> Iterator[tuple[Box, str, bool]]:
+    """What can be seen, the topmost first: where, whose process's, and whether it floats free."""
     for window in reversed(display.screen().root.query_tree().children[-MOST:]):
         try:
             look, at = window.get_attributes(), window.get_geometry()
         except (error.BadWindow, error.BadDrawable):
             continue  # it has just gone
         if look.map_state == X.IsViewable and look.win_class == X.InputOutput:
-            yield Box(at.x, at.y, at.width, at.height), _process(display, window)
+            box = Box(at.x, at.y, at.width, at.height)
+            yield box, _process(display, window), bool(look.override_redirect)
 
 
-def _hidden(monitor: Box, windows: list[tuple[Box, bool]]) -> bool:
-    for box, lockers_own in windows:
-        if lockers_own and box.holds(monitor):
-            return True
-        if not lockers_own and box.meets(monitor):
-            return False
+def _hidden(monitor: Box, windows: list[_Seen]) -> bool:
+    """Whether a locker hides a monitor; a notification may float above it, and no more."""
+    shown = 0
+    for seen in windows:
+        if seen.lockers and seen.box.holds(monitor):
+            return shown <= FLOATING * monitor.width * monitor.height
+        if not seen.lockers and seen.box.meets(monitor):
+            if not seen.loose:
+                return False
+            shown += seen.box.width * seen.box.height
     return False
 
 
