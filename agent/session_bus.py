@@ -17,7 +17,8 @@ from jeepney.io.blocking import DBusConnection, open_dbus_connection
 
 SECONDS = 3.0
 """Longest wait for one answer."""
-SHOWN_MILLISECONDS = 10_000
+SHOWN_SECONDS = 10.0
+"""How long a notification is shown unless its sender knows better."""
 _NOTIFICATIONS = DBusAddress(
     "/org/freedesktop/Notifications",
     "org.freedesktop.Notifications",
@@ -49,11 +50,18 @@ class BusError(Exception):
     """The desktop's bus, or the part of the desktop that was asked, does not answer."""
 
 
-def notify(title: str, text: str, *, replaces: int = 0, seconds: float = SECONDS) -> int:
+def notify(
+    title: str,
+    text: str,
+    *,
+    replaces: int = 0,
+    lasts: float = SHOWN_SECONDS,
+    seconds: float = SECONDS,
+) -> int:
     """Show a notification; its number, to replace it with. Raises BusError."""
     actions: list[str] = []
     hints: dict[str, Any] = {}
-    body = ("Dossierwacht", replaces, "", title, text, actions, hints, SHOWN_MILLISECONDS)
+    body = ("Dossierwacht", replaces, "", title, text, actions, hints, int(1000 * lasts))
     with _bus() as bus:
         question = new_method_call(_NOTIFICATIONS, "Notify", "susssasa{sv}i", body)
         return int(_ask(bus, question, seconds))

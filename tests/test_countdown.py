@@ -11,6 +11,7 @@ from agent.countdown import lock_in
 from agent.daemon import Daemon
 from agent.journal import Journal
 from agent.policy import Mode, Notice, Policy, Rule
+from agent.tray.view import lock_notice
 from collectors.base import utc_now
 from collectors.session import SessionCollector
 from collectors.session_spells import Limits
@@ -89,3 +90,11 @@ def test_nobody_is_warned_before_anything_may_be_enforced(daemon: Daemon) -> Non
 def test_nobody_is_warned_while_sessions_are_not_watched(daemon: Daemon) -> None:
     del daemon.live["session"]
     assert lock_in(daemon) is None
+
+
+def test_the_warning_goes_when_the_screen_is_locked() -> None:
+    """Nothing of ours is to lie above a lock."""
+    for seconds in (0, 1, 12):
+        notice = lock_notice({"lock_in_seconds": seconds}, "en")
+        assert notice is not None
+        assert notice.lasts == max(1, seconds)

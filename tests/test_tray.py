@@ -245,7 +245,7 @@ class Desk:
             raise ControlError("offline", "no agent answers")
         return self.status
 
-    def notify(self, title: str, text: str, *, replaces: int = 0) -> int:
+    def notify(self, title: str, text: str, *, replaces: int = 0, lasts: float = 0) -> int:
         if not self.daemon:
             raise session_bus.BusError("nobody shows notifications")
         self.told.append((text, replaces))

@@ -135,7 +135,9 @@ class Tray:
         title = say(self.language, "tray-title")
         try:
             replaces = self.shown.get(notice.topic, 0)
-            self.shown[notice.topic] = self.notify(title, notice.text, replaces=replaces)
+            self.shown[notice.topic] = self.notify(
+                title, notice.text, replaces=replaces, lasts=notice.lasts
+            )
         except session_bus.BusError as error:
             log.info("not shown: %s (%s)", notice.text, error)
 

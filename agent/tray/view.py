@@ -45,6 +45,8 @@ class Notice:
 
     topic: str
     text: str
+    lasts: float = 10.0
+    """For how many seconds it is shown."""
 
 
 Status = Mapping[str, Any]
@@ -92,7 +94,8 @@ def lock_notice(status: Status | None, language: str) -> Notice | None:
     seconds = (status or {}).get("lock_in_seconds")
     if not isinstance(seconds, int) or seconds < 0:
         return None
-    return Notice("lock", say(language, "tray-lock-soon", seconds=seconds))
+    # It goes with the open screen: nothing of ours is to lie above the lock.
+    return Notice("lock", say(language, "tray-lock-soon", seconds=seconds), lasts=max(1, seconds))
 
 
 def messages_in(status: Status | None) -> dict[str, Mapping[str, Any]]:

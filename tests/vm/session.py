@@ -81,7 +81,7 @@ def wanted(arguments: argparse.Namespace) -> Iterator[Work]:
         if (not arguments.quick or case.name in cases.QUICK) and re.search(
             arguments.only, case.name
         ):
-            yield case.name, partial(left_open.left_open, case=case)
+            yield case.name, partial(left_open.left_open, case=case, timed=not arguments.quick)
     if not arguments.quick and re.search(arguments.only, touches.LAST_SECOND):
         yield touches.LAST_SECOND, touches.last_second
     for name in leaves.NAMES:
