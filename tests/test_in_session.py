@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from dbus_fast.constants import PropertyAccess
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, signal
-from Xlib import X
+from Xlib import X, Xatom
 from Xlib.display import Display
 
 from enforcement.in_session import desktop, hint, units, x11
@@ -145,10 +145,11 @@ def call_oneself(name: str) -> None:
 
 
 @pytest.fixture
-def named_as_a_locker(request: pytest.FixtureRequest) -> Iterator[None]:
+def named_as_a_locker(request: pytest.FixtureRequest) -> Iterator[str]:
     before = Path("/proc/self/comm").read_text("ascii")
-    call_oneself(getattr(request, "param", "i3lock"))
-    yield
+    name = getattr(request, "param", "i3lock")
+    call_oneself(name)
+    yield name
     call_oneself(before.strip())
 
 
@@ -172,18 +173,31 @@ def test_a_lockers_window_that_holds_the_keyboard_covers(display: str) -> None:
 
 @pytest.mark.parametrize(
     ("named_as_a_locker", "surely"),
-    [("i3lock", True), ("xscreensaver-gf", False)],
+    [("i3lock", True), ("xscreensaver-gf", False), ("mate-screensave", False)],
     indirect=["named_as_a_locker"],
 )
-@pytest.mark.usefixtures("named_as_a_locker")
 def test_a_screen_saver_that_nobody_told_to_lock_may_only_have_blanked_the_screen(
-    display: str, surely: bool
+    display: str, named_as_a_locker: str, surely: bool
 ) -> None:
     with contextlib.closing(Display(display)) as on:
         window(on)
         hold_keyboard(on)
-        assert x11.covered(display)
+        assert x11.covered(display) is (named_as_a_locker != "xscreensaver-gf")
         assert x11.covered(display, x11.ALWAYS) is surely
+
+
+@pytest.mark.parametrize("named_as_a_locker", ["xscreensaver-gf"], indirect=True)
+@pytest.mark.parametrize(("says", "locks"), [("LOCK", True), ("BLANK", False)])
+def test_xscreensaver_is_believed_that_it_only_blanks(
+    display: str, named_as_a_locker: str, says: str, locks: bool
+) -> None:
+    with contextlib.closing(Display(display)) as on:
+        window(on)
+        hold_keyboard(on)
+        status, word = on.get_atom("_SCREENSAVER_STATUS"), on.get_atom(says)
+        on.screen().root.change_property(status, Xatom.INTEGER, 32, [word, 1_700_000_000, 0])
+        on.sync()
+        assert x11.covered(display) is locks
 
 
 def test_the_window_of_anybody_else_covers_nothing(display: str) -> None:
@@ -390,6 +404,16 @@ def test_a_locker_is_started_by_the_persons_own_manager(
     assert told["ExecStart"] == [("/bin/sh", ["/bin/sh", "-c", "true"], False)]
     assert told["Environment"] == ["DISPLAY=:1", "XAUTHORITY=/x", "XSECURELOCK_NO_COMPOSITE=1"]
     assert told["Type"] == "exec"
+
+
+def test_xscreensaver_is_told_itself_where_it_runs(
+    systemd: Systemd, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(units, "XSCREENSAVER", ("/bin/sh", "--lock"))
+    proc = in_scope(tmp_path, 7, {"DISPLAY": ":1"})
+    (proc / "7/comm").write_text("xscreensaver\n", "ascii")
+    assert units.start_locker(Screen("5", proc))
+    assert systemd.started[0][1]["ExecStart"] == [("/bin/sh", ["/bin/sh", "--lock"], False)]
 
 
 def test_without_a_locker_or_a_screen_there_is_nobody_to_ask(

@@ -21,7 +21,6 @@ LISTENERS = frozenset(
         "mate-screensave",
         "swayidle",
         "xfce4-screensav",
-        "xscreensaver-sy",
         "xss-lock",
     }
 )
@@ -75,9 +74,13 @@ class Screen:
 
     def listened(self) -> bool:
         """Whether something runs for this account that locks when logind says so, if slowly."""
+        return self.runs(*LISTENERS)
+
+    def runs(self, *names: str) -> bool:
+        """Whether a process of this account has one of these names."""
         for folder in self._mine():
             with suppress(OSError):
-                if (folder / "comm").read_text("utf-8", "replace").strip() in LISTENERS:
+                if (folder / "comm").read_text("utf-8", "replace").strip() in names:
                     return True
         return False
 

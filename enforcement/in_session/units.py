@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 LOCKER = "dossierwacht-locker.service"
 COVER = "dossierwacht-cover.service"
 HINT = "dossierwacht-hint.service"
+XSCREENSAVER = ("/usr/bin/xscreensaver-command", "--lock")
+"""Where it runs it has to be told itself: it takes logind's wish for one to blank the screen."""
 ON_X11: tuple[tuple[str, ...], ...] = (
     ("/usr/bin/xsecurelock",),
     ("/usr/bin/i3lock", "--nofork", "--color=16323f"),
@@ -36,6 +38,8 @@ _PROPERTIES = "org.freedesktop.DBus.Properties"
 def start_locker(screen: "Screen") -> bool:
     """Whether a known locker is installed and was started."""
     known = ON_WAYLAND if screen.wayland() else ON_X11
+    if screen.runs("xscreensaver"):
+        known = (XSCREENSAVER, *known)
     command = next((one for one in known if Path(one[0]).exists()), None)
     if command is None or not screen.environment():
         return False

@@ -18,15 +18,14 @@ from Xlib.ext import res
 ALWAYS = frozenset({"dossierwacht-co", "i3lock", "slock", "xsecurelock", "auth_x11", "saver_blank"})
 """Lockers that have a window only while they lock, as the kernel calls their processes: the first
 fifteen letters."""
-LOCKERS = ALWAYS | {
-    "light-locker",
-    "mate-screensave",
-    "cinnamon-screen",
-    "xfce4-screensav",
-    "xscreensaver",
-    "xscreensaver-gf",
-    "xscreensaver-au",
-}
+XSCREENSAVER = frozenset({"xscreensaver", "xscreensaver-gf", "xscreensaver-au"})
+"""It blanks the screen and holds the keyboard without locking, unless its settings say otherwise;
+which of both it does is told by a property of the screen."""
+LOCKERS = (
+    ALWAYS
+    | XSCREENSAVER
+    | {"light-locker", "mate-screensave", "cinnamon-screen", "xfce4-screensav"}
+)
 """All known lockers. Some of them may only have blanked the screen, unless they were told to lock.
 """
 FLOATING = 0.1
@@ -77,9 +76,9 @@ class _Seen:
 def covered(name: str, lockers: Set[str] = LOCKERS) -> bool:
     """Whether one of the lockers has the screen called ``name``. Raises NoScreen."""
     with _asked(name) as display:
-        windows = [
-            _Seen(box, process in lockers, loose) for box, process, loose in _windows(display)
-        ]
+        if not _xscreensaver_locks(display):
+            lockers = lockers - XSCREENSAVER
+        windows = [_Seen(box, who in lockers, loose) for box, who, loose in _windows(display)]
         return all(_hidden(one, windows) for one in _monitors(display)) and _held(display)
 
 
@@ -132,6 +131,14 @@ def _windows(display: Display) -> Iterator[tuple[Box, str, bool]]:
         if look.map_state == X.IsViewable and look.win_class == X.InputOutput:
             box = Box(at.x, at.y, at.width, at.height)
             yield box, _process(display, window), bool(look.override_redirect)
+
+
+def _xscreensaver_locks(display: Display) -> bool:
+    """What xscreensaver says of itself: that it locks, that it only blanks, or nothing."""
+    told = display.screen().root.get_full_property(
+        display.get_atom("_SCREENSAVER_STATUS"), X.AnyPropertyType
+    )
+    return bool(told and len(told.value) and told.value[0] == display.get_atom("LOCK"))
 
 
 def _hidden(monitor: Box, windows: list[_Seen]) -> bool:

@@ -107,8 +107,8 @@ class Bench:
 
     def give(self, case: Case, password: str) -> None:
         """Type a password where the locker asks for one."""
-        if case.keys:
-            self.laptop.qmp.type(case.keys)
+        if case.wakes:
+            self.key("ctrl")
             time.sleep(3)
         self.laptop.qmp.type(password + "\n", pause=0.3)
 

@@ -15,7 +15,7 @@ class Case:
 
     ``locker`` is what the person's session starts with; ``hide`` are programs taken away before;
     ``method`` is the step of the ladder that should have worked ("" if none can), ``proofs`` what
-    may have shown it. ``keys`` are pressed before the password, to have it asked for.
+    may have shown it. ``wakes``: a key has to be pressed before the password is asked for.
     """
 
     name: str
@@ -24,7 +24,7 @@ class Case:
     hide: tuple[str, ...] = ()
     method: str
     proofs: tuple[str, ...]
-    keys: str = ""
+    wakes: bool = False
     greeter: bool = False
     """The login screen comes in front, and the password is given there."""
 
@@ -53,16 +53,16 @@ CASES = (
     Case(
         name="xscreensaver",
         locker="xscreensaver --no-splash &",
-        method="logind",
+        method="locker",
         proofs=("cover",),
-        keys=" ",
+        wakes=True,
     ),
     Case(
         name="mate-screensaver",
         locker="mate-screensaver &",
         method="logind",
         proofs=("cover",),
-        keys=" ",
+        wakes=True,
     ),
     Case(
         name="nothing runs, xsecurelock installed",
