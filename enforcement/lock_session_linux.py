@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from enforcement.base import EnforcementError, Outcome, Reason, Result
 from enforcement.lock_logind_linux import GONE, Seated
 from enforcement.lock_person_linux import Person, person
-from enforcement.lock_steps import LISTENED, LockProof, Step
+from enforcement.lock_steps import COVERED, LISTENED, LockProof, Step
 from enforcement.system_bus import BusMissing, BusRefusal, connected
 
 _PAUSE = 0.1
@@ -104,7 +104,7 @@ class _Ladder:
 
     def _covered_soon(self) -> bool:
         """A greeter alone hides nothing: whoever switches the terminal back sees the desktop."""
-        end = time.monotonic() + 2.0
+        end = time.monotonic() + COVERED
         while not self.who.sees_cover():
             if time.monotonic() > end:
                 return False

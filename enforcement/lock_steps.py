@@ -32,4 +32,6 @@ SECONDS = {Step.LOGIND: 1.0, Step.DESKTOP: 1.0, Step.LOCKER: 2.5, Step.GREETER: 
 """How long each step may take to show."""
 LISTENED = 3.5
 """Seconds more for logind where something runs that is known to obey it. The slowest of those tried
-took 2.7, emulated. All together stays below ten, within which a failure has to be told of."""
+took 2.7, emulated. All steps together stay below ten, within which a failure has to be told of."""
+COVERED = 3.5
+"""Seconds that the cover may take before it is given up and taken away."""

@@ -1,4 +1,4 @@
-"""Two screens in the virtual machine of ``./dev lab session``: what fits the tests of a change.
+"""A screen in the virtual machine of ``./dev lab session``: what fits the tests of a change.
 
 Where the machine cannot be made the test is named as one that did not run; once there is a machine,
 every case has to come out as it should.
@@ -24,7 +24,7 @@ LONGEST = 2400
 
 @pytest.mark.slow
 @pytest.mark.root
-def test_a_screen_left_open_is_locked_and_proven_with_and_without_a_locker() -> None:
+def test_a_screen_left_open_is_locked_proven_and_opened_by_the_right_password() -> None:
     if missing := [name for name in NEEDED if shutil.which(name) is None]:
         pytest.skip(f"needs {', '.join(missing)}")
     try:
