@@ -75,7 +75,8 @@ class Bench:
     @contextmanager
     def logged_in(self, case: Case) -> Iterator[None]:
         """The person's session of a case, with a window that must not be seen by others."""
-        for program in case.hide:
+        hidden = case.hidden()
+        for program in hidden:
             self.laptop.sh(f"mv {program} {program}.hidden")
         try:
             locker = "'" + case.locker.replace("'", "'\\''") + "'"
@@ -87,7 +88,7 @@ class Bench:
             self.laptop.sh("as-staff -b tray dossierwacht tray || true")
             yield
         finally:
-            for program in case.hide:
+            for program in hidden:
                 self.laptop.sh(f"mv {program}.hidden {program}")
 
     def _show_secret(self, case: Case) -> None:

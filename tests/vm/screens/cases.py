@@ -6,6 +6,7 @@ X11 = "openbox"
 XFCE = "xfce"
 SWAY = "sway"
 PASSWORD = "letmein"
+MATE = "mate-screensaver"
 WITH_XSS_LOCK = "xss-lock -- i3lock -n -c 16323f &"
 
 
@@ -27,6 +28,10 @@ class Case:
     wakes: bool = False
     greeter: bool = False
     """The login screen comes in front, and the password is given there."""
+
+    def hidden(self) -> tuple[str, ...]:
+        """What is taken away: also a screen saver that any desktop would start of itself."""
+        return self.hide if MATE in self.locker else (*self.hide, f"/usr/bin/{MATE}")
 
 
 LOCKERS = ("/usr/bin/i3lock", "/usr/bin/xsecurelock")
