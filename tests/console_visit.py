@@ -108,11 +108,6 @@ def week() -> list[wire.Event]:
             "kind": "session-unattended",
             "facts": {"idle-minutes": 11, "limit-minutes": 10, "source": "input-devices"},
         },
-        {
-            "kind": "screens-day",
-            "facts": {"open-minutes": 3, "times": 2, "whole-day": True},
-        },
-        {"kind": "laptop-left", "facts": {"moment": "lid", "session": "x11"}},
         {"kind": "session-resumed", "facts": {"away-minutes": 25, "session": "x11"}},
         {"kind": "coverage-lost", "facts": {"what": "usb", "gap": "missing", "count": 0}},
         {"kind": "coverage-restored", "facts": {"what": "usb"}},
