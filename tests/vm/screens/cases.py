@@ -84,7 +84,7 @@ CASES = (
         name="nothing installed",
         hide=LOCKERS,
         method="greeter",
-        proofs=("greeter",),
+        proofs=("greeter", "cover"),
         greeter=True,
     ),
     Case(

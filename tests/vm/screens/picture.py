@@ -4,8 +4,9 @@ from pathlib import Path
 
 from PIL import Image
 
-SECRET = "#ff00ff"
-_LOUD = (255, 0, 255)
+SECRET = "#d7308b"
+"""No screen saver paints in it."""
+_LOUD = (215, 48, 139)
 _ENOUGH = 400
 """Pixels; the window has tens of thousands."""
 
