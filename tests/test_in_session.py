@@ -271,6 +271,31 @@ def test_our_own_cover_hides_the_screen_until_the_person_has_logged_in(
     assert not x11.covered(display)
 
 
+def test_somebody_else_who_says_unlock_opens_nothing(
+    display: str, session: Session, seat: Seat, bus: PrivateBus
+) -> None:
+    with module("cover") as cover:
+        assert within(20, lambda: x11.covered(display))
+        names = [name for name in listed(bus) if name.startswith(":")]
+        for name in names:
+            said = ["dbus-send", f"--bus={bus.address}", "--type=signal", f"--dest={name}"]
+            subprocess.run(
+                [*said, SESSION, "org.freedesktop.login1.Session.Unlock"], check=True, timeout=20
+            )
+        time.sleep(2)
+        assert cover.poll() is None
+        session.Unlock()
+        assert cover.wait(20) == 0
+
+
+def listed(bus: PrivateBus) -> list[str]:
+    """Who is on the bus."""
+    asked = ["dbus-send", f"--bus={bus.address}", "--print-reply=literal", "--type=method_call"]
+    where = ["--dest=org.freedesktop.DBus", "/", "org.freedesktop.DBus.ListNames"]
+    done = subprocess.run([*asked, *where], capture_output=True, text=True, check=True, timeout=20)
+    return done.stdout.split()
+
+
 def test_a_key_on_the_cover_leads_to_the_login_screen(
     display: str, session: Session, seat: Seat
 ) -> None:

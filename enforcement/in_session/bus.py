@@ -1,4 +1,4 @@
-"""The person's own message bus, asked one question at a time."""
+"""The person's own message bus, and the system's as they may use it, asked one thing at a time."""
 
 import contextlib
 import os
@@ -17,17 +17,23 @@ class BusError(Exception):
     """The bus, or who was asked on it, does not answer or says no."""
 
 
+SYSTEM = "SYSTEM"
+
+
 @contextlib.contextmanager
-def connected() -> Iterator[DBusConnection]:
-    """A connection to the session's bus. Raises BusError."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR", f"/run/user/{os.getuid()}")
-    address = os.environ.get("DBUS_SESSION_BUS_ADDRESS") or f"unix:path={runtime}/bus"
+def connected(address: str = "") -> Iterator[DBusConnection]:
+    """A connection to the session's bus, or to another. Raises BusError."""
     try:
-        bus = open_dbus_connection(bus=address, auth_timeout=SECONDS)
+        bus = open_dbus_connection(bus=address or _own(), auth_timeout=SECONDS)
     except (OSError, AuthenticationError, RuntimeError, ValueError) as error:
-        raise BusError(f"no session bus: {error}") from error
+        raise BusError(f"the bus cannot be reached: {error}") from error
     with contextlib.closing(bus):
         yield bus
+
+
+def _own() -> str:
+    runtime = os.environ.get("XDG_RUNTIME_DIR", f"/run/user/{os.getuid()}")
+    return os.environ.get("DBUS_SESSION_BUS_ADDRESS") or f"unix:path={runtime}/bus"
 
 
 def call(
