@@ -83,14 +83,15 @@ class Daemon:
         seen: queue.Queue[Observation] = queue.Queue(QUEUE_LENGTH)
         self.record(self._started(self._resume()))
         threads = [self._watch(name, seen, stop) for name in self.collectors]
-        while not stop.is_set() or any(thread.is_alive() for thread in threads):
+        while not stop.is_set() or any(one.is_alive() for one in threads) or not seen.empty():
             self._finish()
             try:
                 observation = seen.get(timeout=TURN)
             except queue.Empty:
                 continue
-            if not stop.is_set():
+            if not stop.is_set() or observation.last_word:
                 self.record(observation)
+                observation.handled()
 
     @property
     def coverage(self) -> dict[str, str]:
@@ -275,6 +276,9 @@ def _put(seen: "queue.Queue[Observation]", stop: Stop, observation: Observation)
         with contextlib.suppress(queue.Full):
             seen.put(observation, timeout=TURN)
             return
+    if observation.last_word:
+        with contextlib.suppress(queue.Full):
+            seen.put_nowait(observation)
 
 
 def _once_as_seen(once: str | None, decision: Decision) -> str | None:

@@ -46,6 +46,8 @@ class Observation:
     """One thing seen, at one moment. ``subject`` is the thing as the operating system names it."""
 
     kind: ClassVar[str]
+    last_word: ClassVar[bool] = False
+    """Whether it is recorded even when it comes as the agent ends."""
     observed_at: datetime
     subject: str
 
@@ -64,6 +66,9 @@ class Observation:
     def once(self) -> str | None:
         """A key under which a repeat of this observation is no news; None: always news."""
         return None
+
+    def handled(self) -> None:
+        """The agent has recorded it, and has done about it what it will do."""
 
 
 class Collector(Protocol):

@@ -4,14 +4,16 @@
     sleep   the laptop is about to sleep: who wakes it is not always who left it
     key     the security key with which a person works is pulled out (only if the policy says so)
 
-Sleep is held up until the screens are locked, for three seconds at the most, and never prevented.
+Sleep is held up until the agent has done about it what it will do, for three seconds at the most,
+and never prevented.
 Where a desktop locks the screen itself it is locked already or soon, and nothing more is told.
 """
 
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
@@ -30,7 +32,7 @@ from collectors.base import (
     Stop,
     utc_now,
 )
-from collectors.session_state import Desk, DeskError, Session, SessionKind
+from collectors.session_state import Desk, DeskError, SessionKind
 
 if sys.platform == "linux":
     from collectors.leaving_linux import LinuxMoments
@@ -43,7 +45,6 @@ SETTINGS: Mapping[str, Setting] = {
 }
 LONGEST_HOLD = 3.0
 """Seconds for which sleep is held up; logind waits for five."""
-_PAUSE = 0.2
 _AGAIN = 30.0
 """Seconds until a logind that does not answer is asked again."""
 
@@ -71,6 +72,7 @@ class LaptopLeft(Observation):
     session: SessionKind
     moment: Moment
     started: int
+    dealt_with: threading.Event = field(default_factory=threading.Event, compare=False)
 
     def facts(self) -> Facts:
         return {"moment": self.moment, "session": self.session}
@@ -80,6 +82,9 @@ class LaptopLeft(Observation):
 
     def proof(self) -> Proof:
         return {"started": self.started}
+
+    def handled(self) -> None:
+        self.dealt_with.set()
 
 
 class Moments(Protocol):
@@ -126,9 +131,10 @@ class LeavingCollector:
             came = [Moment(one) for one in self.moments.wait(stop)]
             yield from self._coverage(None)
             for moment in came:
-                yield from self._left(moment)
+                left = list(self._left(moment))
+                yield from left
                 if moment is Moment.SLEEP:
-                    self._hold_up()
+                    self._hold_up(left)
         except DeskError:
             self.moments.let_sleep()
             yield from self._coverage(Gap.MISSING)
@@ -136,8 +142,10 @@ class LeavingCollector:
         finally:
             self.moments.let_sleep()
 
-    def _left(self, moment: Moment) -> Iterator[Observation]:
-        for one in self._open():
+    def _left(self, moment: Moment) -> Iterator[LaptopLeft]:
+        for one in self.desk.sessions():
+            if not one.watched() or one.locked:
+                continue
             yield LaptopLeft(
                 observed_at=self.now(),
                 subject=one.id,
@@ -147,14 +155,11 @@ class LeavingCollector:
                 started=one.started,
             )
 
-    def _open(self) -> list[Session]:
-        return [one for one in self.desk.sessions() if one.watched() and not one.locked]
-
-    def _hold_up(self) -> None:
-        """Until the screens are locked, which is somebody else's work, or for long enough."""
+    def _hold_up(self, left: Sequence[LaptopLeft]) -> None:
+        """Until the agent has dealt with each screen, or for long enough."""
         end = time.monotonic() + self.hold
-        while self._open() and time.monotonic() < end:
-            time.sleep(_PAUSE)
+        for one in left:
+            one.dealt_with.wait(max(0.0, end - time.monotonic()))
 
     def _coverage(self, gap: Gap | None) -> Iterator[Observation]:
         """Say once that nobody tells of such moments, and once that somebody does again."""

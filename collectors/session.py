@@ -122,6 +122,7 @@ class SessionCollector:
                 yield from self._look()
                 counting = self.lock_in() is not None
                 stop.wait(min(self.poll, COUNTING) if counting else self.poll)
+            yield from self.day.end(self.now())
         finally:
             self.desk.close()
 

@@ -1,7 +1,8 @@
 """A day's count: for how many minutes a screen stood open beyond the limit with nobody there.
 
 It tells an organisation whether locking works, and nothing about when: the event holds no time of
-day, and comes with the next day. Time in which the laptop slept or no agent ran is not guessed.
+day. It comes with the next day, or when the agent ends: a day's counts are then parts of one, to be
+added up. Time in which the laptop slept or no agent ran is not guessed.
 """
 
 from collections.abc import Collection, Iterator
@@ -20,6 +21,7 @@ class ScreensDay(Observation):
     """How a day went. ``whole``: somebody counted from its beginning to its end."""
 
     kind: ClassVar[str] = "screens-day"
+    last_word: ClassVar[bool] = True
     minutes: int
     times: int
     whole: bool
@@ -47,6 +49,14 @@ class Day:
             self._begin(whole=True)
         self._times += len(frozenset(left_open) - self._open)
         self._date, self._seen, self._open = date, now, frozenset(left_open)
+
+    def end(self, at: datetime) -> Iterator[ScreensDay]:
+        """What was counted of a day that is not over, if there was anything to look at."""
+        if self._date:
+            self._whole = False
+            yield self._told(at)
+            self._begin(whole=False)
+            self._date = ""
 
     def _begin(self, *, whole: bool) -> None:
         self._seconds, self._times, self._whole = 0.0, 0, whole

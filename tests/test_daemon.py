@@ -348,6 +348,48 @@ class Flooding:
         return {}
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waiting(Seen):
+    """An observation whose collector waits until it was dealt with."""
+
+    known: list[int] = field(default_factory=list, compare=False)
+    journal: Journal
+
+    def handled(self) -> None:
+        self.known.append(self.journal.count())
+
+
+def test_a_collector_learns_that_what_it_saw_was_recorded_and_acted_upon(
+    journal: Journal,
+) -> None:
+    waiting = Waiting(observed_at=utc_now(), subject="/home/x/list.csv", journal=journal)
+    action = Scripted()
+    run_until(build(journal, action, waiting), journal, 2)
+    assert len(action.asked) == 1
+    assert waiting.known == [2]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Farewell(Seen):
+    last_word: ClassVar[bool] = True
+
+
+class Leaving(Listed):
+    """A collector that says something as it ends, and something that must not be said then."""
+
+    def observe(self, stop: Stop) -> Iterator[Observation]:
+        stop.wait()
+        yield Farewell(observed_at=utc_now(), subject="/last")
+        yield seen("/too late")
+
+
+def test_the_last_word_of_a_collector_is_recorded_and_nothing_else(journal: Journal) -> None:
+    daemon = build(journal, Scripted(), mode=Mode.REPORT)
+    daemon.collectors = {"files": lambda: Leaving([])}
+    run_until(daemon, journal, 1)
+    assert [event.kind for event in events(journal)] == ["agent-started", Seen.kind]
+
+
 def test_a_collector_that_floods_does_not_keep_the_agent_from_stopping(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

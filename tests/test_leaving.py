@@ -129,16 +129,15 @@ def test_before_sleep_each_open_screen_is_told_of(manager, tmp_path):
         assert watching.told.empty()
 
 
-def test_sleep_is_held_until_the_screen_is_locked_and_anew_after_waking(manager, tmp_path):
-    desk = Desk(OPEN)
+def test_sleep_is_held_until_the_agent_has_dealt_with_it_and_anew_after_waking(manager, tmp_path):
     moments = LinuxMoments(lid=no_lid(tmp_path))
-    with Watching(moments, desk, hold=20.0) as watching:
+    with Watching(moments, Desk(OPEN), hold=20.0) as watching:
         assert within(10, lambda: len(manager.holders) == 1)
         manager.PrepareForSleep(True)
-        watching.next()
+        seen = watching.next()
         time.sleep(0.5)
         assert moments._held is not None
-        desk.now = [replace(OPEN, locked=True)]
+        seen.handled()
         assert within(5, lambda: moments._held is None)
         manager.PrepareForSleep(False)
         assert within(5, lambda: len(manager.holders) == 2)
@@ -152,6 +151,15 @@ def test_sleep_is_never_held_for_longer_than_agreed(manager, tmp_path):
         manager.PrepareForSleep(True)
         watching.next()
         assert within(5, lambda: moments._held is None)
+
+
+def test_sleep_is_not_held_for_a_screen_that_is_locked_already(manager, tmp_path):
+    moments = LinuxMoments(lid=no_lid(tmp_path))
+    with Watching(moments, Desk(replace(OPEN, locked=True)), hold=20.0) as watching:
+        assert within(10, lambda: len(manager.holders) == 1)
+        manager.PrepareForSleep(True)
+        assert within(5, lambda: moments._held is None)
+        assert watching.told.empty()
 
 
 def test_the_end_of_the_collector_lets_the_laptop_sleep(manager, tmp_path):

@@ -50,6 +50,15 @@ def test_time_in_which_nobody_looked_is_not_guessed(gap: float) -> None:
     assert told.minutes == 2
 
 
+def test_what_was_counted_is_told_when_the_agent_ends() -> None:
+    day = Day()
+    assert list(day.end(NOON)) == []
+    counted(day, (TOMORROW, None), (2 * TOMORROW, ONE), (2 * TOMORROW + 60.0, None))
+    (told,) = day.end(NOON)
+    assert told.facts() == {"open-minutes": 1, "times": 1, "whole-day": False}
+    assert list(day.end(NOON)) == []
+
+
 def test_a_clock_that_jumps_back_breaks_nothing() -> None:
     day = Day()
     assert [told.times for told in counted(day, (0.0, ONE), (-2 * TOMORROW, None))] == [1]

@@ -5,12 +5,17 @@ from pathlib import Path
 
 from tests.vm.laptop.machine import GuestError
 from tests.vm.screens.bench import Bench
-from tests.vm.screens.cases import PASSWORD, WITH_XSS_LOCK, Case
+from tests.vm.screens.cases import PASSWORD, Case
 from tests.vm.screens.rows import Row
 
 NAMES = ("the lid closes", "the laptop goes to sleep")
 LATEST = 5.0
-CASE = Case(name="leaves", locker=WITH_XSS_LOCK, method="logind", proofs=("locked-hint", "cover"))
+CASE = Case(
+    name="leaves",
+    locker="xss-lock --ignore-sleep -- i3lock -n -c 16323f &",  # else it locks before it is asked
+    method="logind",
+    proofs=("locked-hint", "cover"),
+)
 _LID = Path(__file__).with_name("lid.py")
 _PREPARE = """\
 set -e
