@@ -163,7 +163,7 @@ def _start(image: Path, run: Path, snapshot: str | None) -> Laptop:
     port = _free_port()
     command = [
         *(QEMU, "-name", "lab", "-accel", "tcg,thread=multi", "-machine", "pc", "-cpu", "max"),
-        *("-smp", "2", "-m", MEMORY, "-display", "none", "-vga", "std"),
+        *("-smp", "2", "-m", MEMORY, "-display", "none", "-vga", "virtio"),
         *("-no-user-config", "-nodefaults", "-daemonize"),
         *("-kernel", str(image / "vmlinuz"), "-initrd", str(image / "initrd.img")),
         *("-append", _APPEND),

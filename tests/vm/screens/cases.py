@@ -29,6 +29,14 @@ class Case:
     greeter: bool = False
     """The login screen comes in front, and the password is given there."""
 
+    @property
+    def latest(self) -> float:
+        """Seconds after the limit by which the lock is proven, or the failure told.
+
+        Where the agent has to start something first, a processor without KVM needs longer.
+        """
+        return 5.0 if self.method == "logind" else 10.0
+
     def hidden(self) -> tuple[str, ...]:
         """What is taken away: also a screen saver that any desktop would start of itself."""
         return self.hide if MATE in self.locker else (*self.hide, f"/usr/bin/{MATE}")
