@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import psutil
 
 from agent import __version__
@@ -90,7 +91,7 @@ class Answers:
             "last_contact": _iso(self.outbox.last_contact),
             "trouble": trouble,
             "advice": ADVICE[trouble],
-            "collectors": dict(self.daemon.running),
+            "collectors": dict(self.daemon.watching.running),
             "coverage": dict(self.daemon.coverage),
             "ocr": self._ocr(),
             "contact": {
@@ -112,7 +113,9 @@ class Answers:
             "roots": [str(root) for root in self.config.policy.roots()],
             "rules": len(self.config.policy.rules),
             "recipients": len(self.config.policy.recipients),
-            "conditions": {n: dict(c.condition()) for n, c in list(self.daemon.live.items())},
+            "conditions": {
+                n: dict(c.condition()) for n, c in list(self.daemon.watching.live.items())
+            },
             "memory_mb": round(sum(_memory(p) for p in (own, *children)) / 2**20, 1),
             "processes": len(children) + 1,
             "open_attempts": len(self.daemon.journal.attempts()),
@@ -188,13 +191,15 @@ class Answers:
 
     def _ocr(self) -> str | None:
         """Whether scans are read, as the collector says that would read them."""
-        conditions = (collector.condition() for collector in list(self.daemon.live.values()))
+        conditions = (
+            collector.condition() for collector in list(self.daemon.watching.live.values())
+        )
         return next((str(said["ocr"]) for said in conditions if "ocr" in said), None)
 
     def _state(self, trouble: Trouble) -> str:
         if any(self._blocked_just_now(event) for event in list(self.daemon.messages)):
             return "blocked"
-        if self.daemon.coverage or not all(self.daemon.running.values()):
+        if self.daemon.coverage or not all(self.daemon.watching.running.values()):
             return "look"
         return "fine" if trouble in (Trouble.NONE, Trouble.NOT_ENROLLED) else "offline"
 
@@ -222,6 +227,7 @@ class Answers:
             "reason": event.outcome.reason if event.outcome else "none",
             "at": event.recorded_at.isoformat(),
             "reminders": reminders(event),
+            "values": _values(event),
             "instead": self._instead(event),
             "override": self._override_minutes(event),
         }
@@ -275,6 +281,14 @@ def _memory(process: psutil.Process) -> int:
 
 def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
+
+
+def _values(event: Event) -> dict[str, str]:
+    """What the sentences of an event need to be told: until when a file is left where it is."""
+    due = event.decision.due if event.decision is not None else msgspec.UNSET
+    if isinstance(due, msgspec.UnsetType):
+        return {}
+    return {"due": due.astimezone().strftime("%d-%m %H:%M")}
 
 
 def _carried_out(event: Event) -> str:

@@ -57,6 +57,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "sealed restore", "give a file back", "agent.commands.sealed", "add_restore", "restore"
     ),
+    Command("sealed proof", "what was deleted", "agent.commands.sealed", "add_list", "proof"),
+    Command("breaker", "are files still sealed here?", "agent.commands.breaker"),
     Command(
         "dispute report", "this verdict is wrong", "agent.commands.dispute", "add_report", "report"
     ),

@@ -12,7 +12,7 @@ def lock_in(daemon: Daemon) -> int | None:
 
     None also where a screen left open is only reported, or where nothing may be enforced yet.
     """
-    collector = daemon.live.get("session")
+    collector = daemon.watching.live.get("session")
     seconds = collector.lock_in() if isinstance(collector, SessionCollector) else None
     return seconds if seconds is not None and _locks(daemon) else None
 

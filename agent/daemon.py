@@ -7,55 +7,38 @@ that fails is an outcome. Neither can stop the daemon, and neither can a full di
 journalled is not acted upon.
 """
 
-import contextlib
 import logging
-import os
 import queue
 import threading
-import traceback
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from functools import partial
 from operator import methodcaller
 
 import msgspec
 
+from agent.breaker import Breaker
 from agent.errors import JournalFull
-from agent.guard import Guard
+from agent.evasion import Evasion
+from agent.grace import Grace
+from agent.guard import NOT_YET, Guard, Held
 from agent.journal import Journal
 from agent.overrides import Overrides
-from agent.own import ActionName, ActionRecovered, AgentStarted, CollectorFailed, CollectorName
+from agent.own import ActionName, ActionRecovered, AgentStarted
 from agent.policy import ASKED_RULE, Decision, Policy
 from agent.recorder import Recorder
 from agent.reminders import reminders
+from agent.watching import TURN, Watching, fault
 from agent.wire.event import Event, OutcomePart
-from collectors.base import (
-    Clock,
-    Collector,
-    CollectorError,
-    CoverageLost,
-    CoverageRestored,
-    Observation,
-    Stop,
-)
+from collectors.base import Clock, Collector, CoverageLost, CoverageRestored, Observation
 from enforcement.base import Action, Attempt, EnforcementError, Outcome, Reason, Result
 
 log = logging.getLogger(__name__)
 
 QUEUE_LENGTH = 1000
 """Observations that may wait; a collector that is faster than this has to wait itself."""
-FIRST_PAUSE = 1.0
-LONGEST_PAUSE = 300.0
-"""Seconds before a collector that died is started again."""
-STEADY = timedelta(minutes=10)
-"""How long a collector must have run for its earlier failures to be forgotten."""
 MESSAGES_KEPT = 50
-PLACES_LOGGED = 4
-"""Lines of our code that an error in the log names."""
-TURN = 0.5
-"""Seconds after which somebody who waits looks whether to stop."""
+SEAL = "seal-file"
 Told = tuple[str, str, str]
 """What is not covered, how, and where: the last part stays on the laptop."""
 
@@ -71,20 +54,27 @@ class Daemon:
     collectors: Mapping[str, Callable[[], Collector]]
     actions: Mapping[str, Action]
     now: Clock
+    grace: Grace | None = None
+    breaker: Breaker | None = None
+    evasion: Evasion = field(default_factory=Evasion)
     overrides: Overrides = field(default_factory=Overrides)
     messages: deque[Event] = field(default_factory=lambda: deque(maxlen=MESSAGES_KEPT))
     lost: set[Told] = field(default_factory=set)
     unfinished: dict[str, tuple[Event, Outcome]] = field(default_factory=dict)
-    running: dict[str, bool] = field(default_factory=dict)
-    live: dict[str, Collector] = field(default_factory=dict)
+    watching: Watching = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.watching = Watching(self.now)
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set and the collectors have ended."""
         seen: queue.Queue[Observation] = queue.Queue(QUEUE_LENGTH)
         self.record(self._started(self._resume()))
-        threads = [self._watch(name, seen, stop) for name in self.collectors]
+        threads = self.watching.begin(self.collectors, seen, stop)
         while not stop.is_set() or any(one.is_alive() for one in threads) or not seen.empty():
             self._finish()
+            for due in self.grace.take_due(self.now()) if self.grace else ():
+                self.record(due)
             try:
                 observation = seen.get(timeout=TURN)
             except queue.Empty:
@@ -124,8 +114,25 @@ class Daemon:
         decision = self.policy.decide(observation, self.overrides.all())
         if not decision.enforced or decision.rule == ASKED_RULE:
             return decision
-        held = self.guard.hold(decision.action, _size(observation), self.now())
-        return decision if held is None else replace(decision, enforced=False, held=held)
+        now, due = self.now(), None
+        held = self.guard.hold(decision.action, _size(observation), now)
+        if decision.action == SEAL and self._too_many(observation) and held not in NOT_YET:
+            held = Held.BREAKER
+        elif self.grace is not None and held not in NOT_YET:  # else nobody is promised a time
+            due = self.grace.until(observation, decision.rule, now)
+            held = held if due is None else Held.GRACE
+        return decision if held is None else replace(decision, enforced=False, held=held, due=due)
+
+    def _too_many(self, observation: Observation) -> bool:
+        """Whether so many files would be sealed that none is."""
+        if self.breaker is None:
+            return False
+        if tripped := self.breaker.count(observation):
+            log.error(
+                "%d of %d files match: none is sealed any more", tripped.matched, tripped.files
+            )
+            self.record(tripped)
+        return self.breaker.tripped()
 
     def _act(
         self, observation: Observation, decision: Decision, event: Event, once: str | None
@@ -134,9 +141,17 @@ class Daemon:
         once = once and f"{once}/{decision.action}"
         if not self.journal.begin(event, once=once, action=decision.action, size=size):
             return False
-        attempt = Attempt(id=event.id, subject=observation.subject, proof=observation.proof())
+        attempt = Attempt(
+            id=event.id,
+            subject=observation.subject,
+            proof=observation.proof(),
+            about={"rule": decision.rule, **self.policy.terms_of(decision.rule).kept()},
+        )
         outcome = self._tried(decision.action, methodcaller("apply", attempt))
-        return self._complete(event, outcome)
+        news = self._complete(event, outcome)
+        if decision.action == SEAL and (evaded := self.evasion.note(observation, outcome)):
+            self.record(evaded)
+        return news
 
     def _complete(self, event: Event, outcome: Outcome) -> bool:
         """Journal how an attempt ended; without room for that now, at the next turn."""
@@ -227,58 +242,6 @@ class Daemon:
             ended = (str(observation.what), observation.subject)
             self.lost -= {one for one in self.lost if (one[0], one[2]) == ended}
         return False
-
-    def _watch(self, name: str, seen: "queue.Queue[Observation]", stop: Stop) -> threading.Thread:
-        put = partial(_put, seen, stop)
-        thread = threading.Thread(target=self._keep_watching, args=(name, put, stop), name=name)
-        thread.start()
-        return thread
-
-    def _keep_watching(self, name: str, put: Callable[[Observation], None], stop: Stop) -> None:
-        """Run one collector, and start it again when it dies, until told to stop."""
-        failures = 0
-        while not stop.is_set():
-            begun = self.now()
-            try:
-                self.running[name] = True
-                self.live[name] = collector = self.collectors[name]()
-                for observation in collector.observe(stop):
-                    put(observation)
-                    if stop.is_set():
-                        break
-            except Exception as error:
-                log.error("the collector %s failed: %s", name, fault(error))
-            self.running[name] = False
-            if stop.is_set():
-                return
-            failures = 1 if self.now() - begun > STEADY else failures + 1
-            put(self._failed(name, failures))
-            stop.wait(min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures - 1, 16)))
-
-    def _failed(self, name: str, failures: int) -> CollectorFailed:
-        collector = CollectorName.of(name)
-        return CollectorFailed(
-            observed_at=self.now(), subject=name, collector=collector, failures=failures
-        )
-
-
-def fault(error: BaseException) -> str:
-    """An error for the log: what and where, never its own words, which may hold a person's path."""
-    frames = traceback.extract_tb(error.__traceback__)[-PLACES_LOGGED:]
-    places = ", ".join(f"{os.path.basename(one.filename)}:{one.lineno}" for one in frames)
-    words = f" ({error})" if isinstance(error, CollectorError) else ""
-    return f"{type(error).__name__}{words} at {places}"
-
-
-def _put(seen: "queue.Queue[Observation]", stop: Stop, observation: Observation) -> None:
-    """Wait for room in the queue, but not for ever for a daemon that ended."""
-    while not stop.is_set():
-        with contextlib.suppress(queue.Full):
-            seen.put(observation, timeout=TURN)
-            return
-    if observation.last_word:
-        with contextlib.suppress(queue.Full):
-            seen.put_nowait(observation)
 
 
 def _once_as_seen(once: str | None, decision: Decision) -> str | None:

@@ -25,9 +25,15 @@ class Held(StrEnum):
     BYTE_CAP = "byte-cap"
     SESSION_LOCKED = "session-locked"
     """A stick that came while nobody was at the laptop waits until somebody is."""
+    BREAKER = "breaker"
+    """So large a share of all files matched that the rules are taken to be wrong."""
+    GRACE = "grace"
+    """The person was told, and has time to see to it themselves."""
 
 
-CAPPED = frozenset({"seal-file"})
+NOT_YET = frozenset({Held.NO_NOTICE, Held.FIRST_DAYS})
+"""Nothing at all is done yet, to anything."""
+CAPPED = frozenset({"seal-file", "expire-sealed"})
 """What is limited in number. A stick is withheld and a screen locked however often it takes."""
 _OPENING = frozenset({"allow-usb", "allow-usb-read-only"})
 

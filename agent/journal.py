@@ -25,7 +25,6 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,32 +32,21 @@ import msgspec
 
 from agent import journal_file, own
 from agent.errors import JournalError, JournalFull
+from agent.journal_answers import Acted, Pending
 from agent.wire import event as wire
 from agent.wire.messages import LARGEST_BODY, MOST_RECORDS, Receipt, Record
 
 SIZE_LIMIT = 64 * 1024 * 1024
 """Bytes of event bodies kept while the collector cannot be reached."""
+__all__ = ["Acted", "Journal", "Pending"]
+
 KEPT_LONGEST = (own.LeakReported.kind, own.GAP)
 TOLD_FOR = timedelta(days=400)
 """How long old news is remembered as such."""
+KNOWN_FOR = timedelta(days=30)
+"""How long it is remembered since when a thing is known that is seen no more."""
 ACTED_FOR = timedelta(days=2)
 """How long begun actions are counted."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pending:
-    """The oldest rows not yet receipted, and the chain's value before the first of them."""
-
-    previous: str
-    records: list[Record]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Acted:
-    """How often an action was begun since a moment, and over how many bytes."""
-
-    times: int
-    bytes: int
 
 
 class Journal:
@@ -150,6 +138,21 @@ class Journal:
             )
         return Acted(times=times, bytes=size)
 
+    def known_since(self, key: str, now: datetime, forget: timedelta) -> datetime:
+        """Since when ``key`` is known, now being one more time; anew if not for ``forget``."""
+        at, since = now.timestamp(), 0.0
+
+        def work() -> bool:
+            nonlocal since
+            row = self._one("SELECT since, seen FROM known WHERE key=?", key)
+            fresh = row is None or abs(at - row[1]) > forget.total_seconds()
+            since = at if fresh else row[0]
+            self._db.execute("INSERT OR REPLACE INTO known VALUES(?,?,?)", (key, since, at))
+            return True
+
+        self._write(work, loses=0)
+        return datetime.fromtimestamp(since, UTC)
+
     def pending(self, most: int = MOST_RECORDS, most_bytes: int = LARGEST_BODY // 2) -> Pending:
         """The oldest unbroken run of rows that one request may carry; empty if nothing waits."""
         with self._reading():
@@ -174,6 +177,7 @@ class Journal:
             journal_file.write_durably(self._folder / "receipt.json", evidence)
             self._db.execute("DELETE FROM told WHERE at<?", ((now - TOLD_FOR).timestamp(),))
             self._db.execute("DELETE FROM acted WHERE at<?", ((now - ACTED_FOR).timestamp(),))
+            self._db.execute("DELETE FROM known WHERE seen<?", ((now - KNOWN_FOR).timestamp(),))
             row = self._one("SELECT head FROM events WHERE seq=?", receipt.last)
             if row is not None:
                 self._db.execute("UPDATE tail SET seq=?, head=?", (receipt.last, row[0]))

@@ -7,12 +7,13 @@ may be carried out now (staff notice, caps, first days) is ``agent.guard``'s.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from agent.policy_usb import Override, UsbPolicy
+from agent.terms import Terms
 from collectors.base import Fact, Observation
 from enforcement.base import Recipient
 
@@ -23,6 +24,9 @@ ASKED_RULE = "asked"
 """The rule of what a person asked for themselves; no guard stands against it."""
 ASKED = {"session-left": "lock-session"}
 """What is done about such a wish, by the kind of the observation."""
+EXPIRY_RULE = "keep-days"
+"""The rule by which a sealed copy is deleted: that of the rule which sealed it."""
+EXPIRY = {"sealed-overdue": "expire-sealed"}
 
 
 class Mode(StrEnum):
@@ -36,13 +40,15 @@ class Mode(StrEnum):
 class Rule:
     """``action`` for observations of ``kind`` whose facts equal those in ``when``.
 
-    ``source`` cites the sentence of the organisation's document that the rule comes from.
+    ``terms`` say how long it waits, and how long what it sealed is kept; ``source`` cites the
+    sentence of the organisation's document that the rule comes from.
     """
 
     name: str
     kind: str
     action: str
     when: Mapping[str, str | int | bool] = field(default_factory=dict)
+    terms: Terms = field(default_factory=Terms)
     source: str = ""
 
     def matches(self, observation: Observation) -> bool:
@@ -60,6 +66,16 @@ class Decision:
     rule: str
     enforced: bool
     held: str | None = None
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sealing:
+    """What holds for every rule that seals. ``close`` is the end of a working day here;
+    ``at_once_on_plain_disk``: no rule waits where a thief could read the disk."""
+
+    close: time = time(17, 30)
+    at_once_on_plain_disk: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,6 +99,7 @@ class Policy:
     contact: Contact = field(default_factory=Contact)
     recipients: tuple[Recipient, ...] = ()
     usb: UsbPolicy = field(default_factory=UsbPolicy)
+    sealing: Sealing = field(default_factory=Sealing)
     collectors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
 
@@ -93,6 +110,8 @@ class Policy:
         """
         if wish := ASKED.get(observation.kind):
             return Decision(action=wish, rule=ASKED_RULE, enforced=True)
+        if over := EXPIRY.get(observation.kind):
+            return self._decision(over, EXPIRY_RULE)
         for rule in self.rules:
             if rule.matches(observation):
                 return self._decision(rule.action, rule.name)
@@ -108,6 +127,10 @@ class Policy:
         """Whether USB media are nobody's until they were judged."""
         return self.enforces() and self.usb.blocks
 
+    def seals(self) -> bool:
+        """Whether any rule seals files."""
+        return any(rule.action == "seal-file" for rule in self.rules)
+
     def keeps_pupil_files_off(self) -> bool:
         """Whether writes to sticks wait for a verdict."""
         return self.enforces() and self.usb.keeps_pupil_files_off
@@ -115,6 +138,10 @@ class Policy:
     def rules_for(self, kind: str) -> tuple[Rule, ...]:
         """The rules that can decide about a kind, in order."""
         return tuple(rule for rule in self.rules if rule.kind == kind)
+
+    def terms_of(self, rule: str) -> Terms:
+        """The terms of a rule by its name; those of none wait for nothing."""
+        return next((one.terms for one in self.rules if one.name == rule), Terms())
 
     def _decision(self, action: str, rule: str) -> Decision:
         enforced = self.enforces() and action != REPORT

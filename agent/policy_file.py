@@ -8,7 +8,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, time
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from typing import Any
 import pyrage
 
 from agent.errors import ConfigError
-from agent.policy import REPORT, Contact, Mode, Policy, Rule
+from agent.policy import REPORT, Contact, Mode, Policy, Rule, Sealing
+from agent.policy_terms_file import SEALING, TERMS, read_terms
 from agent.policy_usb_file import Kinds, read_usb
 from agent.toml_lines import Lines
 from collectors import COLLECTORS
@@ -42,13 +43,14 @@ TOP: Kinds = {
     "contact": dict,
     "recipients": list,
     "usb": dict,
+    "sealing": dict,
     "collectors": dict,
     "rules": list,
 }
 NOTICE: Kinds = {"lead_days": int}
 CONTACT: Kinds = {"name": str, "phone": str, "mail": str}
 RECIPIENT: Kinds = {"name": str, "key": str, "proven": bool}
-RULE: Kinds = {"name": str, "kind": str, "action": str, "when": dict, "source": str}
+RULE: Kinds = {"name": str, "kind": str, "action": str, "when": dict, "source": str, **TERMS}
 
 
 def read(path: Path) -> Policy:
@@ -119,6 +121,7 @@ class _Reading:
             contact=Contact(**self.section(top.get("contact", {}), CONTACT, "contact")),
             recipients=tuple(self._recipients(top.get("recipients", []))),
             usb=read_usb(self, top.get("usb", {})),
+            sealing=Sealing(**self.section(top.get("sealing", {}), SEALING, "sealing")),
             collectors=self._collectors(top.get("collectors", {})),
             rules=tuple(self._rules(top.get("rules", []))),
         )
@@ -185,6 +188,7 @@ class _Reading:
                 kind=self._word(rule, "kind", "rules", number),
                 action=self.one_of(rule, "action", action_names(), REPORT, "rules", number),
                 when=when,
+                terms=read_terms(self, rule, number),
                 source=rule.get("source", ""),
             )
 
@@ -243,5 +247,5 @@ def _kinds(default: Any) -> type | tuple[type, ...]:
 def _name_of(kind: type | tuple[type, ...]) -> str:
     names = {str: "text in quotes", int: "a whole number", bool: "true or false"}
     names |= {list: "a list in [brackets]", dict: "a table", float: "a number"}
-    names |= {date: "a date without quotes"}
+    names |= {date: "a date without quotes", time: "a time without quotes, such as 17:30:00"}
     return " or ".join(names[k] for k in (kind if isinstance(kind, tuple) else (kind,)))

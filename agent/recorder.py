@@ -42,6 +42,7 @@ class Recorder:
                 rule=decision.rule,
                 enforced=decision.enforced,
                 held=decision.held,
+                due=decision.due or msgspec.UNSET,
             )
         event = wire.Event(
             id=str(uuid.uuid4()),

@@ -1,9 +1,10 @@
-"""What a person is asked to do about a file that was only reported, such as to delete it.
+"""What a person is asked to do about a file that was left where it is, such as to delete it.
 
 A reminder is a sentence of ``agent.texts`` under ``remind-`` and a word of the event; a word that
 has none asks for nothing. Where the file was put away nothing is left to do, and nobody is asked.
 """
 
+from agent.guard import Held
 from agent.texts import has
 from agent.wire.event import Event
 
@@ -16,6 +17,8 @@ def reminders(event: Event) -> list[str]:
     if event.decision is not None and event.decision.enforced:
         return []
     words = [word for name in _TELLING for word in _words(event, name)]
+    if event.decision is not None and event.decision.held == Held.GRACE:
+        words.append(Held.GRACE)
     return [key for word in words if has(key := f"remind-{word}")]
 
 

@@ -4,39 +4,35 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from importlib import import_module
-from pathlib import Path
-from typing import Any
 
-from agent import identity, processes, seat, texts
+from agent import identity, processes
 from agent.answers import Answers
 from agent.config import Config, prepare_state
 from agent.control_server import ControlServer
-from agent.daemon import Daemon, fault
+from agent.daemon import Daemon
 from agent.dispute_shelf import Shelf
 from agent.disputes import Disputes
+from agent.drill import Drill
+from agent.expiry import Expiry
 from agent.gatekeeper import Gatekeeper
-from agent.guard import Caps, Guard
+from agent.guard import Caps
 from agent.journal import Journal
 from agent.outbox import Outbox
 from agent.override_requests import OverrideRequests
-from agent.overrides import Overrides
-from agent.policy import Policy
-from agent.recorder import Recorder
+from agent.parts import daemon_of
 from agent.stick_judge import StickJudge
 from agent.stick_keeper import StickKeeper
 from agent.walk_away import WalkAway
-from collectors import COLLECTORS, session, stick_files
-from collectors.base import Collector, utc_now
+from agent.watching import fault
+from collectors import session, stick_files
+from collectors.base import utc_now
 from collectors.recognise.recogniser import recogniser_for
 from collectors.recognise.rules.own import OwnRules, read_own
 from collectors.recognise.thorough import Thorough
 from collectors.recognise.verdict import Verdict
-from enforcement import ACTIONS, age
-from enforcement.base import Action, Settings
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +51,7 @@ def run(
     prepare_state(config.state)
     journal = Journal(config.state, config.journal_bytes)
     try:
-        daemon = _daemon(config, journal, caps or Caps())
+        daemon = daemon_of(config, journal, caps or Caps())
         outbox = _outbox(config, journal)
         shelf = _shelf(config)
         keeper = _keeper(config, daemon)
@@ -65,6 +61,8 @@ def run(
             "tidier": shelf.keep_tidy,
             "gatekeeper": keeper.keep,
             "stick-keeper": _stick_keeper(config, daemon).keep,
+            "expiry": Expiry(state=config.state, record=daemon.record, now=utc_now).keep,
+            "drill": _drill(config, daemon).keep,
         }
         threads = [_begun(name, keep, stop) for name, keep in keepers.items()]
         if with_sender:
@@ -106,68 +104,6 @@ def _begun(
     return thread
 
 
-def _daemon(config: Config, journal: Journal, caps: Caps) -> Daemon:
-    policy, state = config.policy, config.state
-    guard = Guard(
-        policy=policy,
-        notice=config.notice,
-        installed_at=identity.installed_at(state),
-        journal=journal,
-        caps=caps,
-        locked=seat.nobody_there if policy.usb.withhold_while_locked else lambda: False,
-    )
-    return Daemon(
-        policy=policy,
-        guard=guard,
-        journal=journal,
-        recorder=Recorder(key=identity.digest_key(state), seal=_seal(policy), now=utc_now),
-        collectors=load_collectors(policy, state),
-        actions=load_actions(config),
-        now=utc_now,
-        overrides=Overrides(file=config.gate.verdicts / "overrides"),
-    )
-
-
-def load_collectors(policy: Policy, state: Path) -> dict[str, Callable[[], Collector]]:
-    """A maker for each collector: importing it is left to its own thread's first start."""
-    return {_last(name): partial(_make_collector, name, policy, state) for name in COLLECTORS}
-
-
-def load_actions(config: Config) -> dict[str, Action]:
-    """Each action by the word a rule calls it."""
-    settings = Settings(
-        state=config.state,
-        roots=config.policy.roots(),
-        recipients=config.policy.recipients,
-        note=_note(config.policy),
-        stage=config.stage,
-        gate=config.gate,
-    )
-    made: list[Action] = [import_module(name).make(settings) for name in ACTIONS]
-    return {action.name: action for action in made}
-
-
-def _note(policy: Policy) -> str:
-    """What is left where files were sealed: what happened, why, and whom to ask."""
-    contact = policy.contact
-    named = ", ".join(part for part in (contact.name, contact.phone, contact.mail) if part)
-    whom = named or texts.say(policy.language, "sealed-note-contact")
-    return texts.say(policy.language, "sealed-note", contact=whom)
-
-
-def _make_collector(module: str, policy: Policy, state: Path) -> Collector:
-    settings: Mapping[str, Any] = {**policy.collectors.get(_last(module), {}), "state": state}
-    made: Collector = import_module(module).make(settings)
-    return made
-
-
-def _seal(policy: Policy) -> Callable[[bytes], bytes] | None:
-    proven = tuple(recipient for recipient in policy.recipients if recipient.proven)
-    if not proven:
-        return None
-    return partial(age.seal_bytes, recipients=proven)
-
-
 def _outbox(config: Config, journal: Journal) -> Outbox:
     return Outbox(
         journal,
@@ -191,6 +127,15 @@ def _stick_keeper(config: Config, daemon: Daemon) -> StickKeeper:
         guard=daemon.guard,
         sticks=stick_files.mounted,
         judge=lambda: StickJudge(recogniser_for(own), utc_now),
+        record=daemon.record,
+        now=utc_now,
+    )
+
+
+def _drill(config: Config, daemon: Daemon) -> Drill:
+    return Drill(
+        state=config.state,
+        recipients=config.policy.recipients if config.policy.seals() else (),
         record=daemon.record,
         now=utc_now,
     )
@@ -271,7 +216,3 @@ def _sender(config: Config, stop: threading.Event) -> threading.Thread:
     )
     thread.start()
     return thread
-
-
-def _last(module: str) -> str:
-    return module.rpartition(".")[2]

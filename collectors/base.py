@@ -67,6 +67,10 @@ class Observation:
         """A key under which a repeat of this observation is no news; None: always news."""
         return None
 
+    def used_at(self) -> datetime | None:
+        """When a person last worked with it; None where that means nothing."""
+        return None
+
     def handled(self) -> None:
         """The agent has recorded it, and has done about it what it will do."""
 

@@ -32,9 +32,11 @@ from collectors.checks.since import Since
 from collectors.checks.told import ONLY_IF_ASKED, Check, Told, Why
 
 if sys.platform == "linux":
-    from collectors.posture_linux import Machine, Wishes
+    from collectors.posture_linux import Machine, Wishes, on_plain_disk
 else:
     raise ImportError(f"the posture cannot be checked on {sys.platform} yet")
+
+__all__ = ["SETTINGS", "PostureCollector", "make", "on_plain_disk"]
 
 SETTINGS: Mapping[str, Setting] = {
     "look_minutes": Setting(15, "how often to look again"),

@@ -16,9 +16,10 @@ from collectors.checks.laptop import Laptop
 from collectors.checks.laptop_linux import laptop
 from collectors.checks.logins_linux import automatic_login, guest_account
 from collectors.checks.printers_linux import printers
+from collectors.checks.reading import Unreadable
 from collectors.checks.screen_lock_linux import screen_lock
 from collectors.checks.sharing_linux import shares
-from collectors.checks.storage_linux import disk_encryption
+from collectors.checks.storage_linux import Kept, disk_encryption, file_system
 from collectors.checks.told import Check, Told
 from collectors.checks.updates_linux import Apt, Ask, ask_apt, updates
 
@@ -79,3 +80,11 @@ class Machine:
 
     def _programs(self, check: Check, wishes: Wishes) -> Told:
         return programs.in_use(check, self.running(), wishes.approved)
+
+
+def on_plain_disk(path: str) -> bool:
+    """Whether a path is known to lie on a disk of this laptop that is not encrypted."""
+    try:
+        return file_system(ROOT, path) is Kept.PLAIN
+    except (OSError, ValueError, Unreadable):
+        return False

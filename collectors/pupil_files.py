@@ -89,6 +89,7 @@ class PupilFilesCollector:
         self._crew: Crew | None = None
         self._rounds: Rounds | None = None
         self._scans: Scans | None = None
+        self._patrol_here: Patrol | None = None
 
     def condition(self) -> Condition:
         """How files are watched, what a sweep waits for, and what holds the workers, as far as a
@@ -99,6 +100,8 @@ class PupilFilesCollector:
             found["watch"] = self._watch.way()
         if self._rounds is not None:
             found |= {"sweeping": self._rounds.sweeping(), "paused": self._rounds.strain}
+        if self._patrol_here is not None:
+            found["files"] = self._patrol_here.files()
         if self._scans is not None:
             found |= {"ocr": self._scans.state, "scans-waiting": self._scans.waiting()}
         return found
@@ -120,7 +123,7 @@ class PupilFilesCollector:
     def _observe(self, stop: Stop, held: ExitStack) -> Iterator[Observation]:
         changes, roots = Changes(self._monotonic), self._roots(held)
         self._scans = scans = self._make_scans(held)
-        patrol = self._patrol(held, scans)
+        self._patrol_here = patrol = self._patrol(held, scans)
         self._watch = self._make_watch(changes)
         held.callback(self._close)
         self._rounds = rounds = self._round(lambda: self._sweep(patrol, roots, stop))

@@ -55,11 +55,16 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attempt:
-    """One action on one subject. ``proof`` is what the subject must still be (see ADR 0004)."""
+    """One action on one subject. ``proof`` is what the subject must still be (see ADR 0004).
+
+    ``about`` are the closed words and numbers that stay with whatever an action keeps: by which
+    rule it was taken, what it is, for how long it is to be kept. They name nobody.
+    """
 
     id: str
     subject: str
     proof: Mapping[str, str | int] = field(default_factory=dict)
+    about: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

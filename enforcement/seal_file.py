@@ -73,7 +73,8 @@ class SealFile:
                 return self.resume(attempt.id)
             age.proven_keys(self._settings.recipients)
             place = locate(attempt.subject, self._settings.roots)
-            plan = Plan(id=attempt.id, place=place, judged=from_proof(attempt.proof))
+            judged, about = from_proof(attempt.proof), dict(attempt.about)
+            plan = Plan(id=attempt.id, place=place, judged=judged, about=about)
             path = stage.path_for(place.root, self._settings)
             stage.remember(self._state, path)
             with stage.opened(path, self._checkpoint) as here:
@@ -169,7 +170,7 @@ class SealFile:
                 self._checkpoint("confirmed")
                 if not self._vault.holds(plan.id):
                     keys = age.proven_keys(self._settings.recipients)
-                    self._vault.seal(plan.id, source, about, keys)
+                    self._vault.seal(plan.id, source, about, keys, plan.about)
                 still_undisturbed(source)
                 here.remove_file(plan.id)
 

@@ -16,9 +16,9 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from enforcement import durable, syscalls
 from enforcement.base import EnforcementError, Reason, Settings
@@ -38,6 +38,7 @@ class Plan:
     id: str
     place: Place
     judged: Judged
+    about: Mapping[str, str | int] = field(default_factory=dict)
 
 
 class Stage:
@@ -65,7 +66,8 @@ class Stage:
         try:
             given = json.loads(data)
             place, judged = Place(**given["place"]), Judged(**given["judged"])
-            return Plan(id=attempt_id, place=place, judged=judged)
+            about = dict(given.get("about", {}))
+            return Plan(id=attempt_id, place=place, judged=judged, about=about)
         except (ValueError, TypeError, KeyError) as error:
             note = f"the plan {attempt_id} is damaged; what was taken stays in the stage"
             raise EnforcementError(Reason.PARKED, note) from error

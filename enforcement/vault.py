@@ -3,20 +3,21 @@
 For each there are three names. ``ID.age`` opens with the plain ``age`` command to exactly the bytes
 of the file; ``ID.meta.age`` holds its path, owner, times and the like; ``ID.json`` can be read by
 anyone who may enter the vault and names nobody. ``ID.json`` is written last and taken away first,
-so where it stands the other two are whole, on the disk, and were opened once to prove it.
+so where it stands the other two are whole, on the disk, and were opened once to prove it. What was
+kept for long enough leaves a tombstone (``enforcement.tombstone``).
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from enforcement import age, attributes, durable
-from enforcement.attributes import Attributes
+from enforcement import age, durable
+from enforcement.attributes import Attributes, to_json
 from enforcement.base import EnforcementError, Reason
 from enforcement.judged import digest
 
@@ -35,7 +36,8 @@ class State(StrEnum):
 class Record:
     """What anyone may know of a sealed file; sizes in bytes, those of the ciphertext ``sealed_``.
 
-    ``sealed_at`` is in ISO 8601, UTC. Of a damaged record the id alone is known.
+    ``sealed_at`` is in ISO 8601, UTC. ``about`` are the words of the attempt. Of a damaged record
+    the id alone is known.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Record:
     size: int = 0
     sealed_size: int = 0
     sealed_sha256: str = ""
+    about: Mapping[str, str | int] = field(default_factory=dict)
 
 
 class Vault:
@@ -64,11 +67,18 @@ class Vault:
         """Whether a file was sealed to the end under this id."""
         return (self.path / f"{attempt_id}.json").exists()
 
-    def seal(self, attempt_id: str, source: int, about: Attributes, keys: age.Keys) -> None:
+    def seal(
+        self,
+        attempt_id: str,
+        source: int,
+        attributes: Attributes,
+        keys: age.Keys,
+        about: Mapping[str, str | int] | None = None,
+    ) -> None:
         """Seal an open file and prove the copy. Raises EnforcementError, OSError."""
         with durable.held(durable.private_folder(os.fspath(self.path))) as folder:
-            size, sha256 = self._seal_content(folder, attempt_id, source, about, keys)
-            self._seal_about(folder, attempt_id, about, keys)
+            size, sha256 = self._seal_content(folder, attempt_id, source, attributes, keys)
+            self._seal_about(folder, attempt_id, attributes, keys)
             durable.publish(folder, f"{attempt_id}.age", "content", self._checkpoint)
             durable.publish(folder, f"{attempt_id}.meta.age", "about", self._checkpoint)
             os.fsync(folder)
@@ -77,9 +87,10 @@ class Vault:
                 id=attempt_id,
                 state=State.SEALED,
                 sealed_at=self._now().isoformat(timespec="seconds"),
-                size=about.size,
+                size=attributes.size,
                 sealed_size=size,
                 sealed_sha256=sha256,
+                about=about or {},
             )
             data = json.dumps({"version": VERSION} | asdict(record)).encode("ascii")
             durable.write_file(folder, f"{attempt_id}.json", data, "record", self._checkpoint)
@@ -116,7 +127,7 @@ class Vault:
 
     def _seal_about(self, folder: int, attempt_id: str, about: Attributes, keys: age.Keys) -> None:
         witness = age.Witness()
-        plain = attributes.to_json(about)
+        plain = to_json(about)
         name = f"{attempt_id}.meta.age{durable.TEMPORARY}"
         with durable.held(durable.create(folder, name)) as target:
             durable.write_all(target, age.seal_to(plain, (*keys, witness.key)))
@@ -151,6 +162,7 @@ def _read_record(data: bytes) -> Record:
     given = json.loads(data)
     if not isinstance(given, dict) or given.pop("version", None) != VERSION:
         raise ValueError("no record of this version")
+    given.setdefault("about", {})  # a record of an earlier agent has none
     if {name: type(value) for name, value in given.items()} != _RECORD_TYPES:
         raise ValueError("not the fields of a record")
     return Record(**given | {"state": State(given["state"])})
@@ -163,6 +175,7 @@ _RECORD_TYPES = {
     "size": int,
     "sealed_size": int,
     "sealed_sha256": str,
+    "about": dict,
 }
 
 

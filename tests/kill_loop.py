@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psutil
 
-from agent import config, control, processes
+from agent import config, control, processes, restore
 from agent.commands import sealed
 from agent.demo import stage
 from agent.demo.sample_home import Inventory
@@ -199,6 +199,7 @@ def _restore_all(laptop: Laptop) -> Counter[str]:
     found: Counter[str] = Counter()
     for row in sealed.rows(laptop.folders.agent):
         path = target / str(row["id"])
-        sealed.give_back(laptop.folders.agent, str(row["id"]), identity, path)
+        keys = sealed.identities(identity)
+        restore.give_back(laptop.folders.agent, str(row["id"]), keys, path)
         found[digest(path)] += 1
     return found

@@ -166,9 +166,9 @@ def test_the_state_shows_what_needs_a_look(journal: Journal, tmp_path: Path) -> 
 def test_the_status_says_whether_scans_are_read(journal: Journal, tmp_path: Path) -> None:
     given = answers(journal, tmp_path)
     assert given.status(TEACHER, {})["ocr"] is None
-    given.daemon.live["pupil_files"] = make({"roots": [], "ocr_pages_an_hour": 0})
+    given.daemon.watching.live["pupil_files"] = make({"roots": [], "ocr_pages_an_hour": 0})
     assert given.status(TEACHER, {})["ocr"] is None
-    list(given.daemon.live["pupil_files"].observe(Once()))
+    list(given.daemon.watching.live["pupil_files"].observe(Once()))
     assert given.status(TEACHER, {})["ocr"] == State.OFF
     assert set(OCR) == set(State)
 

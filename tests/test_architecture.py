@@ -33,7 +33,7 @@ WORLDLY = {"os", "socket", "sqlite3", "time", "requests", "random", "secrets"}
 # One round of a loop that must live on, whatever goes wrong in it.
 MAY_CATCH_ALL = {
     ("agent/daemon.py", "_tried"),  # one action
-    ("agent/daemon.py", "_keep_watching"),  # one collector
+    ("agent/watching.py", "_keep_watching"),  # one collector
     ("server_stub/app.py", "__call__"),  # one request
 }
 

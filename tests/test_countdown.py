@@ -47,7 +47,7 @@ def daemon(journal: Journal) -> Daemon:  # noqa: F811
     collector = SessionCollector(Left(), limits=limits, monotonic=lambda: 1000.0)
     assert list(collector._look()) == []
     built = build(journal, Scripted(name="lock-session"))
-    built.live["session"] = collector
+    built.watching.live["session"] = collector
     built.policy = POLICY
     built.guard = replace(
         built.guard, policy=POLICY, notice=TOLD, installed_at=utc_now() - timedelta(days=30)
@@ -88,7 +88,7 @@ def test_nobody_is_warned_before_anything_may_be_enforced(daemon: Daemon) -> Non
 
 
 def test_nobody_is_warned_while_sessions_are_not_watched(daemon: Daemon) -> None:
-    del daemon.live["session"]
+    del daemon.watching.live["session"]
     assert lock_in(daemon) is None
 
 

@@ -12,7 +12,7 @@ from typing import ClassVar
 import pytest
 
 from agent import daemon as daemon_module
-from agent import run
+from agent import run, watching
 from agent.daemon import Daemon
 from agent.errors import JournalError, JournalFull
 from agent.guard import Guard
@@ -272,7 +272,7 @@ class Dying:
 def test_a_collector_that_dies_is_reported_and_started_again(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(daemon_module, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(watching, "FIRST_PAUSE", 0.01)
     tries: list[int] = []
     daemon = build(journal, Scripted())
     made: dict[str, object] = {"files": lambda: Dying(tries)}
@@ -294,7 +294,7 @@ def test_a_collector_that_cannot_be_made_is_a_failure_too(journal: Journal) -> N
     daemon.collectors = {"usb": broken}
     _, failed = run_until(daemon, journal, 2)
     assert failed.facts == {"collector": "usb", "failures": 1}
-    assert daemon.running == {"usb": False}
+    assert daemon.watching.running == {"usb": False}
 
 
 def test_lost_coverage_shows_until_it_is_restored(journal: Journal) -> None:
@@ -395,6 +395,7 @@ def test_a_collector_that_floods_does_not_keep_the_agent_from_stopping(
 ) -> None:
     monkeypatch.setattr(daemon_module, "QUEUE_LENGTH", 2)
     monkeypatch.setattr(daemon_module, "TURN", 0.01)
+    monkeypatch.setattr(watching, "TURN", 0.01)
     daemon = build(journal, Scripted())
     daemon.collectors = {"files": Flooding}
     run_until(daemon, journal, 2)
@@ -408,6 +409,7 @@ def test_when_the_daemon_ends_with_an_error_no_collector_waits_for_it_for_ever(
 
     monkeypatch.setattr(daemon_module, "QUEUE_LENGTH", 1)
     monkeypatch.setattr(daemon_module, "TURN", 0.01)
+    monkeypatch.setattr(watching, "TURN", 0.01)
     monkeypatch.setattr(journal, "begin", damaged)
     daemon, stop = build(journal, Scripted()), threading.Event()
     daemon.collectors = {"files": Flooding}
@@ -415,9 +417,9 @@ def test_when_the_daemon_ends_with_an_error_no_collector_waits_for_it_for_ever(
     with pytest.raises(JournalError):
         daemon.run(stop)
     stop.set()
-    (watching,) = set(threading.enumerate()) - before
-    watching.join(20)
-    assert not watching.is_alive()
+    (left,) = set(threading.enumerate()) - before
+    left.join(20)
+    assert not left.is_alive()
 
 
 @dataclass
@@ -433,7 +435,7 @@ class DyingLate(Dying):
 def test_a_collector_that_always_dies_soon_is_started_ever_less_often(
     journal: Journal, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(daemon_module, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(watching, "FIRST_PAUSE", 0.001)
     tries: list[int] = []
     daemon = build(journal, Scripted())
     made: dict[str, object] = {"files": lambda: DyingLate(tries)}

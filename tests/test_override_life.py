@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from agent import config, control, run
+from agent import config, control, parts, run
 from agent.answers import Answers
 from agent.config import Config
 from agent.control import ControlError
@@ -285,7 +285,7 @@ def test_the_agent_joins_its_parts_by_the_same_overrides(tmp_path: Path) -> None
     loaded = config.load(tmp_path, tmp_path, tmp_path / "s")
     journal = Journal(tmp_path)
     try:
-        daemon = run._daemon(loaded, journal, Caps())
+        daemon = parts.daemon_of(loaded, journal, Caps())
         keeper = run._keeper(loaded, daemon)
         requests = run._override_requests(daemon, keeper)
         assert requests.minutes == 5

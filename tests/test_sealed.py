@@ -10,7 +10,7 @@ import pyrage
 import pytest
 
 from agent import cli
-from agent.commands.sealed import printable
+from agent.restore import printable
 from enforcement import seal_file
 from enforcement.base import Attempt, Recipient, Settings
 

@@ -12,11 +12,11 @@ import sys
 from pathlib import Path
 
 from agent import control, dispute_shelf
-from agent.commands.sealed import printable
 from agent.dispute_shelf import PARTS, ShelfError
 from agent.disputes import SEALED_ID
 from agent.errors import AgentError, ConfigError
 from agent.own import Wanted
+from agent.restore import printable
 from enforcement import vault
 
 SECONDS = 120.0

@@ -44,12 +44,14 @@ Sealed = Annotated[
 
 
 class DecisionPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the policy said. ``held`` names the guard that kept an action from being enforced."""
+    """What the policy said. ``held`` names the guard that kept an action from being enforced, and
+    ``due`` is when that will no longer be, as far as the agent can know."""
 
     action: Word
     rule: Word
     enforced: bool
     held: Word | None = None
+    due: Annotated[datetime, msgspec.Meta(tz=True)] | msgspec.UnsetType = msgspec.UNSET
 
 
 class OutcomePart(

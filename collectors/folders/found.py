@@ -1,6 +1,7 @@
 """What is said about files: a pupil file, a list of passwords, a document nobody can look into."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
@@ -44,6 +45,10 @@ class PupilFileFound(Observation):
     sha256: str
     device: int
     inode: int
+    written_at: datetime | None = None
+
+    def used_at(self) -> datetime | None:
+        return self.written_at
 
     def facts(self) -> Facts:
         return {
@@ -86,6 +91,10 @@ class PasswordListFound(Observation):
     sha256: str
     device: int
     inode: int
+    written_at: datetime | None = None
+
+    def used_at(self) -> datetime | None:
+        return self.written_at
 
     def facts(self) -> Facts:
         least, most = band(self.accounts)

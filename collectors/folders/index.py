@@ -85,6 +85,11 @@ class Index:
         digest = hmac.digest(self._key, os.fsencode(path), "sha256")
         return int.from_bytes(digest[:8], "big") >> 1
 
+    def count(self) -> int:
+        """How many files are remembered."""
+        (number,) = self._database.execute("SELECT count(*) FROM seen").fetchone()
+        return int(number)
+
     def commit(self) -> None:
         """Write down what was kept."""
         self._database.commit()

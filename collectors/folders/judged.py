@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from collectors.folders.found import PasswordListFound, PupilFileFound, UnreadableFileFound
 from collectors.folders.place import place_of
@@ -33,6 +33,14 @@ def stamp(status: os.stat_result) -> str:
     return f"{status.st_mtime_ns}.{status.st_size}.{status.st_ino}"
 
 
+def written_at(status: os.stat_result) -> datetime | None:
+    """When a file was last written to; None for a time stamp that is no time."""
+    try:
+        return datetime.fromtimestamp(status.st_mtime, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def pupil_file(judged: Judged, verdict: Verdict, at: datetime) -> PupilFileFound:
     """What is told of a pupil file."""
     return PupilFileFound(
@@ -49,6 +57,7 @@ def pupil_file(judged: Judged, verdict: Verdict, at: datetime) -> PupilFileFound
         sha256=verdict.sha256,
         device=judged.status.st_dev,
         inode=judged.status.st_ino,
+        written_at=written_at(judged.status),
     )
 
 
@@ -65,6 +74,7 @@ def password_lists(judged: Judged, verdict: Verdict, at: datetime) -> Iterator[P
             sha256=verdict.sha256,
             device=judged.status.st_dev,
             inode=judged.status.st_ino,
+            written_at=written_at(judged.status),
         )
 
 

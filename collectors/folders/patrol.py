@@ -66,6 +66,8 @@ class Patrol:
         self._max_bytes = max_bytes
         self._now = now
         self._offer = offer
+        self._files_before = index.count() if index is not None else 0
+        self._swept_by = Tally()
         self._told: set[tuple[str, str]] = set()
         self._gaps = False
 
@@ -75,6 +77,7 @@ class Patrol:
         """Every file under the roots, then what was passed by unread. None is a breath: nothing
         was found, but time has passed and something else may be done."""
         tally, paths = Tally(), roots.paths()
+        self._swept_by = tally
         with self._swept(stop) as known:
             for path in paths:
                 with roots.opened(path) as root:
@@ -82,7 +85,12 @@ class Patrol:
                         opened = self._open(root, [""], known, tally, stop)
                         yield from self._judge(opened, tally, stop)
         if not stop.is_set():
+            self._files_before = tally.files
             yield from self._passed(tally, ", ".join(paths), most_folders)
+
+    def files(self) -> int:
+        """How many files there are to look at, as far as that is known yet."""
+        return max(self._files_before, self._swept_by.files)
 
     def look_at(self, paths: Sequence[str], roots: Roots, stop: Stop) -> Iterator[Observation]:
         """Single paths, files or folders, that changed."""
@@ -143,6 +151,7 @@ class Patrol:
         several, above = len(starts) > 1, root.absolute("").rstrip("/") + "/"
         for start in starts:
             for relative, status in self._plain(root, start, tally, stop):
+                tally.files += 1
                 if several:
                     if relative in done:
                         continue

@@ -76,6 +76,8 @@ class Tally:
     """Files and folders that could not be opened or judged."""
     folders: int = 0
     """Folders that were walked through."""
+    files: int = 0
+    """Plain files that were come upon."""
 
 
 def open_folder(path: str) -> Root:

@@ -1,0 +1,87 @@
+"""The circuit breaker: rules that would take a large share of all files are taken to be wrong.
+
+A detector that fails, or a policy with too wide a rule, shows by the share of files that match.
+Then no more files are sealed on this laptop, and an event says so. It stays tripped over restarts,
+until a policy with a higher version is in force or whoever is in charge of the laptop closes it
+again with ``dossierwacht breaker --close``.
+"""
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from agent import journal_file
+from agent.own import BreakerTripped
+from collectors.base import Clock, Observation
+
+FEWEST = 100
+"""Files within an hour; below that nothing is unusual."""
+SHARE = 5
+"""One file in so many, of all that are looked at, is unusual."""
+WITHIN = timedelta(hours=1)
+FILE = "breaker.json"
+
+
+@dataclass(kw_only=True)
+class Breaker:
+    """Counts what is decided about different files, carried out or not."""
+
+    state: Path
+    version: int
+    files: Callable[[], int]
+    now: Clock
+    decided: OrderedDict[str, datetime] = field(default_factory=OrderedDict)
+    unwritten: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def tripped(self) -> bool:
+        """Whether it was tripped under this policy, and not closed since."""
+        return self.unwritten or is_tripped(self.state, self.version)
+
+    def count(self, observation: Observation) -> BreakerTripped | None:
+        """One more file would be taken; what there is to tell, if that is one too many."""
+        with self.lock:
+            matched, files = self._matched(observation.subject), self.files()
+            if matched < FEWEST or matched * SHARE < files or self.tripped():
+                return None
+            self._trip()
+            return BreakerTripped(
+                observed_at=self.now(), subject="seal-file", matched=matched, files=files
+            )
+
+    def _matched(self, subject: str) -> int:
+        now = self.now()
+        self.decided.pop(subject, None)
+        self.decided[subject] = now
+        while abs(now - next(iter(self.decided.values()))) > WITHIN:
+            self.decided.popitem(last=False)
+        return len(self.decided)
+
+    def _trip(self) -> None:
+        self.decided.clear()
+        said = json.dumps({"version": self.version, "at": self.now().isoformat()})
+        try:
+            journal_file.write_durably(self.state / FILE, said.encode("ascii"))
+        except OSError:
+            self.unwritten = True  # then it holds until the agent ends
+
+
+def is_tripped(state: Path, version: int) -> bool:
+    """Whether files are no longer sealed under this version of the policy."""
+    try:
+        return int(json.loads((state / FILE).read_bytes())["version"]) >= version
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError, TypeError, KeyError):
+        return True  # what cannot be read may have said so
+
+
+def close(state: Path) -> bool:
+    """Let files be sealed again; whether it was tripped. OSError."""
+    was = (state / FILE).exists()
+    (state / FILE).unlink(missing_ok=True)
+    return was

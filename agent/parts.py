@@ -1,0 +1,107 @@
+"""The parts of the daemon, built from a laptop's configuration: what sees, what decides, what acts.
+
+Collectors and actions are named by their modules, in ``collectors.COLLECTORS`` and
+``enforcement.ACTIONS``; what stands between the two is put together here.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from agent import identity, seat, texts
+from agent.breaker import Breaker
+from agent.config import Config
+from agent.daemon import Daemon
+from agent.grace import Grace
+from agent.guard import Caps, Guard
+from agent.journal import Journal
+from agent.overrides import Overrides
+from agent.policy import Policy
+from agent.recorder import Recorder
+from collectors import COLLECTORS, posture
+from collectors.base import Collector, utc_now
+from enforcement import ACTIONS, age
+from enforcement.base import Action, Settings
+
+
+def daemon_of(config: Config, journal: Journal, caps: Caps) -> Daemon:
+    policy, state = config.policy, config.state
+    guard = Guard(
+        policy=policy,
+        notice=config.notice,
+        installed_at=identity.installed_at(state),
+        journal=journal,
+        caps=caps,
+        locked=seat.nobody_there if policy.usb.withhold_while_locked else lambda: False,
+    )
+    daemon = Daemon(
+        policy=policy,
+        guard=guard,
+        journal=journal,
+        recorder=Recorder(key=identity.digest_key(state), seal=_seal(policy), now=utc_now),
+        grace=Grace(
+            policy=policy,
+            journal=journal,
+            digest=partial(identity.keyed_digest, identity.digest_key(state)),
+            plain_disk=posture.on_plain_disk,
+        ),
+        collectors=load_collectors(policy, state),
+        actions=load_actions(config),
+        now=utc_now,
+        overrides=Overrides(file=config.gate.verdicts / "overrides"),
+    )
+    files = partial(_files_known, daemon)
+    daemon.breaker = Breaker(state=state, version=policy.version, files=files, now=utc_now)
+    return daemon
+
+
+def _files_known(daemon: Daemon) -> int:
+    """How many files are looked at, as the collector of pupil files says."""
+    collector = daemon.watching.live.get("pupil_files")
+    return 0 if collector is None else int(collector.condition().get("files", 0))
+
+
+def load_collectors(policy: Policy, state: Path) -> dict[str, Callable[[], Collector]]:
+    """A maker for each collector: importing it is left to its own thread's first start."""
+    return {_last(name): partial(_make_collector, name, policy, state) for name in COLLECTORS}
+
+
+def load_actions(config: Config) -> dict[str, Action]:
+    """Each action by the word a rule calls it."""
+    settings = Settings(
+        state=config.state,
+        roots=config.policy.roots(),
+        recipients=config.policy.recipients,
+        note=_note(config.policy),
+        stage=config.stage,
+        gate=config.gate,
+    )
+    made: list[Action] = [import_module(name).make(settings) for name in ACTIONS]
+    return {action.name: action for action in made}
+
+
+def _note(policy: Policy) -> str:
+    """What is left where files were sealed: what happened, why, and whom to ask."""
+    contact = policy.contact
+    named = ", ".join(part for part in (contact.name, contact.phone, contact.mail) if part)
+    whom = named or texts.say(policy.language, "sealed-note-contact")
+    return texts.say(policy.language, "sealed-note", contact=whom)
+
+
+def _make_collector(module: str, policy: Policy, state: Path) -> Collector:
+    settings: Mapping[str, Any] = {**policy.collectors.get(_last(module), {}), "state": state}
+    made: Collector = import_module(module).make(settings)
+    return made
+
+
+def _seal(policy: Policy) -> Callable[[bytes], bytes] | None:
+    proven = tuple(recipient for recipient in policy.recipients if recipient.proven)
+    if not proven:
+        return None
+    return partial(age.seal_bytes, recipients=proven)
+
+
+def _last(module: str) -> str:
+    return module.rpartition(".")[2]
