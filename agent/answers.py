@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
 import psutil
 
 from agent import __version__
@@ -19,19 +18,20 @@ from agent.countdown import lock_in
 from agent.daemon import Daemon
 from agent.disputes import Disputes
 from agent.identity import Enrolled
+from agent.lost_questions import LostQuestions
+from agent.messages import Messages
 from agent.outbox import ADVICE, Outbox, Trouble
 from agent.override_requests import OverrideRequests
 from agent.own import LeakKind, LeakReported
 from agent.policy import Mode
-from agent.reminders import reminders
 from agent.walk_away import WalkAway
 from agent.wire.event import Event
 
 log = logging.getLogger(__name__)
 
-STAFF = frozenset({"status", "leak-report", "dispute", "usb-override", "walk-away"})
+STAFF = frozenset({"status", "leak-report", "dispute", "usb-override", "walk-away", "unlock"})
 SENDER = frozenset({"outbox", "reply"})
-ADMIN = STAFF | SENDER | {"report"}
+ADMIN = STAFF | SENDER | {"report", "order"}
 REPORTS_PER_HOUR = 10
 """Leak reports of one person; more is a fault or a flood."""
 LONGEST_TEXT = 8000
@@ -53,6 +53,7 @@ class Answers:
     disputes: Disputes | None = None
     overrides: OverrideRequests | None = None
     away: WalkAway | None = None
+    lost: LostQuestions | None = None
     reported: defaultdict[int, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
     counting: threading.Lock = field(default_factory=threading.Lock)
 
@@ -65,6 +66,8 @@ class Answers:
             "dispute": self.dispute,
             "usb-override": self.usb_override,
             "walk-away": self.walk_away,
+            "order": self.order,
+            "unlock": self.unlock,
             "outbox": self.next_request,
             "reply": self.take_reply,
         }
@@ -79,6 +82,7 @@ class Answers:
     def status(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
         """How the agent is, in words that hold nobody's data."""
         policy, trouble = self.config.policy, self.outbox.trouble
+        messages = Messages(policy=policy, overrides=self.overrides)
         return {
             "version": __version__,
             "state": self._state(trouble),
@@ -100,8 +104,9 @@ class Answers:
                 "mail": policy.contact.mail,
             },
             "override": self._override(),
-            "messages": [self._message(event) for event in list(self.daemon.messages)],
+            "messages": [messages.of(event) for event in list(self.daemon.messages)],
             "lock_in_seconds": lock_in(self.daemon),
+            "lost": self.daemon.is_lost(),
         }
 
     def report(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -120,6 +125,18 @@ class Answers:
             "processes": len(children) + 1,
             "open_attempts": len(self.daemon.journal.attempts()),
         }
+
+    def order(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Follow a signed order."""
+        if self.lost is None:
+            raise Refused("order", "this agent takes no orders")
+        return self.lost.order(given)
+
+    def unlock(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """End the state of being lost by its code."""
+        if self.lost is None:
+            raise Refused("unlock", "this agent is never lost")
+        return self.lost.unlock(given)
 
     def leak_report(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Take a person's report; the receipt number is theirs to keep."""
@@ -217,30 +234,6 @@ class Answers:
         who = self.identity()
         return who.device if who else None
 
-    def _message(self, event: Event) -> dict[str, Any]:
-        """One thing that was done, or is asked for, for the tray: words and numbers only."""
-        return {
-            "id": event.id,
-            "kind": event.kind,
-            "action": _carried_out(event),
-            "result": event.outcome.result if event.outcome else "done",
-            "reason": event.outcome.reason if event.outcome else "none",
-            "at": event.recorded_at.isoformat(),
-            "reminders": reminders(event),
-            "values": _values(event),
-            "instead": self._instead(event),
-            "override": self._override_minutes(event),
-        }
-
-    def _instead(self, event: Event) -> str:
-        """What the organisation offers in the place of a stick that was blocked."""
-        return self.config.policy.usb.instead if _carried_out(event) == "block-usb" else ""
-
-    def _override_minutes(self, event: Event) -> int:
-        """For how long that stick can be had by saying why; 0 where it cannot."""
-        asked = self.overrides
-        return asked.minutes_for(event) if asked and _carried_out(event) == "block-usb" else 0
-
     def _not_too_many(self, caller: Caller) -> None:
         with self.counting:
             recent, now = self.reported[caller.uid], self.daemon.now()
@@ -281,17 +274,3 @@ def _memory(process: psutil.Process) -> int:
 
 def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
-
-
-def _values(event: Event) -> dict[str, str]:
-    """What the sentences of an event need to be told: until when a file is left where it is."""
-    due = event.decision.due if event.decision is not None else msgspec.UNSET
-    if isinstance(due, msgspec.UnsetType):
-        return {}
-    return {"due": due.astimezone().strftime("%d-%m %H:%M")}
-
-
-def _carried_out(event: Event) -> str:
-    """The action that was begun; ``report`` where the policy's was held back or there was none."""
-    decision = event.decision
-    return decision.action if decision is not None and decision.enforced else "report"

@@ -15,11 +15,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from agent import journal_file
-from agent.own import BreakerTripped
+from agent.guard import Caps
+from agent.own_files import BreakerTripped
 from collectors.base import Clock, Observation
 
-FEWEST = 100
-"""Files within an hour; below that nothing is unusual."""
 SHARE = 5
 """One file in so many, of all that are looked at, is unusual."""
 WITHIN = timedelta(hours=1)
@@ -34,6 +33,7 @@ class Breaker:
     version: int
     files: Callable[[], int]
     now: Clock
+    fewest: int = Caps().matches
     decided: OrderedDict[str, datetime] = field(default_factory=OrderedDict)
     unwritten: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -46,7 +46,7 @@ class Breaker:
         """One more file would be taken; what there is to tell, if that is one too many."""
         with self.lock:
             matched, files = self._matched(observation.subject), self.files()
-            if matched < FEWEST or matched * SHARE < files or self.tripped():
+            if matched < self.fewest or matched * SHARE < files or self.tripped():
                 return None
             self._trip()
             return BreakerTripped(

@@ -67,6 +67,10 @@ COMMANDS: tuple[Command, ...] = (
         "dispute export", "hand it over, sealed", "agent.commands.dispute", "add_export", "export"
     ),
     Command("dispute test", "do today's rules get it right?", "agent.commands.dispute_trial"),
+    Command("order key", "a key to sign orders with", "agent.commands.order", "add_key", "key"),
+    Command("order new", "an order for one laptop", "agent.commands.order", "add_new", "new"),
+    Command("order apply", "follow an order here", "agent.commands.order", "add_apply", "apply"),
+    Command("unlock", "this laptop was found: give its code", "agent.commands.unlock"),
     Command("tray", "the icon in the staff member's session", "agent.tray.panel"),
 )
 GROUPS = {
@@ -76,6 +80,7 @@ GROUPS = {
     "policy": "the organisation's rules",
     "sealed": "files that were sealed",
     "dispute": "verdicts that are wrong",
+    "order": "what people tell one laptop to do",
 }
 
 

@@ -25,7 +25,7 @@ from agent.guard import NOT_YET, Guard, Held
 from agent.journal import Journal
 from agent.overrides import Overrides
 from agent.own import ActionName, ActionRecovered, AgentStarted
-from agent.policy import ASKED_RULE, Decision, Policy
+from agent.policy import ASKED, LOST_RULE, SEALABLE, Decision, Policy
 from agent.recorder import Recorder
 from agent.reminders import reminders
 from agent.watching import TURN, Watching, fault
@@ -39,6 +39,8 @@ QUEUE_LENGTH = 1000
 """Observations that may wait; a collector that is faster than this has to wait itself."""
 MESSAGES_KEPT = 50
 SEAL = "seal-file"
+Work = Callable[[threading.Event], None]
+"""Something that goes on until it is told to stop."""
 Told = tuple[str, str, str]
 """What is not covered, how, and where: the last part stays on the laptop."""
 
@@ -56,11 +58,13 @@ class Daemon:
     now: Clock
     grace: Grace | None = None
     breaker: Breaker | None = None
+    is_lost: Callable[[], bool] = lambda: False
     evasion: Evasion = field(default_factory=Evasion)
     overrides: Overrides = field(default_factory=Overrides)
     messages: deque[Event] = field(default_factory=lambda: deque(maxlen=MESSAGES_KEPT))
     lost: set[Told] = field(default_factory=set)
     unfinished: dict[str, tuple[Event, Outcome]] = field(default_factory=dict)
+    begun: threading.Event = field(default_factory=threading.Event)
     watching: Watching = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,6 +74,7 @@ class Daemon:
         """Work until ``stop`` is set and the collectors have ended."""
         seen: queue.Queue[Observation] = queue.Queue(QUEUE_LENGTH)
         self.record(self._started(self._resume()))
+        self.begun.set()
         threads = self.watching.begin(self.collectors, seen, stop)
         while not stop.is_set() or any(one.is_alive() for one in threads) or not seen.empty():
             self._finish()
@@ -82,6 +87,18 @@ class Daemon:
             if not stop.is_set() or observation.last_word:
                 self.record(observation)
                 observation.handled()
+
+    def once_begun(
+        self, work: Callable[[threading.Event], None]
+    ) -> Callable[[threading.Event], None]:
+        """The same work, begun once what a crash cut off was ended and the start was told."""
+
+        def later(stop: threading.Event) -> None:
+            while not stop.is_set():
+                if self.begun.wait(TURN):
+                    return work(stop)
+
+        return later
 
     @property
     def coverage(self) -> dict[str, str]:
@@ -111,8 +128,10 @@ class Daemon:
         return event.id if news else None
 
     def _decide(self, observation: Observation) -> Decision:
+        if self.is_lost() and observation.kind in SEALABLE:
+            return self._decide_while_lost(observation)
         decision = self.policy.decide(observation, self.overrides.all())
-        if not decision.enforced or decision.rule == ASKED_RULE:
+        if not decision.enforced or observation.kind in ASKED:
             return decision
         now, due = self.now(), None
         held = self.guard.hold(decision.action, _size(observation), now)
@@ -122,6 +141,10 @@ class Daemon:
             due = self.grace.until(observation, decision.rule, now)
             held = held if due is None else Held.GRACE
         return decision if held is None else replace(decision, enforced=False, held=held, due=due)
+
+    def _decide_while_lost(self, observation: Observation) -> Decision:
+        held = self.guard.over_a_cap(SEAL, _size(observation), self.now())
+        return Decision(action=SEAL, rule=LOST_RULE, enforced=held is None, held=held)
 
     def _too_many(self, observation: Observation) -> bool:
         """Whether so many files would be sealed that none is."""

@@ -19,7 +19,7 @@ from pathlib import Path
 import pyrage
 
 from agent.errors import AgentError
-from agent.own import DrillStep, RestoreDrill
+from agent.own_files import DrillStep, RestoreDrill
 from agent.restore import give_back
 from collectors.base import Clock, Observation
 from enforcement import age

@@ -8,7 +8,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from agent.own import EvasionSuspected
+from agent.own_files import EvasionSuspected
 from collectors.base import Observation
 from enforcement.base import Outcome, Reason, Result
 

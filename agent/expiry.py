@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from agent.own import SealedOverdue
+from agent.own_files import SealedOverdue
 from agent.wire.messages import Receipt
 from collectors.base import Clock, Observation
 from enforcement.vault import Record, State, records

@@ -27,7 +27,7 @@ class Grace:
     policy: Policy
     journal: Journal
     digest: Callable[[str], str]
-    plain_disk: Callable[[str], bool] = lambda path: False
+    plain_disk: Callable[[str], bool | None] = lambda path: None
     waiting: dict[str, tuple[datetime, Observation]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 

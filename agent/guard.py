@@ -45,6 +45,8 @@ class Caps:
     files_per_hour: int = 50
     files_per_day: int = 200
     bytes_per_day: int = 2 * 1024**3
+    matches: int = 100
+    """Files within an hour; fewer never trip the breaker (``agent.breaker``)."""
     first_days: timedelta = timedelta(days=7)
 
 
@@ -67,9 +69,10 @@ class Guard:
             return Held.FIRST_DAYS
         if action in _OPENING and self.policy.usb.withhold_while_locked and self.locked():
             return Held.SESSION_LOCKED
-        return self._over_a_cap(action, size, now) if action in CAPPED else None
+        return self.over_a_cap(action, size, now) if action in CAPPED else None
 
-    def _over_a_cap(self, action: str, size: int, now: datetime) -> Held | None:
+    def over_a_cap(self, action: str, size: int, now: datetime) -> Held | None:
+        """Which cap stands against one more, if any does."""
         hour = self.journal.acted_since(action, now - timedelta(hours=1))
         day = self.journal.acted_since(action, now - timedelta(days=1))
         if hour.times >= self.caps.files_per_hour:

@@ -53,14 +53,21 @@ def daemon_of(config: Config, journal: Journal, caps: Caps) -> Daemon:
         overrides=Overrides(file=config.gate.verdicts / "overrides"),
     )
     files = partial(_files_known, daemon)
-    daemon.breaker = Breaker(state=state, version=policy.version, files=files, now=utc_now)
+    daemon.breaker = Breaker(
+        state=state, version=policy.version, files=files, now=utc_now, fewest=caps.matches
+    )
     return daemon
 
 
+def condition_of(daemon: Daemon, name: str, word: str) -> int | None:
+    """A number that a collector tells of itself; None if it does not, or not yet."""
+    collector = daemon.watching.live.get(name)
+    found = None if collector is None else collector.condition().get(word)
+    return None if found is None else int(found)
+
+
 def _files_known(daemon: Daemon) -> int:
-    """How many files are looked at, as the collector of pupil files says."""
-    collector = daemon.watching.live.get("pupil_files")
-    return 0 if collector is None else int(collector.condition().get("files", 0))
+    return condition_of(daemon, "pupil_files", "files") or 0
 
 
 def load_collectors(policy: Policy, state: Path) -> dict[str, Callable[[], Collector]]:

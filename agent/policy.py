@@ -21,9 +21,16 @@ REPORT = "report"
 """The action of a rule that only reports; also what happens where no rule matches."""
 DEFAULT_RULE = "default"
 ASKED_RULE = "asked"
-"""The rule of what a person asked for themselves; no guard stands against it."""
-ASKED = {"session-left": "lock-session"}
-"""What is done about such a wish, by the kind of the observation."""
+"""The rule of what a person asked for themselves."""
+LOST_RULE = "lost"
+"""The rule of what is done while the laptop counts as lost."""
+ASKED = {
+    "session-left": ("lock-session", ASKED_RULE),
+    "lost-screen-open": ("lock-session", LOST_RULE),
+}
+"""What is done at once, whatever the mode, by the kind of the observation. No guard holds it."""
+SEALABLE = frozenset({"pupil-file-found", "password-list-found"})
+"""What is sealed on a lost laptop, whatever the rules say; the caps hold all the same."""
 EXPIRY_RULE = "keep-days"
 """The rule by which a sealed copy is deleted: that of the rule which sealed it."""
 EXPIRY = {"sealed-overdue": "expire-sealed"}
@@ -88,6 +95,15 @@ class Contact:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LostPolicy:
+    """When a laptop counts as lost. ``silent_days`` 0: never of itself. ``keys`` are the public
+    keys of the people whose orders count."""
+
+    silent_days: int = 0
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
     """One version of an organisation's policy."""
 
@@ -100,6 +116,7 @@ class Policy:
     recipients: tuple[Recipient, ...] = ()
     usb: UsbPolicy = field(default_factory=UsbPolicy)
     sealing: Sealing = field(default_factory=Sealing)
+    lost: LostPolicy = field(default_factory=LostPolicy)
     collectors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
 
@@ -109,7 +126,7 @@ class Policy:
         ``overrides`` are sticks that people were given; no rule is ever overridden, a mode is.
         """
         if wish := ASKED.get(observation.kind):
-            return Decision(action=wish, rule=ASKED_RULE, enforced=True)
+            return Decision(action=wish[0], rule=wish[1], enforced=True)
         if over := EXPIRY.get(observation.kind):
             return self._decision(over, EXPIRY_RULE)
         for rule in self.rules:

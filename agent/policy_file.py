@@ -17,6 +17,7 @@ import pyrage
 
 from agent.errors import ConfigError
 from agent.policy import REPORT, Contact, Mode, Policy, Rule, Sealing
+from agent.policy_lost_file import read_lost
 from agent.policy_terms_file import SEALING, TERMS, read_terms
 from agent.policy_usb_file import Kinds, read_usb
 from agent.toml_lines import Lines
@@ -44,6 +45,7 @@ TOP: Kinds = {
     "recipients": list,
     "usb": dict,
     "sealing": dict,
+    "lost": dict,
     "collectors": dict,
     "rules": list,
 }
@@ -122,6 +124,7 @@ class _Reading:
             recipients=tuple(self._recipients(top.get("recipients", []))),
             usb=read_usb(self, top.get("usb", {})),
             sealing=Sealing(**self.section(top.get("sealing", {}), SEALING, "sealing")),
+            lost=read_lost(self, top.get("lost", {})),
             collectors=self._collectors(top.get("collectors", {})),
             rules=tuple(self._rules(top.get("rules", []))),
         )

@@ -11,6 +11,7 @@ from functools import partial
 from agent import identity, processes
 from agent.answers import Answers
 from agent.config import Config, prepare_state
+from agent.contact import Contact
 from agent.control_server import ControlServer
 from agent.daemon import Daemon
 from agent.dispute_shelf import Shelf
@@ -20,15 +21,21 @@ from agent.expiry import Expiry
 from agent.gatekeeper import Gatekeeper
 from agent.guard import Caps
 from agent.journal import Journal
+from agent.lost import Lost
+from agent.lost_keeper import LostKeeper
+from agent.lost_questions import LostQuestions
+from agent.orders import Orders
 from agent.outbox import Outbox
 from agent.override_requests import OverrideRequests
-from agent.parts import daemon_of
+from agent.parts import condition_of, daemon_of
+from agent.standing import Standing
 from agent.stick_judge import StickJudge
 from agent.stick_keeper import StickKeeper
 from agent.walk_away import WalkAway
 from agent.watching import fault
-from collectors import session, stick_files
+from collectors import posture, session, stick_files
 from collectors.base import utc_now
+from collectors.pupil_files import PupilFilesCollector
 from collectors.recognise.recogniser import recogniser_for
 from collectors.recognise.rules.own import OwnRules, read_own
 from collectors.recognise.thorough import Thorough
@@ -55,14 +62,17 @@ def run(
         outbox = _outbox(config, journal)
         shelf = _shelf(config)
         keeper = _keeper(config, daemon)
-        control = _control(config, daemon, outbox, shelf, keeper)
+        lost = _lost_keeper(config, daemon)
+        control = _control(config, daemon, outbox, shelf, keeper, lost)
         control.start()
         keepers = {
             "tidier": shelf.keep_tidy,
             "gatekeeper": keeper.keep,
             "stick-keeper": _stick_keeper(config, daemon).keep,
-            "expiry": Expiry(state=config.state, record=daemon.record, now=utc_now).keep,
-            "drill": _drill(config, daemon).keep,
+            "expiry": daemon.once_begun(_expiry(config, daemon).keep),
+            "drill": daemon.once_begun(_drill(config, daemon).keep),
+            "standing": daemon.once_begun(_standing(config, daemon).keep),
+            "lost": daemon.once_begun(lost.keep),
         }
         threads = [_begun(name, keep, stop) for name, keep in keepers.items()]
         if with_sender:
@@ -132,6 +142,56 @@ def _stick_keeper(config: Config, daemon: Daemon) -> StickKeeper:
     )
 
 
+def _expiry(config: Config, daemon: Daemon) -> Expiry:
+    return Expiry(state=config.state, record=daemon.record, now=utc_now)
+
+
+def _standing(config: Config, daemon: Daemon) -> Standing:
+    return Standing(
+        state=config.state,
+        roots=config.policy.roots(),
+        plain=posture.on_plain_disk,
+        open_files=partial(condition_of, daemon, "pupil_files", "pupil-files"),
+        record=daemon.record,
+        now=utc_now,
+    )
+
+
+def _lost_keeper(config: Config, daemon: Daemon) -> LostKeeper:
+    def seek() -> None:
+        collector = daemon.watching.live.get("pupil_files")
+        if isinstance(collector, PupilFilesCollector):
+            collector.seek()
+
+    lost = Lost(config.state)
+    daemon.is_lost = lost
+    return LostKeeper(
+        policy=config.policy.lost,
+        lost=lost,
+        contact=Contact(state=config.state, now=utc_now),
+        desk=session.this_machine,
+        record=daemon.record,
+        seek=seek,
+        can_seal=daemon.recorder.seal is not None,
+        now=utc_now,
+    )
+
+
+def _lost_questions(config: Config, keeper: LostKeeper) -> LostQuestions:
+    def device() -> str | None:
+        who = identity.enrolled(config.state)
+        return who.device if who else None
+
+    orders = Orders(
+        state=config.state,
+        keys=config.policy.lost.keys,
+        device=device,
+        follow=keeper.follow,
+        now=utc_now,
+    )
+    return LostQuestions(orders=orders, keeper=keeper)
+
+
 def _drill(config: Config, daemon: Daemon) -> Drill:
     return Drill(
         state=config.state,
@@ -184,7 +244,12 @@ def _judge(own: OwnRules, with_ocr: bool, descriptor: int) -> Verdict:
 
 
 def _control(
-    config: Config, daemon: Daemon, outbox: Outbox, shelf: Shelf, keeper: Gatekeeper
+    config: Config,
+    daemon: Daemon,
+    outbox: Outbox,
+    shelf: Shelf,
+    keeper: Gatekeeper,
+    lost: LostKeeper,
 ) -> ControlServer:
     answers = Answers(
         config=config,
@@ -194,6 +259,7 @@ def _control(
         sender_uid=_sender_uid(config),
         disputes=_disputes(config, daemon, shelf),
         overrides=_override_requests(daemon, keeper),
+        lost=_lost_questions(config, lost),
         away=WalkAway(
             desk=session.this_machine,
             record=daemon.record,

@@ -82,9 +82,10 @@ class Machine:
         return programs.in_use(check, self.running(), wishes.approved)
 
 
-def on_plain_disk(path: str) -> bool:
-    """Whether a path is known to lie on a disk of this laptop that is not encrypted."""
+def on_plain_disk(path: str) -> bool | None:
+    """Whether a path lies on a disk of this laptop that is not encrypted; None if not known."""
     try:
-        return file_system(ROOT, path) is Kept.PLAIN
+        kept = file_system(ROOT, path)
     except (OSError, ValueError, Unreadable):
-        return False
+        return None
+    return None if kept is Kept.UNKNOWN else kept is Kept.PLAIN

@@ -90,6 +90,8 @@ class PupilFilesCollector:
         self._rounds: Rounds | None = None
         self._scans: Scans | None = None
         self._patrol_here: Patrol | None = None
+        self._changes: Changes | None = None
+        self._sought = False
 
     def condition(self) -> Condition:
         """How files are watched, what a sweep waits for, and what holds the workers, as far as a
@@ -102,9 +104,17 @@ class PupilFilesCollector:
             found |= {"sweeping": self._rounds.sweeping(), "paused": self._rounds.strain}
         if self._patrol_here is not None:
             found["files"] = self._patrol_here.files()
+            if self._patrol_here.pupil_files is not None:
+                found["pupil-files"] = self._patrol_here.pupil_files
         if self._scans is not None:
             found |= {"ocr": self._scans.state, "scans-waiting": self._scans.waiting()}
         return found
+
+    def seek(self) -> None:
+        """Have every file looked at again, now."""
+        if self._changes is not None:
+            self._sought = True
+            self._changes.stir()
 
     def observe(self, stop: Stop) -> Iterator[Observation]:
         """What is there first, then each change. Raises CollectorError if it cannot go on."""
@@ -121,7 +131,8 @@ class PupilFilesCollector:
             ) from error
 
     def _observe(self, stop: Stop, held: ExitStack) -> Iterator[Observation]:
-        changes, roots = Changes(self._monotonic), self._roots(held)
+        self._changes = changes = Changes(self._monotonic)
+        roots = self._roots(held)
         self._scans = scans = self._make_scans(held)
         self._patrol_here = patrol = self._patrol(held, scans)
         self._watch = self._make_watch(changes)
@@ -138,6 +149,9 @@ class PupilFilesCollector:
                 yield from roots.attach(self._watch)
                 yield from patrol.look_at(roots.fresh(), roots, stop)
             yield from self._mend(changes, roots)
+            if self._sought:
+                self._sought = False
+                rounds.begin_again()
             if changes.lost():
                 yield self._lost(Gap.OVERFLOW, "changes of files")
                 rounds.begin_again()

@@ -74,6 +74,8 @@ def seal_stream(source: int, target: int, keys: Keys) -> None:
             pyrage.encrypt_io(inlet, outlet, _recipients(keys))
         except (pyrage.EncryptError, OSError) as error:
             raise (outlet.error or inlet.error or OSError(str(error))) from error
+    if outlet.error is not None:  # of the very last bytes pyrage itself does not say it
+        raise outlet.error
 
 
 def open_stream(source: int, sink: Callable[[bytes], object], identities: "Identities") -> None:
@@ -91,6 +93,8 @@ def open_stream(source: int, sink: Callable[[bytes], object], identities: "Ident
         except (pyrage.DecryptError, OSError) as error:
             # Damage past the header comes as an OSError of pyrage's own, without a number.
             raise (outlet.error or inlet.error or _blame(error)) from error
+    if outlet.error is not None:
+        raise outlet.error
 
 
 def open_bytes(sealed: bytes, identities: "Identities") -> bytes:

@@ -1,5 +1,6 @@
 """Sealing in the age format: who can open, what is refused, and how much memory it takes."""
 
+import errno
 import hashlib
 import os
 import random
@@ -147,3 +148,30 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
     command = [sys.executable, "-c", _LARGE, tmp_path / "large", tmp_path / "sealed"]
     grown = subprocess.run(command, check=True, capture_output=True, timeout=120).stdout
     assert int(grown) < 20_000, "kilobytes"
+
+
+@pytest.mark.parametrize("size", [10, 65_535, 65_536, 65_537, 200_000])
+def test_an_error_with_the_very_last_bytes_comes_through_too(tmp_path, monkeypatch, size):
+    """pyrage writes the last piece as it ends, and says nothing of what went wrong there."""
+    identity, one = officer()
+    sealed = sealed_file(tmp_path, os.urandom(size), (one.key,))
+    last_piece = (size % 65_536 or 65_536) + 16
+
+    def short(descriptor, data):
+        if len(data) == last_piece or size < 100:  # a small file goes in one piece with its head
+            raise OSError(errno.ENOSPC, "no space left on device")
+
+    monkeypatch.setattr(age.durable, "write_all", short)
+    with (tmp_path / "plain").open("rb") as source, pytest.raises(OSError) as full:
+        age.seal_stream(source.fileno(), 0, (one.key,))
+    assert full.value.errno == errno.ENOSPC
+    came = []
+
+    def last(piece):
+        came.append(len(piece))
+        if sum(came) >= size:
+            raise OSError(errno.ENOSPC, "no space left on device")
+
+    with sealed.open("rb") as source, pytest.raises(OSError) as full:
+        age.open_stream(source.fileno(), last, age.Identities([str(identity)]))
+    assert full.value.errno == errno.ENOSPC

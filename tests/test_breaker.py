@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from agent import breaker as breaker_module
-from agent.breaker import FEWEST, WITHIN, Breaker, close, is_tripped
+from agent.breaker import WITHIN, Breaker, close, is_tripped
 from agent.cli import main
+from agent.guard import Caps
 from agent.journal import Journal
-from agent.own import BreakerTripped
+from agent.own_files import BreakerTripped
 from tests.test_daemon import Scripted, Seen, build, events
 
+FEWEST = Caps().matches
 NOW = datetime(2026, 11, 26, 10, 0, tzinfo=UTC)
 
 

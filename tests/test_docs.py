@@ -46,7 +46,13 @@ def listed(text: str) -> set[str]:
 
 
 def observations(base: type[Observation] = Observation) -> Iterator[type[Observation]]:
-    for name in (*COLLECTORS, "agent.own", "agent.stick_refused"):
+    for name in (
+        *COLLECTORS,
+        "agent.own",
+        "agent.own_files",
+        "agent.own_lost",
+        "agent.stick_refused",
+    ):
         import_module(name)
     for found in base.__subclasses__():
         if found.__module__.startswith(("agent.", "collectors.")):

@@ -8,7 +8,7 @@ import pytest
 
 from agent import drill as drill_module
 from agent.drill import Drill
-from agent.own import DrillStep, RestoreDrill
+from agent.own_files import DrillStep, RestoreDrill
 from agent.restore import SealedError
 from collectors.base import Observation, utc_now
 from enforcement.base import Reason, Recipient, Result

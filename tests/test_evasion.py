@@ -9,7 +9,7 @@ import pytest
 
 from agent.evasion import MOST, TIMES, Evasion
 from agent.journal import Journal
-from agent.own import EvasionSuspected
+from agent.own_files import EvasionSuspected
 from enforcement.base import EnforcementError, Outcome, Reason, Result
 from tests.test_daemon import Scripted, Seen, build, events
 

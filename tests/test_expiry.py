@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from agent.expiry import Expiry, kept_until
-from agent.own import SealedOverdue
+from agent.own_files import SealedOverdue
 from agent.policy import EXPIRY_RULE, Mode, Policy
 from agent.wire.messages import Receipt, to_json
 from enforcement import expire_sealed

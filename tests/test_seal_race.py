@@ -24,6 +24,8 @@ from enforcement.base import Attempt, EnforcementError, Recipient, Settings
 
 SECONDS = 4
 FEWEST = 200
+ATTACKER: list[str] = []
+"""The command that swaps two names; none is the one below."""
 OFFICER, RESERVE = (pyrage.x25519.Identity.generate() for _ in range(2))
 RECIPIENTS = tuple(
     Recipient(name="officer", key=str(identity.to_public()), proven=True)
@@ -46,7 +48,7 @@ while True:
 @contextlib.contextmanager
 def swapping(one, other):
     """A process that exchanges two names until the end."""
-    command = [sys.executable, "-c", SWAP, one, other]
+    command = [*(ATTACKER or [sys.executable, "-c", SWAP]), one, other]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as attacker:
         assert attacker.stdout.readline() == b"ready\n"
         try:
@@ -54,6 +56,20 @@ def swapping(one, other):
         finally:
             attacker.send_signal(signal.SIGCONT)
             attacker.kill()
+
+
+@contextlib.contextmanager
+def lasting(tries, attacker=None):
+    """So many tries instead of a few seconds of them, against another attacker if one is given."""
+    global SECONDS, FEWEST
+    before = SECONDS, FEWEST
+    SECONDS, FEWEST = 0, tries
+    ATTACKER[:] = [str(attacker)] if attacker else []
+    try:
+        yield
+    finally:
+        SECONDS, FEWEST = before
+        ATTACKER.clear()
 
 
 @contextlib.contextmanager

@@ -45,6 +45,8 @@ WORDS = (
     import_module("collectors.session").Watched,
     import_module("collectors.usb").Watched,
     import_module("collectors.ports").Watched,
+    import_module("agent.lost").Cause,
+    import_module("agent.own_files").DrillStep,
     import_module("agent.stick_refused").Watched,
     import_module("agent.stick_refused").Refused,
     import_module("collectors.port_device").What,

@@ -15,5 +15,5 @@ if __name__ == "__main__":
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(threadName)s: %(message)s")
     stop = threading.Event()
     run.until_signal(stop)
-    caps = Caps(files_per_hour=10**6, files_per_day=10**6, bytes_per_day=10**12)
+    caps = Caps(files_per_hour=10**6, files_per_day=10**6, bytes_per_day=10**12, matches=10**6)
     run.run(config.load(Path(sys.argv[1]), Path(sys.argv[2])), stop, caps=caps)

@@ -46,7 +46,10 @@ _Memory = Glance | Index | None
 
 
 class Patrol:
-    """Sweeps roots and looks at single paths. Not to be shared between threads."""
+    """Sweeps roots and looks at single paths. Not to be shared between threads.
+
+    ``pupil_files`` is how many the last sweep saw that went to its end.
+    """
 
     def __init__(
         self,
@@ -67,6 +70,7 @@ class Patrol:
         self._now = now
         self._offer = offer
         self._files_before = index.count() if index is not None else 0
+        self.pupil_files: int | None = None
         self._swept_by = Tally()
         self._told: set[tuple[str, str]] = set()
         self._gaps = False
@@ -85,7 +89,7 @@ class Patrol:
                         opened = self._open(root, [""], known, tally, stop)
                         yield from self._judge(opened, tally, stop)
         if not stop.is_set():
-            self._files_before = tally.files
+            self._files_before, self.pupil_files = tally.files, tally.pupil_files
             yield from self._passed(tally, ", ".join(paths), most_folders)
 
     def files(self) -> int:
@@ -207,6 +211,7 @@ class Patrol:
 
     def _foremost(self, judged: Judged, verdict: Verdict, tally: Tally) -> Observation | None:
         if verdict.verdict is Judgement.PUPIL:
+            tally.pupil_files += 1
             return pupil_file(judged, verdict, self._now())
         if verdict.reason in TOLD:
             self._told.add((judged.path, stamp(judged.status)))

@@ -78,6 +78,8 @@ class Tally:
     """Folders that were walked through."""
     files: int = 0
     """Plain files that were come upon."""
+    pupil_files: int = 0
+    """Files of those that hold data about pupils."""
 
 
 def open_folder(path: str) -> Root:

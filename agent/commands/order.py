@@ -1,0 +1,106 @@
+"""``dossierwacht order``: keys for orders, an order for one laptop, and following one.
+
+The first two belong on the machine of whoever may give orders, and need no agent there.
+"""
+
+import argparse
+import os
+import sys
+import uuid
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from agent import control, identity
+from agent.errors import ConfigError
+from agent.wire import orders
+from agent.wire.messages import Device
+from collectors.base import utc_now
+
+KINDS = ("lost", "found")
+
+
+def add_key(parser: argparse.ArgumentParser) -> None:
+    """The options of ``order key``."""
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="a new file")
+
+
+def add_new(parser: argparse.ArgumentParser) -> None:
+    """The options of ``order new``."""
+    parser.add_argument("kind", choices=KINDS, help="what the laptop is to know")
+    parser.add_argument("--device", required=True, metavar="NAME", help="as the console shows it")
+    parser.add_argument("--key", type=Path, required=True, metavar="FILE", help="your key")
+    parser.add_argument("--days", type=int, default=14, help="how long it is good for (14)")
+
+
+def add_apply(parser: argparse.ArgumentParser) -> None:
+    """The options of ``order apply``."""
+    parser.add_argument("file", type=Path, metavar="FILE", help="the signed order")
+
+
+def key(arguments: argparse.Namespace) -> int:
+    """``order key``: make a key, and print what goes into the policy."""
+    made = Ed25519PrivateKey.generate()
+    pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    try:
+        with os.fdopen(os.open(arguments.out, flags, 0o600), "wb") as file:
+            file.write(pem)
+    except OSError as error:
+        raise ConfigError(f"cannot write {arguments.out}: {error.strerror}") from error
+    print(identity.key_text(made.public_key().public_bytes_raw()))
+    return 0
+
+
+def new(arguments: argparse.Namespace) -> int:
+    """``order new``: print a signed order."""
+    if not 1 <= arguments.days <= orders.LONGEST_LIFE.days:
+        raise ConfigError(f"an order is good for 1 to {orders.LONGEST_LIFE.days} days")
+    try:
+        device = msgspec.convert(arguments.device, type=Device)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"'{arguments.device}' is no laptop's name") from error
+    now = utc_now().replace(microsecond=0)
+    order = orders.Order(
+        number=str(uuid.uuid4()),
+        kind=arguments.kind,
+        device=device,
+        issued_at=now,
+        expires_at=now + timedelta(days=arguments.days),
+    )
+    signed = orders.sign(orders.unsigned(order), _key(arguments.key))
+    sys.stdout.write(msgspec.json.encode(signed).decode("ascii") + "\n")
+    return 0
+
+
+def apply(arguments: argparse.Namespace) -> int:
+    """``order apply``: hand an order to the agent of this laptop."""
+    try:
+        with arguments.file.open("rb") as file:
+            text = file.read(orders.LARGEST + 1).decode("ascii", "replace")
+    except OSError as error:
+        raise ConfigError(f"cannot read {arguments.file}: {error.strerror}") from error
+    answer = control.ask(arguments.socket, "order", order=text)
+    print(f"followed: {answer['followed']} ({answer['number']})")
+    return 0
+
+
+def _key(path: Path) -> Ed25519PrivateKey:
+    try:
+        found = load_pem_private_key(path.read_bytes(), None)
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise ConfigError(f"{path} is no key that 'dossierwacht order key' made") from error
+    if not isinstance(found, Ed25519PrivateKey):
+        raise ConfigError(f"{path} is no key that 'dossierwacht order key' made")
+    return found

@@ -1,0 +1,49 @@
+"""What is told to the person at the laptop of one event: words and numbers only, no name."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from agent.override_requests import OverrideRequests
+from agent.policy import Policy
+from agent.reminders import reminders
+from agent.wire.event import Event
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Messages:
+    """Makes messages of events that were carried out or ask for something."""
+
+    policy: Policy
+    overrides: OverrideRequests | None
+
+    def of(self, event: Event) -> dict[str, Any]:
+        """One thing that was done, or is asked for, for the tray."""
+        blocked = carried_out(event) == "block-usb"
+        return {
+            "id": event.id,
+            "kind": event.kind,
+            "action": carried_out(event),
+            "result": event.outcome.result if event.outcome else "done",
+            "reason": event.outcome.reason if event.outcome else "none",
+            "at": event.recorded_at.isoformat(),
+            "reminders": reminders(event),
+            "values": _values(event),
+            "instead": self.policy.usb.instead if blocked else "",
+            "override": self.overrides.minutes_for(event) if self.overrides and blocked else 0,
+        }
+
+
+def carried_out(event: Event) -> str:
+    """The action that was begun; ``report`` where the policy's was held back or there was none."""
+    decision = event.decision
+    return decision.action if decision is not None and decision.enforced else "report"
+
+
+def _values(event: Event) -> dict[str, str]:
+    """What the sentences of an event need to be told: until when a file is left where it is."""
+    due = event.decision.due if event.decision is not None else msgspec.UNSET
+    if isinstance(due, msgspec.UnsetType):
+        return {}
+    return {"due": due.astimezone().strftime("%d-%m %H:%M")}

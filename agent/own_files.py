@@ -1,0 +1,83 @@
+"""What the agent tells of files it seals, keeps, deletes, or stops sealing."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from collectors.base import Details, Facts, Keyed, Observation, Proof
+from enforcement.base import Reason, Result
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SealedOverdue(Observation):
+    """A sealed copy was kept for as many ``days`` as its rule said. ``subject`` is its id,
+    ``size`` in bytes that of the file."""
+
+    kind: ClassVar[str] = "sealed-overdue"
+    days: int
+    size: int
+    sealed_sha256: str
+
+    def facts(self) -> Facts:
+        return {"kept-days": self.days}
+
+    def details(self) -> Details:
+        return {"sealed": self.subject}
+
+    def proof(self) -> Proof:
+        return {"sealed_sha256": self.sealed_sha256}
+
+    def once(self) -> str:
+        return self.subject
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BreakerTripped(Observation):
+    """So large a share of all files matched that no more are sealed (``agent.breaker``)."""
+
+    kind: ClassVar[str] = "breaker-tripped"
+    matched: int
+    files: int
+
+    def facts(self) -> Facts:
+        return {"matched": self.matched, "files": self.files}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EvasionSuspected(Observation):
+    """A file was changed again and again just as it was to be taken. ``subject`` is its path."""
+
+    kind: ClassVar[str] = "evasion-suspected"
+    reason: Reason
+    times: int
+
+    def facts(self) -> Facts:
+        return {"reason": self.reason, "times": self.times, "file": Keyed(self.subject)}
+
+    def details(self) -> Details:
+        return {"path": self.subject}
+
+    def once(self) -> str:
+        return f"{self.observed_at.date()}/{self.subject}"
+
+
+class DrillStep(StrEnum):
+    """How far a drill came."""
+
+    SEAL = "seal"
+    OPEN = "open"
+    COMPARE = "compare"
+    ALL = "all"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RestoreDrill(Observation):
+    """A file made for the purpose was sealed, opened and compared, or ``step`` did not succeed."""
+
+    kind: ClassVar[str] = "restore-drill"
+    result: Result
+    reason: Reason
+    step: DrillStep
+
+    def facts(self) -> Facts:
+        return {"result": self.result, "reason": self.reason, "step": self.step}
