@@ -25,11 +25,14 @@ from agent.override_requests import OverrideRequests
 from agent.own import LeakKind, LeakReported
 from agent.policy import Mode
 from agent.walk_away import WalkAway
+from agent.wanted_back import WantedBack
 from agent.wire.event import Event
 
 log = logging.getLogger(__name__)
 
-STAFF = frozenset({"status", "leak-report", "dispute", "usb-override", "walk-away", "unlock"})
+STAFF = frozenset(
+    {"status", "leak-report", "dispute", "usb-override", "walk-away", "unlock", "want-back"}
+)
 SENDER = frozenset({"outbox", "reply"})
 ADMIN = STAFF | SENDER | {"report", "order"}
 REPORTS_PER_HOUR = 10
@@ -54,6 +57,7 @@ class Answers:
     overrides: OverrideRequests | None = None
     away: WalkAway | None = None
     lost: LostQuestions | None = None
+    back: WantedBack | None = None
     reported: defaultdict[int, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
     counting: threading.Lock = field(default_factory=threading.Lock)
 
@@ -66,6 +70,7 @@ class Answers:
             "dispute": self.dispute,
             "usb-override": self.usb_override,
             "walk-away": self.walk_away,
+            "want-back": self.want_back,
             "order": self.order,
             "unlock": self.unlock,
             "outbox": self.next_request,
@@ -125,6 +130,13 @@ class Answers:
             "processes": len(children) + 1,
             "open_attempts": len(self.daemon.journal.attempts()),
         }
+
+    def want_back(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Tell the officer that a person wants a sealed file back."""
+        if self.back is None:
+            raise Refused("want-back", "this agent seals nothing")
+        told = self.back.take(caller, given)
+        return {**told, "receipt": receipt_number(told["event"])}
 
     def order(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Follow a signed order."""

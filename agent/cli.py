@@ -57,6 +57,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "sealed restore", "give a file back", "agent.commands.sealed", "add_restore", "restore"
     ),
+    Command("sealed ask", "I need a file back", "agent.commands.sealed_ask"),
     Command("sealed proof", "what was deleted", "agent.commands.sealed", "add_list", "proof"),
     Command("breaker", "are files still sealed here?", "agent.commands.breaker"),
     Command(

@@ -81,3 +81,17 @@ class RestoreDrill(Observation):
 
     def facts(self) -> Facts:
         return {"result": self.result, "reason": self.reason, "step": self.step}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileWantedBack(Observation):
+    """A person asks for a sealed file back. ``subject`` is the number under which it is sealed."""
+
+    kind: ClassVar[str] = "file-wanted-back"
+    reason: str
+
+    def facts(self) -> Facts:
+        return {"file": Keyed(self.subject)}
+
+    def details(self) -> Details:
+        return {"sealed": self.subject, "reason": self.reason}

@@ -32,6 +32,7 @@ from agent.standing import Standing
 from agent.stick_judge import StickJudge
 from agent.stick_keeper import StickKeeper
 from agent.walk_away import WalkAway
+from agent.wanted_back import WantedBack
 from agent.watching import fault
 from collectors import posture, session, stick_files
 from collectors.base import utc_now
@@ -260,6 +261,7 @@ def _control(
         disputes=_disputes(config, daemon, shelf),
         overrides=_override_requests(daemon, keeper),
         lost=_lost_questions(config, lost),
+        back=WantedBack(state=config.state, record=daemon.record, now=utc_now),
         away=WalkAway(
             desk=session.this_machine,
             record=daemon.record,

@@ -158,7 +158,7 @@ def _copy(source: Path, target: Path) -> None:
 
 def _asked_file(socket: Path) -> str:
     """A path, or one of the files that were put away lately, which are only known by their time."""
-    sealed = _put_away(socket) if sys.stdin.isatty() else []
+    sealed = put_away(socket) if sys.stdin.isatty() else []
     for number, message in enumerate(sealed, 1):
         print(f"{number}  what was put away at {message['at'][:16]} (UTC)", file=sys.stderr)
     given = _asked("Which file? Its path, or a number from above: ")
@@ -167,7 +167,7 @@ def _asked_file(socket: Path) -> str:
     return given
 
 
-def _put_away(socket: Path) -> list[dict[str, str]]:
+def put_away(socket: Path) -> list[dict[str, str]]:
     messages = control.ask(socket, "status")["messages"]
     done = ("seal-file", "done")
     return [one for one in messages if (one["action"], one["result"]) == done][-SHOWN:]

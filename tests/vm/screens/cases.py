@@ -33,9 +33,11 @@ class Case:
     def latest(self) -> float:
         """Seconds after the limit by which the lock is proven, or the failure told.
 
-        Where the agent has to start something first, a processor without KVM needs longer.
+        The product's own aim is 5 seconds, and 10 for a failure; a processor without KVM is some
+        ten times slower, so twice and, where something has to be started first, three times that
+        is let pass here. The table says how long each took.
         """
-        return 5.0 if self.method == "logind" else 10.0
+        return 10.0 if self.method in ("logind", "") else 15.0
 
     def hidden(self) -> tuple[str, ...]:
         """What is taken away: also a screen saver that any desktop would start of itself."""
@@ -96,12 +98,11 @@ CASES = (
         greeter=True,
     ),
     Case(
-        name="XFCE and light-locker",
+        name="XFCE, xss-lock and i3lock",
         desktop=XFCE,
-        locker="light-locker &",
+        locker=WITH_XSS_LOCK,
         method="logind",
-        proofs=("greeter", "cover"),
-        greeter=True,
+        proofs=("locked-hint", "cover"),
     ),
     Case(
         name="XFCE, nothing runs",

@@ -1,0 +1,64 @@
+"""A person asks for a sealed file back: the officer is told which, and why.
+
+The laptop holds no key that opens it, so nothing is given back here and now. Which files are sealed
+is no secret on the laptop; what they are is, so the number is all that a person can name.
+"""
+
+import threading
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from agent.control_server import Caller, Refused
+from agent.own_files import FileWantedBack
+from collectors.base import Clock, Observation
+from enforcement.base import EnforcementError
+from enforcement.stage import check_id
+
+LONGEST_REASON = 1000
+"""Characters."""
+PER_HOUR = 10
+"""Requests of one person."""
+
+
+@dataclass(kw_only=True)
+class WantedBack:
+    """Takes one request after another."""
+
+    state: Path
+    record: Callable[[Observation], str | None]
+    now: Clock
+    recent: defaultdict[int, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
+    counting: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, caller: Caller, given: Mapping[str, Any]) -> dict[str, str]:
+        """The id of the event. Raises Refused; then nothing was recorded."""
+        reason = str(given.get("reason", "")).strip()
+        if not reason or len(reason) > LONGEST_REASON:
+            raise Refused("reason", f"say why, in 1 to {LONGEST_REASON} characters")
+        number = self._sealed(str(given.get("number", "")))
+        self._not_too_many(caller)
+        told = self.record(FileWantedBack(observed_at=self.now(), subject=number, reason=reason))
+        if told is None:
+            raise Refused("full", "the disk is full: nothing was recorded; please phone")
+        return {"event": told}
+
+    def _sealed(self, number: str) -> str:
+        try:
+            if (self.state / "vault" / f"{check_id(number)}.age").exists():
+                return number
+        except EnforcementError:
+            pass
+        raise Refused("unknown", "nothing is sealed under this number")
+
+    def _not_too_many(self, caller: Caller) -> None:
+        with self.counting:
+            recent, now = self.recent[caller.uid], self.now()
+            while recent and abs(now - recent[0]) > timedelta(hours=1):
+                recent.popleft()
+            if len(recent) >= PER_HOUR:
+                raise Refused("too-many", f"{PER_HOUR} requests within an hour; please phone")
+            recent.append(now)
