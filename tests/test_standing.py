@@ -43,7 +43,7 @@ def test_it_waits_for_a_whole_sweep_and_then_tells_once_a_day(tmp_path: Path) ->
     laptop.goes(3)
     assert laptop.told == []
     laptop.open = 4  # type: ignore[assignment]
-    laptop.goes(96)
+    laptop.goes(90)
     assert [type(one) for one in laptop.told] == [LaptopStanding]
     laptop.goes(5)
     assert len(laptop.told) == 2
