@@ -228,6 +228,8 @@ class Answers:
     def _state(self, trouble: Trouble) -> str:
         if any(self._blocked_just_now(event) for event in list(self.daemon.messages)):
             return "blocked"
+        if self.daemon.is_lost():
+            return "lost"
         if self.daemon.coverage or not all(self.daemon.watching.running.values()):
             return "look"
         return "fine" if trouble in (Trouble.NONE, Trouble.NOT_ENROLLED) else "offline"

@@ -17,6 +17,8 @@ from enforcement.vault import records
 
 EVERY = 900.0
 """Seconds until it is looked again whether today's was told."""
+SOON = 60.0
+"""The same while the first sweep goes on."""
 
 
 @dataclass(kw_only=True)
@@ -38,7 +40,7 @@ class Standing:
             if self.told != self.now().date() and self.open_files() is not None:
                 self.record(self.look())
                 self.told = self.now().date()
-            stop.wait(EVERY)
+            stop.wait(EVERY if self.told else SOON)
 
     def look(self) -> LaptopStanding:
         """How it stands now."""

@@ -8,8 +8,11 @@ changed here for it. Closed words without a translation are shown as they are.
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from agent.wire.event import Event, Fact
 
@@ -101,7 +104,9 @@ class Wording:
             return _begin_large(template.format_map(values | {"reason": self.word(reason)}))
         if event.decision.held:
             held = self.word(event.decision.held)
-            return _begin_large(self.text("done.held", action=action, held=held))
+            due = _until(event.decision.due)
+            key = "done.held-until" if due else "done.held"
+            return _begin_large(self.text(key, action=action, held=held, due=due))
         return self.text("done.report")
 
     def persons(self, least: int | None, most: int | None) -> str:
@@ -175,6 +180,11 @@ def _read(path: Path) -> Wording:
         names=content["facts"],
         kinds=content["kinds"],
     )
+
+
+def _until(due: datetime | msgspec.UnsetType) -> str:
+    """Until when an action is held back; nothing where that is not known."""
+    return "" if isinstance(due, msgspec.UnsetType) else f"{due.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _begin_large(text: str) -> str:

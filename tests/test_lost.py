@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from agent import policy_file
 from agent.contact import SETTLED, Contact
 from agent.control_server import Refused
+from agent.errors import ConfigError
 from agent.guard import Caps
 from agent.journal import Journal
 from agent.lost import Cause, Lost, new_code
@@ -18,6 +20,7 @@ from agent.lost_questions import TRIES, LostQuestions
 from agent.orders import Orders
 from agent.own_lost import LaptopFound, LaptopLost, LostScreen, UnlockCodeMade
 from agent.policy import LostPolicy, Mode
+from agent.tray.view import State, view_of
 from agent.wire.messages import Receipt, to_json
 from collectors.base import Observation
 from collectors.session_state import DeskError, Session, SessionKind
@@ -336,3 +339,37 @@ def test_an_open_screen_of_a_lost_laptop_is_locked_whatever_the_mode(journal: Jo
     (attempt,) = action.asked
     assert isinstance(attempt, Attempt)
     assert dict(attempt.proof) == {"started": 7}
+
+
+def policy_text(tmp_path: Path, section: str) -> Path:
+    path = tmp_path / "policy.toml"
+    path.write_text(f'name = "p"\nversion = 1\n[lost]\n{section}\n', "utf-8")
+    return path
+
+
+def test_a_policy_says_when_a_laptop_is_lost_and_whose_orders_count(tmp_path: Path) -> None:
+    read = policy_file.read(policy_text(tmp_path, f'silent_days = 14\nkeys = ["{text(KEY)}"]'))
+    assert read.lost == LostPolicy(silent_days=14, keys=(text(KEY),))
+    assert policy_file.read(policy_text(tmp_path, "")).lost == LostPolicy()
+
+
+@pytest.mark.parametrize(
+    ("section", "says"),
+    [
+        ("silent_days = 3", "line 4: give 'silent_days' as 0 or"),
+        ("silent_days = 400", "line 4: give 'silent_days'"),
+        ('keys = ["AAAA"]', "line 4: 'keys' are those that 'dossierwacht order key' prints"),
+        ("keys = [3]", "line 4: 'keys' are those"),
+        ("silence = 3", "line 4: unknown key 'silence'"),
+    ],
+)
+def test_a_mistake_in_a_policy_is_named(tmp_path: Path, section: str, says: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        policy_file.read(policy_text(tmp_path, section))
+    assert says in str(refused.value)
+
+
+def test_a_laptop_that_counts_as_lost_says_so_to_whoever_sits_at_it(journal: Journal) -> None:
+    view = view_of({"state": "lost", "lost": True, "mode": "report"}, "en")
+    assert view.state is State.LOOK
+    assert any("counts as lost" in line for line in view.lines)

@@ -1,15 +1,18 @@
 """The console's sentences fit what agents really send: each kind, each fact, each closed word."""
 
 import re
+from datetime import UTC, datetime
 from enum import StrEnum
 from importlib import import_module
 
+import msgspec
 import pytest
 
 from agent import own
 from agent.guard import Held
 from agent.own import CollectorName, LeakKind
 from agent.policy import Mode
+from agent.wire.event import DecisionPart
 from collectors.base import Gap, Observation
 from enforcement.base import Reason, Result
 from server_stub import wording
@@ -100,3 +103,18 @@ def test_a_stick_that_poses_as_a_keyboard_is_told_as_an_attack() -> None:
             make_event(kind="usb-storage-attached", facts={**facts, "also-keyboard": True})
         )
         assert posing == f"{usual} {one.text('sentence.keyboard')}", one.language
+
+
+@pytest.mark.parametrize("language", ["en", "nl", "da"])
+def test_what_waits_is_told_with_the_moment_it_is_due(language: str) -> None:
+    decision = DecisionPart(
+        action="seal-file",
+        rule="delete-after-use",
+        enforced=False,
+        held="grace",
+        due=datetime(2026, 11, 28, 17, 30, tzinfo=UTC),
+    )
+    said = wording.load()[language].done(make_event(decision=decision, outcome=None))
+    assert "2026-11-28 17:30 UTC" in said
+    without = msgspec.structs.replace(decision, due=msgspec.UNSET)
+    assert "UTC" not in wording.load()[language].done(make_event(decision=without, outcome=None))

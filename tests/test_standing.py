@@ -31,7 +31,7 @@ class Laptop:
         return self.rounds < 0
 
     def wait(self, _: float) -> None:
-        self.now += timedelta(minutes=15)
+        self.now += timedelta(minutes=15)  # whichever of the two it waits for
 
     def goes(self, rounds: int) -> None:
         self.rounds = rounds

@@ -67,6 +67,8 @@ def view_of(status: Status | None, language: str) -> View:
     mode = f"tray-mode-{status.get('mode', '')}"
     if has(mode):
         lines.append(say(language, mode))
+    if status.get("lost") is True:
+        lines.append(say(language, "tray-lost"))
     if pending := _whole(status.get("pending")):
         lines.append(say(language, "tray-pending", count=pending))
     if contact := _contact(status.get("contact")):
