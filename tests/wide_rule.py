@@ -1,7 +1,7 @@
 """A rule that matches everything: a real agent on a home in which every file is a pupil file.
 
-It must seal no more than the cap allows, trip the breaker and say so, and what it sealed must come
-back byte for byte.
+It must seal no more than the cap allows, trip the breaker and say so, what it sealed must come back
+byte for byte, and no name of a file or a child may stand in what agent and collector keep and log.
 """
 
 import hashlib
@@ -28,11 +28,13 @@ class Wide:
     sealed: int = 0
     tripped_after: float | None = None
     lost: int = 0
+    named: int = 0
+    """Planted names that stand where none may."""
 
     def faults(self) -> int:
         """How many things are not as they should be."""
         over = max(0, self.sealed - Caps().files_per_hour)
-        return over + self.lost + (self.tripped_after is None)
+        return over + self.lost + self.named + (self.tripped_after is None)
 
 
 def wide_rule(top: Path, files: int) -> Wide:
@@ -79,8 +81,21 @@ def _watched(folders: Folders, there: dict[Path, str]) -> Wide:
     for row in sealed.rows(folders.agent):
         restore.give_back(folders.agent, str(row["id"]), keys)
         found.sealed += 1
+    found.named = len(_named(folders, there))
     found.lost = sum(not path.exists() or _digest(path) != was for path, was in there.items())
     return found
+
+
+def _named(folders: Folders, there: dict[Path, str]) -> set[bytes]:
+    """Names of files and children that can be read in state, stage and logs when all is at rest."""
+    rows = next(iter(there)).read_text("utf-8").splitlines()[1:]
+    children = {cell for row in rows for cell in row.split(";")[1:4] if len(cell) > 6}
+    planted = [*sorted(children), *(path.name for path in list(there)[:200])]
+    kept = [folders.agent, folders.collector, *folders.top.rglob(".dossierwacht-stage")]
+    files = [file for folder in kept for file in folder.rglob("*") if file.is_file()]
+    texts = [file.read_bytes() for file in (*files, *folders.top.glob("*.log"))]
+    words = [name.encode("utf-8") for name in planted]
+    return {word for word in words if any(word in text for text in texts)}
 
 
 def _told(database: Path, kind: str) -> bool:
