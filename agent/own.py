@@ -54,6 +54,7 @@ class ActionName(StrEnum):
     LOCK_SESSION = "lock-session"
     BLOCK_USB = "block-usb"
     EXPIRE_SEALED = "expire-sealed"
+    CLOSE_FOLDER = "close-folder"
     ALLOW_USB = "allow-usb"
     ALLOW_USB_READ_ONLY = "allow-usb-read-only"
     OTHER = "other"

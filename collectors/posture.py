@@ -6,8 +6,9 @@ reason in closed words. It only reports and never repairs: a setting belongs to 
 looks again on a slow timer, since settings seldom change.
 """
 
+import contextlib
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,7 +26,9 @@ from collectors.base import (
     Stop,
     utc_now,
 )
+from collectors.checks import open_home
 from collectors.checks.laptop import Laptop
+from collectors.checks.open_home import Open
 from collectors.checks.programs import known
 from collectors.checks.reading import Unreadable
 from collectors.checks.since import Since
@@ -114,12 +117,14 @@ class PostureCollector:
         laptop: Callable[[], Laptop],
         since: Since,
         *,
+        homes: Callable[[], Sequence[Open]] = lambda: (),
         every: float = 900.0,
         now: Clock = utc_now,
     ) -> None:
         self.checks = checks
         self.laptop = laptop
         self.since = since
+        self.homes = homes
         self.every = every
         self.now = now
         self.last: dict[str, str | None] = {}
@@ -145,6 +150,9 @@ class PostureCollector:
             yield PostureChecked(
                 observed_at=self.now(), subject=check, check=check, told=told, since=since
             )
+        if Check.HOME_FOLDERS in self.checks:
+            with contextlib.suppress(Unreadable, OSError, ValueError):  # the check has told of it
+                yield from open_home.seen(self.homes, self.now)
 
     def _described(self) -> Observation:
         laptop = self.laptop()
@@ -200,7 +208,9 @@ def make(settings: Settings) -> PostureCollector:
     machine, checks = this_machine(settings)
     folder: Path | None = settings.get("state")
     every = settings["look_minutes"] * 60.0
-    return PostureCollector(checks, machine.laptop, Since(folder, utc_now), every=every)
+    since = Since(folder, utc_now)
+    homes = machine.open_homes
+    return PostureCollector(checks, machine.laptop, since, homes=homes, every=every)
 
 
 def _how(told: Told) -> str:

@@ -50,6 +50,10 @@ class Machine:
     def laptop(self) -> Laptop:
         return laptop(self.root, self.now())
 
+    def open_homes(self) -> Sequence[accounts.Home]:
+        """The homes that let others in. Raises Unreadable, OSError."""
+        return accounts.open_homes(self.root)
+
     def checks(self, wishes: Wishes) -> Mapping[Check, Callable[[], Told]]:
         """How to find out, for each check. They raise OSError, ValueError or Unreadable."""
         root = self.root

@@ -6,6 +6,7 @@ To add an action, write one module here that ends in ``make(settings)`` and name
 ACTIONS: tuple[str, ...] = (
     "enforcement.seal_file",
     "enforcement.expire_sealed",
+    "enforcement.close_folder",
     "enforcement.lock_session",
     "enforcement.block_usb",
     "enforcement.allow_usb",

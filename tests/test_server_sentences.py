@@ -49,6 +49,7 @@ WORDS = (
     import_module("collectors.usb").Watched,
     import_module("collectors.ports").Watched,
     import_module("agent.lost").Cause,
+    import_module("collectors.checks.open_home").Others,
     import_module("agent.own_files").DrillStep,
     import_module("agent.stick_refused").Watched,
     import_module("agent.stick_refused").Refused,

@@ -29,6 +29,17 @@ class Account:
     home: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Home:
+    """A person's home. ``others`` are the bits of its mode by which others get in."""
+
+    path: str
+    mode: int
+    others: int
+    device: int
+    inode: int
+
+
 def people(root: Path) -> list[Account]:
     """The accounts of this laptop that a person can log in with. Raises Unreadable."""
     found = [_account(line.split(":")) for line in lines(text(root, ACCOUNTS))]
@@ -58,14 +69,25 @@ def empty_passwords(root: Path) -> Told:
 
 def home_folders(root: Path) -> Told:
     """How many homes let others in, by their mode; homes on a network are not looked at."""
+    homes = _homes(root)
+    if not homes:
+        return Told(Why.NOT_TOLD)
+    opened = sum(bool(home.others) for home in homes)
+    return Told(Why.HOMES_OPEN, opened) if opened else Told(Why.HOMES_CLOSED)
+
+
+def open_homes(root: Path) -> list[Home]:
+    """The homes that let others in. Raises Unreadable."""
+    return [home for home in _homes(root) if home.others]
+
+
+def _homes(root: Path) -> list[Home]:
     everybody = people(root)
     shared = {
         group for group, count in Counter(one.group for one in everybody).items() if count > 1
     }
-    modes = [mode for one in everybody if (mode := _open_to(root, one, shared)) is not None]
-    if not modes:
-        return Told(Why.NOT_TOLD)
-    return Told(Why.HOMES_OPEN, sum(modes)) if any(modes) else Told(Why.HOMES_CLOSED)
+    found = {one.home: _home(root, one, shared) for one in everybody}
+    return [home for home in found.values() if home is not None]
 
 
 def _account(fields: Sequence[str]) -> Account | None:
@@ -76,8 +98,8 @@ def _account(fields: Sequence[str]) -> Account | None:
     return Account(int(fields[3]), fields[5]) if person else None
 
 
-def _open_to(root: Path, one: Account, shared: set[int]) -> bool | None:
-    """Whether others can get in; None if there is no home that could be looked at."""
+def _home(root: Path, one: Account, shared: set[int]) -> Home | None:
+    """A home as it stands; None if there is none that could be looked at."""
     if not one.home.strip("/") or on_network(root, one.home):
         return None
     try:
@@ -88,5 +110,11 @@ def _open_to(root: Path, one: Account, shared: set[int]) -> bool | None:
         raise Unreadable("a home") from error
     if not stat.S_ISDIR(status.st_mode):
         return None
-    by_group = status.st_gid in shared and status.st_mode & stat.S_IRWXG
-    return bool(status.st_mode & stat.S_IRWXO or by_group)
+    group = stat.S_IRWXG if status.st_gid in shared else 0
+    return Home(
+        path=one.home,
+        mode=stat.S_IMODE(status.st_mode),
+        others=stat.S_IMODE(status.st_mode) & (stat.S_IRWXO | group),
+        device=status.st_dev,
+        inode=status.st_ino,
+    )
