@@ -1,11 +1,13 @@
 """Reminders: what a person is asked to do about a file that was only noted down."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import datetime
 
 import pytest
 
 from agent.journal import Journal
+from agent.messages import Messages
+from agent.policy import Policy
 from agent.reminders import reminders
 from agent.texts import LANGUAGES, say
 from agent.tray.view import notices
@@ -13,7 +15,7 @@ from agent.wire.event import DecisionPart, OutcomePart
 from collectors.base import Facts, utc_now
 from collectors.recognise.verdict import Evidence
 from tests.collector_on_loopback import pupil_file
-from tests.test_answers import answers, journal  # noqa: F401 (a fixture)
+from tests.test_answers import journal  # noqa: F401 (a fixture)
 from tests.test_daemon import Scripted, Seen, build
 
 
@@ -47,13 +49,9 @@ def test_nothing_is_asked_where_nothing_is_left_to_do() -> None:
 
 
 @pytest.mark.parametrize("decision", [REPORTED, HELD])
-def test_the_person_is_told_on_their_own_screen(
-    journal: Journal,  # noqa: F811
-    tmp_path: Path,
-    decision: DecisionPart,
-) -> None:
+def test_the_person_is_told_on_their_own_screen(decision: DecisionPart) -> None:
     event = pupil_file(facts=EXPORT, decision=decision, outcome=None)
-    message = answers(journal, tmp_path)._message(event)
+    message = Messages(policy=Policy(), overrides=None).of(event)
     assert (message["action"], message["reminders"]) == ("report", [KEY])
     for language in LANGUAGES:
         (notice,) = notices([message], language)
@@ -78,3 +76,12 @@ def test_reminders_of_another_shape_break_nothing() -> None:
             notices([{"kind": "pupil-file-found", "action": "report", "reminders": odd}], "nl")
             == []
         )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_file_that_waits_is_told_with_the_moment(language: str) -> None:
+    due = datetime(2026, 11, 28, 17, 30).astimezone()
+    held = DecisionPart(action="seal-file", rule="r", enforced=False, held="grace", due=due)
+    event = pupil_file(decision=held, outcome=None)
+    (notice,) = notices([Messages(policy=Policy(), overrides=None).of(event)], language)
+    assert "28-11 17:30" in notice.text
