@@ -5,6 +5,7 @@ comes back. So time here is what the collector last wrote on a receipt, and neve
 laptop's own clock says: whoever hears nothing of the collector deletes nothing.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from agent.own_files import SealedOverdue
 from agent.wire.messages import Receipt
 from collectors.base import Clock, Observation
 from enforcement.vault import Record, State, records
+
+log = logging.getLogger(__name__)
 
 EVERY = 3600.0
 """Seconds between two looks."""
@@ -33,8 +36,11 @@ class Expiry:
     def keep(self, stop: threading.Event) -> None:
         """Look now and every hour, until told to stop."""
         while not stop.is_set():
-            for one in self.overdue():
-                self.record(one)
+            try:
+                for one in list(self.overdue()):
+                    self.record(one)
+            except OSError as error:
+                log.error("what is sealed cannot be looked through: %s", error.strerror)
             stop.wait(EVERY)
 
     def overdue(self) -> Iterator[SealedOverdue]:

@@ -20,10 +20,10 @@ from collectors.session_state import Desk, DeskError
 
 log = logging.getLogger(__name__)
 
-TURN = 10.0
+TURN = 30.0
 """Seconds between two looks while it is lost: a screen that somebody opened is locked again."""
 REST = 300.0
-"""Seconds between two looks while it is not."""
+"""Seconds between two looks while it is not; whoever brings an order has it looked at once."""
 
 
 @dataclass(kw_only=True)
@@ -39,7 +39,7 @@ class LostKeeper:
     seek: Callable[[], None]
     can_seal: bool
     now: Clock
-    woken: threading.Event = field(default_factory=threading.Event)
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
     def keep(self, stop: threading.Event) -> None:
         """Look now and then, until told to stop."""
@@ -48,12 +48,17 @@ class LostKeeper:
                 self.look()
             except OSError as error:
                 log.error("whether this laptop is lost cannot be kept: %s", error.strerror)
-            self._wait(stop, TURN if self.lost() else REST)
+            stop.wait(TURN if self.lost() else REST)
 
     def look(self) -> None:
         """Once. OSError."""
+        with self.turn:
+            self._look()
+
+    def _look(self) -> None:
         self._code()
-        self.contact.look()
+        if self.policy.silent_days:
+            self.contact.look()
         since, cause = self.lost.since(), self._by_itself()
         if since is None and cause is not None:
             self.declare(cause)
@@ -69,7 +74,7 @@ class LostKeeper:
             self.declare(Cause.ORDER)
         else:
             self.found()
-        self.woken.set()
+        self.look()
 
     def declare(self, cause: Cause) -> None:
         """It is lost from now on. OSError."""
@@ -124,11 +129,3 @@ class LostKeeper:
                     started=one.started,
                 )
             )
-
-    def _wait(self, stop: threading.Event, seconds: float) -> None:
-        """A turn, cut short by an order or by the end."""
-        end = seconds
-        while end > 0 and not stop.is_set() and not self.woken.is_set():
-            stop.wait(min(1.0, end))
-            end -= 1.0
-        self.woken.clear()

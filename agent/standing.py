@@ -4,6 +4,7 @@ Whoever has to judge a loss needs to know how the laptop stood before it, in its
 whether its disk is encrypted, and how many pupil files lay on it, open or sealed.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from agent.own_lost import LaptopStanding
 from collectors.base import Clock, Observation
 from collectors.checks.told import State
 from enforcement.vault import records
+
+log = logging.getLogger(__name__)
 
 EVERY = 900.0
 """Seconds until it is looked again whether today's was told."""
@@ -38,9 +41,15 @@ class Standing:
         """Tell once a day, until told to stop; after a start once a sweep has ended."""
         while not stop.is_set():
             if self.told != self.now().date() and self.open_files() is not None:
-                self.record(self.look())
-                self.told = self.now().date()
+                self._tell()
             stop.wait(EVERY if self.told else SOON)
+
+    def _tell(self) -> None:
+        try:
+            self.record(self.look())
+            self.told = self.now().date()
+        except OSError as error:
+            log.error("what is sealed cannot be counted: %s", error.strerror)
 
     def look(self) -> LaptopStanding:
         """How it stands now."""

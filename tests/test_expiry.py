@@ -1,6 +1,8 @@
 """Expiry: a sealed copy is deleted when its time is over, provably, and never by a wrong clock."""
 
 import json
+import threading
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -197,3 +199,21 @@ def test_the_policy_deletes_only_where_it_enforces():
         decision = Policy(version=1, mode=mode).decide(seen)
         assert (decision.action, decision.rule) == ("expire-sealed", EXPIRY_RULE)
         assert decision.enforced is enforced
+
+
+def test_a_vault_that_cannot_be_read_ends_nothing(sealed, monkeypatch, caplog):
+    def broken(path):
+        raise OSError(5, "input/output error", "/somebody")
+
+    monkeypatch.setattr("agent.expiry.records", broken)
+    receipt(sealed, NOW + 40 * DAY)
+    stop = threading.Event()
+    given = Expiry(state=sealed.parent / "state", record=stop.set, now=lambda: NOW + 40 * DAY)
+    thread = threading.Thread(target=given.keep, args=(stop,))
+    thread.start()
+    time.sleep(0.2)
+    assert thread.is_alive()
+    stop.set()
+    thread.join(10)
+    assert "input/output error" in caplog.text
+    assert "somebody" not in caplog.text

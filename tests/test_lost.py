@@ -196,6 +196,13 @@ def test_while_it_is_lost_each_open_screen_is_locked(tmp_path: Path) -> None:
     laptop.goes()
 
 
+def test_an_order_locks_the_screens_at_once(tmp_path: Path) -> None:
+    laptop = Laptop(tmp_path, silent_days=0, desk=Desk(OPEN))
+    laptop.keeper.follow(order())
+    assert laptop.kinds() == [LaptopLost.kind, LostScreen.kind]
+    assert not (tmp_path / "contact.json").exists()  # nobody asked for silence to be counted
+
+
 def test_an_order_that_says_found_ends_it_and_silence_alone_does_not(laptop: Laptop) -> None:
     laptop.heard(NOW)
     laptop.keeper.follow(order())

@@ -27,6 +27,8 @@ from agent.wire.messages import Device
 from collectors.base import utc_now
 
 KINDS = ("lost", "found")
+PATIENCE = 60.0
+"""Seconds: the screens are locked before the agent answers."""
 
 
 def add_key(parser: argparse.ArgumentParser) -> None:
@@ -89,7 +91,7 @@ def apply(arguments: argparse.Namespace) -> int:
             text = file.read(orders.LARGEST + 1).decode("ascii", "replace")
     except OSError as error:
         raise ConfigError(f"cannot read {arguments.file}: {error.strerror}") from error
-    answer = control.ask(arguments.socket, "order", order=text)
+    answer = control.ask(arguments.socket, "order", timeout=PATIENCE, order=text)
     print(f"followed: {answer['followed']} ({answer['number']})")
     return 0
 
