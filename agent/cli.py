@@ -58,6 +58,7 @@ COMMANDS: tuple[Command, ...] = (
         "sealed restore", "give a file back", "agent.commands.sealed", "add_restore", "restore"
     ),
     Command("sealed ask", "I need a file back", "agent.commands.sealed_ask"),
+    Command("sealed evidence", "a bundle that proves itself", "agent.commands.sealed_evidence"),
     Command("sealed proof", "what was deleted", "agent.commands.sealed", "add_list", "proof"),
     Command("breaker", "are files still sealed here?", "agent.commands.breaker"),
     Command(
@@ -70,6 +71,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("dispute test", "do today's rules get it right?", "agent.commands.dispute_trial"),
     Command("order key", "a key to sign orders with", "agent.commands.order", "add_key", "key"),
     Command("order new", "an order for one laptop", "agent.commands.order", "add_new", "new"),
+    Command("order sign", "sign it as well", "agent.commands.order", "add_sign", "sign"),
     Command("order apply", "follow an order here", "agent.commands.order", "add_apply", "apply"),
     Command("unlock", "this laptop was found: give its code", "agent.commands.unlock"),
     Command("tray", "the icon in the staff member's session", "agent.tray.panel"),

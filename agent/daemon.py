@@ -25,7 +25,7 @@ from agent.guard import NOT_YET, Guard, Held
 from agent.journal import Journal
 from agent.overrides import Overrides
 from agent.own import ActionName, ActionRecovered, AgentStarted
-from agent.policy import ASKED, LOST_RULE, SEALABLE, Decision, Policy
+from agent.policy import ASKED, LOST_RULE, WHILE_LOST, Decision, Policy
 from agent.recorder import Recorder
 from agent.reminders import reminders
 from agent.watching import TURN, Watching, fault
@@ -128,7 +128,7 @@ class Daemon:
         return event.id if news else None
 
     def _decide(self, observation: Observation) -> Decision:
-        if self.is_lost() and observation.kind in SEALABLE:
+        if self.is_lost() and observation.kind in WHILE_LOST:
             return self._decide_while_lost(observation)
         decision = self.policy.decide(observation, self.overrides.all())
         if not decision.enforced or observation.kind in ASKED:
@@ -143,8 +143,9 @@ class Daemon:
         return decision if held is None else replace(decision, enforced=False, held=held, due=due)
 
     def _decide_while_lost(self, observation: Observation) -> Decision:
-        held = self.guard.over_a_cap(SEAL, _size(observation), self.now())
-        return Decision(action=SEAL, rule=LOST_RULE, enforced=held is None, held=held)
+        action = WHILE_LOST[observation.kind]
+        held = self.guard.over_a_cap(action, _size(observation), self.now())
+        return Decision(action=action, rule=LOST_RULE, enforced=held is None, held=held)
 
     def _too_many(self, observation: Observation) -> bool:
         """Whether so many files would be sealed that none is."""

@@ -19,6 +19,8 @@ from agent.journal_file import write_durably
 
 FILE = "lost.json"
 CODE = "unlock.hash"
+WIPE = "wipe"
+"""Stands there while what is sealed is to be deleted."""
 _BYTES = 16
 """128 bits: nobody guesses it, so no salt and no slow hash are needed."""
 
@@ -71,8 +73,17 @@ class Lost:
     def end(self) -> bool:
         """It was found again; False if it was not lost. OSError."""
         was = self()
+        (self._state / WIPE).unlink(missing_ok=True)
         (self._state / FILE).unlink(missing_ok=True)
         return was
+
+    def wipe(self) -> None:
+        """From now on what is sealed is to be deleted, until it is found. OSError."""
+        write_durably(self._state / WIPE, b"")
+
+    def wipes(self) -> bool:
+        """Whether what is sealed is to be deleted."""
+        return self() and (self._state / WIPE).exists()
 
     def has_code(self) -> bool:
         """Whether there is an unlock code."""

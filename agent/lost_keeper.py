@@ -12,11 +12,13 @@ from datetime import timedelta
 
 from agent.contact import Contact
 from agent.lost import Cause, Lost, new_code
-from agent.own_lost import LaptopFound, LaptopLost, LostScreen, UnlockCodeMade
+from agent.own_lost import LaptopFound, LaptopLost, LostScreen, SealedWiped, UnlockCodeMade
 from agent.policy import LostPolicy
-from agent.wire.orders import Order
+from agent.wire.orders import Order, OrderError
 from collectors.base import Clock, Observation
 from collectors.session_state import Desk, DeskError
+from enforcement.base import EnforcementError
+from enforcement.vault import State, Vault, records
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ class LostKeeper:
     policy: LostPolicy
     lost: Lost
     contact: Contact
+    vault: Vault
     desk: Callable[[], Desk]
     record: Callable[[Observation], str | None]
     seek: Callable[[], None]
@@ -66,15 +69,27 @@ class LostKeeper:
             self.found()
         if self.lost():
             self._lock()
+        if self.lost.wipes():
+            self._wipe()
 
     def follow(self, order: Order) -> None:
-        """Do what an order says. OSError."""
-        if order.kind == "lost":
+        """Do what an order says. OSError, OrderError."""
+        if order.kind == "found":
+            self.found()
+        elif order.kind == "handed-over":
+            self._handed_over(order)
+        else:
             self.lost.end()  # it may have been by silence: from now on it is by order
             self.declare(Cause.ORDER)
-        else:
-            self.found()
+            if order.kind == "wipe":
+                self.lost.wipe()
         self.look()
+
+    def _handed_over(self, order: Order) -> None:
+        try:
+            self.vault.hand_over(order.item or "")
+        except (FileNotFoundError, EnforcementError) as error:
+            raise OrderError("nothing is sealed here under that number") from error
 
     def declare(self, cause: Cause) -> None:
         """It is lost from now on. OSError."""
@@ -110,6 +125,19 @@ class LostKeeper:
             code = new_code()
             if self.record(UnlockCodeMade(observed_at=self.now(), subject="laptop", code=code)):
                 self.lost.keep_code(code)
+
+    def _wipe(self) -> None:
+        """Whatever is sealed, as far as the caps let it today; what was deleted is no news."""
+        for one in records(self.vault.path):
+            if one.state is State.SEALED:
+                self.record(
+                    SealedWiped(
+                        observed_at=self.now(),
+                        subject=one.id,
+                        size=one.size,
+                        sealed_sha256=one.sealed_sha256,
+                    )
+                )
 
     def _lock(self) -> None:
         desk = self.desk()

@@ -19,7 +19,7 @@ SKEW = timedelta(minutes=10)
 
 @dataclass(kw_only=True)
 class Orders:
-    """``keys`` are those of the policy; one of them is enough for what can be undone."""
+    """``keys`` are those of the policy; ``wire.orders.NEEDED`` says how many must have signed."""
 
     state: Path
     keys: Sequence[str]
@@ -38,8 +38,7 @@ class Orders:
             given = orders.read(data)
             order = orders.order_in(given)
             self._check(order)
-            if not orders.signers(given, self.keys):
-                raise OrderError("nobody has signed it whose key stands in the policy")
+            self._check_signers(len(orders.signers(given, self.keys)), order)
             self.follow(order)
             self._mark(order)
             return order
@@ -56,6 +55,13 @@ class Orders:
             raise OrderError("it has expired")
         if order.number in self._used():
             raise OrderError("it was followed before")
+
+    def _check_signers(self, count: int, order: Order) -> None:
+        if not count:
+            raise OrderError("nobody has signed it whose key stands in the policy")
+        needed = orders.NEEDED[order.kind]
+        if count < needed:
+            raise OrderError(f"{needed} people must sign it, and {count} did")
 
     def _used(self) -> dict[str, str]:
         """The numbers that were used, and until when each could be. A damaged list refuses all."""

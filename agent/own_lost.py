@@ -40,6 +40,28 @@ class LaptopLost(Observation):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SealedWiped(Observation):
+    """Two people ordered that what is sealed on a lost laptop be deleted. ``subject`` is the number
+    under which it is sealed, ``size`` in bytes that of the file."""
+
+    kind: ClassVar[str] = "sealed-wiped"
+    size: int
+    sealed_sha256: str
+
+    def facts(self) -> Facts:
+        return {}
+
+    def details(self) -> Details:
+        return {"sealed": self.subject}
+
+    def proof(self) -> Proof:
+        return {"sealed_sha256": self.sealed_sha256}
+
+    def once(self) -> str:
+        return self.subject
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LaptopFound(Observation):
     """This laptop counts as lost no more."""
 

@@ -29,8 +29,12 @@ ASKED = {
     "lost-screen-open": ("lock-session", LOST_RULE),
 }
 """What is done at once, whatever the mode, by the kind of the observation. No guard holds it."""
-SEALABLE = frozenset({"pupil-file-found", "password-list-found"})
-"""What is sealed on a lost laptop, whatever the rules say; the caps hold all the same."""
+WHILE_LOST = {
+    "pupil-file-found": "seal-file",
+    "password-list-found": "seal-file",
+    "sealed-wiped": "expire-sealed",
+}
+"""What is done on a lost laptop, whatever the rules say; the caps hold all the same."""
 EXPIRY_RULE = "keep-days"
 """The rule by which a sealed copy is deleted: that of the rule which sealed it."""
 EXPIRY = {"sealed-overdue": "expire-sealed"}

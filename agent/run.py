@@ -41,6 +41,7 @@ from collectors.recognise.recogniser import recogniser_for
 from collectors.recognise.rules.own import OwnRules, read_own
 from collectors.recognise.thorough import Thorough
 from collectors.recognise.verdict import Verdict
+from enforcement.vault import Vault
 
 log = logging.getLogger(__name__)
 
@@ -169,6 +170,7 @@ def _lost_keeper(config: Config, daemon: Daemon) -> LostKeeper:
     return LostKeeper(
         policy=config.policy.lost,
         lost=lost,
+        vault=Vault(config.state / "vault"),
         contact=Contact(state=config.state, now=utc_now),
         desk=session.this_machine,
         record=daemon.record,

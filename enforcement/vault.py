@@ -20,6 +20,7 @@ from enforcement import age, durable
 from enforcement.attributes import Attributes, to_json
 from enforcement.base import EnforcementError, Reason
 from enforcement.judged import digest
+from enforcement.stage import check_id
 
 VERSION = 1
 
@@ -94,6 +95,17 @@ class Vault:
             )
             data = json.dumps({"version": VERSION} | asdict(record)).encode("ascii")
             durable.write_file(folder, f"{attempt_id}.json", data, "record", self._checkpoint)
+
+    def hand_over(self, attempt_id: str) -> None:
+        """Note that what had to be handed over first was. FileNotFoundError, EnforcementError."""
+        known = record(self.path, check_id(attempt_id))
+        about = {**known.about, "hand_over": 0}
+        data = json.dumps({"version": VERSION} | asdict(replace(known, about=about)))
+        if known.state is not State.SEALED:
+            raise EnforcementError(Reason.CHANGED, "its record is damaged; an officer has to look")
+        with durable.held(durable.private_folder(os.fspath(self.path))) as folder:
+            name = f"{attempt_id}.json"
+            durable.write_file(folder, name, data.encode("ascii"), "record", self._checkpoint)
 
     def drop(self, attempt_id: str) -> None:
         """Forget a sealed copy because its file goes back to its folder. OSError."""

@@ -1,5 +1,6 @@
 """A lost laptop: how it comes to count as one, what it does then, and how it is found again."""
 
+import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,19 +13,23 @@ from agent import policy_file
 from agent.contact import SETTLED, Contact
 from agent.control_server import Refused
 from agent.errors import ConfigError
+from agent.expiry import kept_until
 from agent.guard import Caps
 from agent.journal import Journal
 from agent.lost import Cause, Lost, new_code
 from agent.lost_keeper import LostKeeper
 from agent.lost_questions import TRIES, LostQuestions
 from agent.orders import Orders
-from agent.own_lost import LaptopFound, LaptopLost, LostScreen, UnlockCodeMade
+from agent.own_lost import LaptopFound, LaptopLost, LostScreen, SealedWiped, UnlockCodeMade
 from agent.policy import LostPolicy, Mode
 from agent.tray.view import State, view_of
 from agent.wire.messages import Receipt, to_json
+from agent.wire.orders import OrderError
 from collectors.base import Observation
 from collectors.session_state import DeskError, Session, SessionKind
-from enforcement.base import Attempt
+from enforcement.base import Attempt, Settings
+from enforcement.expire_sealed import ExpireSealed
+from enforcement.vault import Vault, record
 from tests.test_daemon import Scripted, Seen, build, events
 from tests.test_orders import HERE, KEY, order, signed, text
 
@@ -68,6 +73,7 @@ class Laptop:
             policy=LostPolicy(silent_days=silent_days),
             lost=Lost(self.state),
             contact=Contact(state=self.state, now=lambda: self.wall, monotonic=lambda: self.ran),
+            vault=Vault(self.state / "vault"),
             desk=lambda: self.desk,  # type: ignore[return-value,arg-type]
             record=self._record,
             seek=self._seek,
@@ -223,6 +229,47 @@ def test_lost_by_silence_and_then_by_order_it_waits_for_an_order(laptop: Laptop)
     assert laptop.keeper.lost()
 
 
+def sealed_copy(laptop: Laptop, number: str, **about: int) -> None:
+    folder = laptop.state / "vault"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    record = {"version": 1, "id": number, "state": "sealed", "sealed_at": NOW.isoformat(),
+              "size": 3, "sealed_size": 5, "sealed_sha256": "ab", "about": about}  # fmt: skip
+    (folder / f"{number}.json").write_text(json.dumps(record))
+    (folder / f"{number}.age").write_bytes(b"12345")
+    (folder / f"{number}.meta.age").write_bytes(b"1")
+
+
+def test_a_wipe_tells_of_each_sealed_copy_until_the_laptop_is_found(laptop: Laptop) -> None:
+    for number in ("a", "b"):
+        sealed_copy(laptop, number)
+    (laptop.state / "vault" / "b.age").write_bytes(b"short")
+    (laptop.state / "vault" / "b.json").write_text("{")
+    laptop.keeper.follow(order(kind="wipe"))
+    wiped = [one for one in laptop.told if isinstance(one, SealedWiped)]
+    assert [(one.subject, one.proof()) for one in wiped] == [("a", {"sealed_sha256": "ab"})]
+    laptop.keeper.follow(order(kind="found"))
+    laptop.told.clear()
+    laptop.keeper.look()
+    laptop.keeper.declare(Cause.SILENCE)
+    laptop.keeper.look()
+    assert not [one for one in laptop.told if isinstance(one, SealedWiped)]
+
+
+def test_an_order_that_says_handed_over_lets_a_copy_expire(laptop: Laptop) -> None:
+    number = "00000000-0000-4000-8000-000000000001"
+    sealed_copy(laptop, number, keep_days=30, hand_over=1)
+    assert kept_until(record(laptop.state / "vault", number)) is None
+    laptop.keeper.follow(order(kind="handed-over", item=number))
+    assert kept_until(record(laptop.state / "vault", number)) == NOW + 30 * DAY
+    assert not laptop.keeper.lost()
+
+
+@pytest.mark.parametrize("item", [None, "00000000-0000-4000-8000-000000000002"])
+def test_what_is_not_sealed_cannot_be_handed_over(laptop: Laptop, item: str | None) -> None:
+    with pytest.raises(OrderError, match="nothing is sealed"):
+        laptop.keeper.follow(order(kind="handed-over", item=item))
+
+
 def questions(laptop: Laptop) -> LostQuestions:
     orders = Orders(
         state=laptop.state,
@@ -330,6 +377,25 @@ def test_what_is_found_on_a_lost_laptop_is_sealed_whatever_the_mode_up_to_the_ca
         *[("lost", True, None)] * 3,
         *[("lost", False, "hour-cap")] * 2,
     ]
+
+
+def test_a_wipe_deletes_up_to_the_caps_and_what_must_be_handed_over_stays(
+    journal: Journal, laptop: Laptop
+) -> None:
+    for number in ("a", "b", "c", "d"):
+        sealed_copy(laptop, number, hand_over=int(number == "a"))
+    action = ExpireSealed(Settings(state=laptop.state))
+    daemon = build(journal, action, mode=Mode.REPORT, noticed=False)
+    daemon.guard = replace(daemon.guard, caps=Caps(files_per_hour=3))
+    daemon.is_lost = laptop.keeper.lost
+    laptop.keeper.record = daemon.record
+    laptop.keeper.follow(order(kind="wipe"))
+    left = sorted(path.name for path in (laptop.state / "vault").glob("*.age"))
+    assert left == ["a.age", "a.meta.age", "d.age", "d.meta.age"]
+    ends = [(e.decision, e.outcome) for e in events(journal) if e.kind == SealedWiped.kind]
+    assert [end.reason if end else said and said.held for said, end in ends] == [
+        "refused", "none", "none", "hour-cap",
+    ]  # fmt: skip
 
 
 def test_an_open_screen_of_a_lost_laptop_is_locked_whatever_the_mode(journal: Journal) -> None:

@@ -100,6 +100,15 @@ def test_a_key_that_signs_twice_is_one_signature() -> None:
     assert len(twice.signatures) == 1
 
 
+def test_what_cannot_be_undone_takes_two_people(tmp_path: Path) -> None:
+    other = Ed25519PrivateKey.generate()
+    laptop, one = Laptop(tmp_path, keys=(text(KEY), text(other))), order(kind="wipe")
+    assert "2 people must sign it, and 1 did" in laptop.refuses(signed(one))
+    assert "2 people must sign" in laptop.refuses(signed(one, KEY, STRANGER))
+    assert "2 people must sign" in laptop.refuses(signed(one, KEY, KEY))
+    assert laptop.orders.take(signed(one, KEY, other)) == one
+
+
 def test_an_order_before_enrolment_is_for_nobody(tmp_path: Path) -> None:
     laptop = Laptop(tmp_path)
     laptop.orders.device = lambda: None
@@ -170,9 +179,29 @@ def test_the_commands_make_a_key_and_an_order_that_the_laptop_follows(
     assert laptop.orders.take(data).device == HERE
 
 
+def test_a_second_person_signs_what_they_are_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys, public = [tmp_path / "one.pem", tmp_path / "two.pem"], []
+    for key in keys:
+        main(["order", "key", "--out", str(key)])
+        public.append(capsys.readouterr().out.strip())
+    main(["order", "new", "wipe", "--device", HERE, "--key", str(keys[0])])
+    file = tmp_path / "order.json"
+    file.write_text(capsys.readouterr().out)
+    assert main(["order", "sign", str(file), "--key", str(keys[1])]) == 0
+    said = capsys.readouterr()
+    assert f"signing: wipe for {HERE}" in said.err
+    laptop = Laptop(tmp_path, now=datetime.now(UTC), keys=tuple(public))
+    assert laptop.orders.take(said.out.encode("ascii")).kind == "wipe"
+    file.write_text("nonsense")
+    assert main(["order", "sign", str(file), "--key", str(keys[1])]) == 2
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
+        (["--device", HERE, "--item", "00000000-0000-4000-8000-000000000001"], "'handed-over' is"),
         (["--device", "laptop-3"], "no laptop's name"),
         (["--device", HERE, "--days", "31"], "good for 1 to 30 days"),
         (["--device", HERE, "--key", "/nowhere"], "cannot read"),

@@ -26,7 +26,7 @@ from agent.wire import orders
 from agent.wire.messages import Device
 from collectors.base import utc_now
 
-KINDS = ("lost", "found")
+KINDS = tuple(orders.NEEDED)
 PATIENCE = 60.0
 """Seconds: the screens are locked before the agent answers."""
 
@@ -38,10 +38,17 @@ def add_key(parser: argparse.ArgumentParser) -> None:
 
 def add_new(parser: argparse.ArgumentParser) -> None:
     """The options of ``order new``."""
-    parser.add_argument("kind", choices=KINDS, help="what the laptop is to know")
+    parser.add_argument("kind", choices=KINDS, help="what the laptop is to know or do")
     parser.add_argument("--device", required=True, metavar="NAME", help="as the console shows it")
     parser.add_argument("--key", type=Path, required=True, metavar="FILE", help="your key")
+    parser.add_argument("--item", metavar="NUMBER", help="of the sealed file, for handed-over")
     parser.add_argument("--days", type=int, default=14, help="how long it is good for (14)")
+
+
+def add_sign(parser: argparse.ArgumentParser) -> None:
+    """The options of ``order sign``."""
+    parser.add_argument("file", type=Path, metavar="FILE", help="an order that somebody has signed")
+    parser.add_argument("--key", type=Path, required=True, metavar="FILE", help="your key")
 
 
 def add_apply(parser: argparse.ArgumentParser) -> None:
@@ -71,6 +78,8 @@ def new(arguments: argparse.Namespace) -> int:
         device = msgspec.convert(arguments.device, type=Device)
     except msgspec.ValidationError as error:
         raise ConfigError(f"'{arguments.device}' is no laptop's name") from error
+    if (arguments.kind == "handed-over") is not (arguments.item is not None):
+        raise ConfigError("'handed-over' is about one sealed file, --item, and no other order is")
     now = utc_now().replace(microsecond=0)
     order = orders.Order(
         number=str(uuid.uuid4()),
@@ -78,22 +87,43 @@ def new(arguments: argparse.Namespace) -> int:
         device=device,
         issued_at=now,
         expires_at=now + timedelta(days=arguments.days),
+        item=arguments.item,
     )
-    signed = orders.sign(orders.unsigned(order), _key(arguments.key))
-    sys.stdout.write(msgspec.json.encode(signed).decode("ascii") + "\n")
-    return 0
+    return _print(orders.sign(orders.unsigned(order), _key(arguments.key)))
+
+
+def sign(arguments: argparse.Namespace) -> int:
+    """``order sign``: show an order, and print it with one more signature."""
+    try:
+        given = orders.read(_read(arguments.file))
+        order = orders.order_in(given)
+    except orders.OrderError as error:
+        raise ConfigError(f"{arguments.file}: {error}") from error
+    about = f" about {order.item}" if order.item else ""
+    until = f"{order.expires_at:%Y-%m-%d}"
+    print(f"signing: {order.kind} for {order.device}{about}, until {until}", file=sys.stderr)
+    return _print(orders.sign(given, _key(arguments.key)))
 
 
 def apply(arguments: argparse.Namespace) -> int:
     """``order apply``: hand an order to the agent of this laptop."""
-    try:
-        with arguments.file.open("rb") as file:
-            text = file.read(orders.LARGEST + 1).decode("ascii", "replace")
-    except OSError as error:
-        raise ConfigError(f"cannot read {arguments.file}: {error.strerror}") from error
+    text = _read(arguments.file).decode("ascii", "replace")
     answer = control.ask(arguments.socket, "order", timeout=PATIENCE, order=text)
     print(f"followed: {answer['followed']} ({answer['number']})")
     return 0
+
+
+def _print(signed: orders.SignedOrder) -> int:
+    sys.stdout.write(msgspec.json.encode(signed).decode("ascii") + "\n")
+    return 0
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(orders.LARGEST + 1)
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
 
 
 def _key(path: Path) -> Ed25519PrivateKey:

@@ -6,7 +6,7 @@ at the collector: whoever takes that over can pass orders on, hold them back, an
 """
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -23,18 +23,22 @@ MOST_SIGNATURES = 4
 LARGEST = 8192
 """Bytes of a signed order."""
 
-Kind = Literal["lost", "found"]
+Kind = Literal["lost", "found", "wipe", "handed-over"]
+NEEDED: Mapping[Kind, int] = {"lost": 1, "found": 1, "wipe": 2, "handed-over": 1}
+"""How many people must have signed; two for what cannot be undone."""
 Base64 = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9+/]+={0,2}\Z", max_length=4096)]
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One thing for one laptop to do, once, until a moment."""
+    """One thing for one laptop to do, once, until a moment. ``item`` is the number of a sealed
+    file, where the order is about one."""
 
     number: Identifier
     kind: Kind
     device: Device
     issued_at: Moment
     expires_at: Moment
+    item: Identifier | None = None
     wire: Wire = WIRE_VERSION
 
 
