@@ -133,6 +133,18 @@ def test_a_blocked_stick_that_can_be_had_for_a_reason_is_told_with_the_way_to_it
 
 
 @pytest.mark.parametrize(
+    ("action", "result", "offered"),
+    [("seal-file", "done", True), ("seal-file", "failed", False), ("lock-session", "done", False)],
+)
+def test_a_file_can_be_asked_for_only_after_one_was_put_away(
+    action: str, result: str, offered: bool
+) -> None:
+    message = {"id": "1", "action": action, "result": result}
+    view = view_of({**FINE, "messages": [message]}, "nl")
+    assert view.offers == ((*ALWAYS, "tray-want-back") if offered else ALWAYS)
+
+
+@pytest.mark.parametrize(
     ("told", "offered"),
     [
         ({"minutes": 30, "devices": ["1-2"]}, True),
@@ -320,6 +332,8 @@ def test_the_way_to_a_blocked_stick_is_told_the_same_way(monkeypatch: pytest.Mon
     desk = Desk()
     desk.tray.override(Path("unused"))
     assert "dossierwacht usb override" in desk.told[0][0]
+    desk.tray.want_back(Path("unused"))
+    assert "dossierwacht sealed ask" in desk.told[1][0]
 
 
 def test_without_a_terminal_the_words_to_type_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:

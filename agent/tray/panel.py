@@ -24,6 +24,7 @@ from agent.tray.view import (
     DISPUTE_COMMAND,
     LEAK_COMMAND,
     OVERRIDE_COMMAND,
+    WANT_BACK_COMMAND,
     Notice,
     Status,
     View,
@@ -120,6 +121,10 @@ class Tray:
         """The menu's entry for a stick that was blocked and can be had for a reason, likewise."""
         self._in_terminal(OVERRIDE_COMMAND, socket, "override")
 
+    def want_back(self, socket: Path) -> None:
+        """The menu's entry for a file that was put away and is needed, likewise."""
+        self._in_terminal(WANT_BACK_COMMAND, socket, "want-back")
+
     def walk_away(self, socket: Path) -> None:
         """The menu's entry to lock the screen now; says so if it did not come to that."""
         try:
@@ -196,6 +201,7 @@ def main(arguments: argparse.Namespace) -> int:
     entries["tray-report-leak"] = partial(tray.report_leak, socket)
     entries["tray-dispute"] = partial(tray.dispute, socket)
     entries["tray-override"] = partial(tray.override, socket)
+    entries["tray-want-back"] = partial(tray.want_back, socket)
     entries["tray-walk-away"] = partial(_beside, partial(tray.walk_away, socket))
 
     def look() -> None:

@@ -10,6 +10,7 @@ from agent.texts import LANGUAGES, has, say
 LEAK_COMMAND = "dossierwacht leak report"
 DISPUTE_COMMAND = "dossierwacht dispute report"
 OVERRIDE_COMMAND = "dossierwacht usb override"
+WANT_BACK_COMMAND = "dossierwacht sealed ask"
 ALWAYS = ("tray-report-leak", "tray-dispute", "tray-walk-away")
 """What the menu always offers, the first of it by a click on the icon."""
 LONGEST_INSTEAD = 300
@@ -108,10 +109,13 @@ def messages_in(status: Status | None) -> dict[str, Mapping[str, Any]]:
 
 
 def _offers(status: Status) -> tuple[str, ...]:
-    """A stick is offered for a reason only while there is one that could be had."""
+    """A stick is offered for a reason only while there is one that could be had, and a file to be
+    asked for only while one is known that was put away."""
     told = status.get("override")
-    possible = isinstance(told, dict) and told.get("devices")
-    return (*ALWAYS, "tray-override") if possible else ALWAYS
+    stick = isinstance(told, dict) and told.get("devices")
+    ends = [(one.get("action"), one.get("result")) for one in messages_in(status).values()]
+    more = ("tray-override",) if stick else ()
+    return (*ALWAYS, *more, "tray-want-back") if ("seal-file", "done") in ends else (*ALWAYS, *more)
 
 
 def _state(status: Status) -> State:
