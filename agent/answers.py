@@ -2,8 +2,6 @@
 
 import logging
 import os
-import threading
-from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,6 +15,7 @@ from agent.control_server import Answer, Caller, Refused
 from agent.countdown import lock_in
 from agent.daemon import Daemon
 from agent.disputes import Disputes
+from agent.hourly import Hourly
 from agent.identity import Enrolled
 from agent.lost_questions import LostQuestions
 from agent.messages import Messages
@@ -58,8 +57,7 @@ class Answers:
     away: WalkAway | None = None
     lost: LostQuestions | None = None
     back: WantedBack | None = None
-    reported: defaultdict[int, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
-    counting: threading.Lock = field(default_factory=threading.Lock)
+    reported: Hourly = field(default_factory=lambda: Hourly(REPORTS_PER_HOUR))
 
     def table(self) -> dict[str, Answer]:
         """Each question and who answers it."""
@@ -249,14 +247,8 @@ class Answers:
         return who.device if who else None
 
     def _not_too_many(self, caller: Caller) -> None:
-        with self.counting:
-            recent, now = self.reported[caller.uid], self.daemon.now()
-            while recent and abs(now - recent[0]) > timedelta(hours=1):  # clocks are also set back
-                recent.popleft()
-            if len(recent) < REPORTS_PER_HOUR:
-                recent.append(now)
-                return
-        raise Refused("too-many", "ten reports within an hour; please phone. " + self._nobody())
+        if not self.reported.spend(caller.uid, self.daemon.now()):
+            raise Refused("too-many", "ten reports within an hour; please phone. " + self._nobody())
 
     def _nobody(self) -> str:
         contact = self.config.policy.contact

@@ -14,16 +14,15 @@ import re
 import stat
 import threading
 import uuid
-from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from agent.control_server import Caller, Refused
 from agent.dispute_shelf import Shelf, ShelfError, Words
+from agent.hourly import Hourly
 from agent.own import VerdictDisputed, Wanted
 from agent.wire.event import Event
 from collectors.base import Clock, Observation
@@ -59,7 +58,7 @@ class Disputes:
     record: Callable[[Observation], str | None]
     told: Callable[[], Sequence[Event]]
     now: Clock
-    recent: defaultdict[int, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
+    recent: Hourly = field(default_factory=lambda: Hourly(PER_HOUR))
     turn: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, caller: Caller, given: Mapping[str, Any]) -> dict[str, str]:
@@ -158,12 +157,8 @@ class Disputes:
         raise Refused("outside", "it lies in no folder that is looked through")
 
     def _not_too_many(self, caller: Caller) -> None:
-        recent, now = self.recent[caller.uid], self.now()
-        while recent and abs(now - recent[0]) > timedelta(hours=1):
-            recent.popleft()
-        if len(recent) >= PER_HOUR:
+        if not self.recent.spend(caller.uid, self.now()):
             raise Refused("too-many", f"{PER_HOUR} within an hour; try again later")
-        recent.append(now)
 
 
 def _readable(descriptor: int) -> bool:

@@ -1,20 +1,18 @@
 """What can be asked of the agent about a lost laptop: to follow an order, and to be unlocked."""
 
-import threading
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 from agent.control_server import Refused
+from agent.hourly import Hourly
 from agent.lost_keeper import LostKeeper
 from agent.orders import Orders
 from agent.wire.orders import OrderError
 
 TRIES = 10
 """Wrong codes within an hour; a person mistypes, and nobody guesses 128 bits."""
-WITHIN = timedelta(hours=1)
+ANYBODY = 0
 
 
 @dataclass(kw_only=True)
@@ -23,8 +21,7 @@ class LostQuestions:
 
     orders: Orders
     keeper: LostKeeper
-    wrong: deque[datetime] = field(default_factory=deque)
-    counting: threading.Lock = field(default_factory=threading.Lock)
+    wrong: Hourly = field(default_factory=lambda: Hourly(TRIES))
 
     def order(self, given: Mapping[str, Any]) -> dict[str, str]:
         """Follow a signed order, given as its text. Raises Refused."""
@@ -38,15 +35,12 @@ class LostQuestions:
 
     def unlock(self, given: Mapping[str, Any]) -> dict[str, bool]:
         """End the state of being lost. Raises Refused."""
-        with self.counting:
-            now = self.keeper.now()
-            while self.wrong and abs(now - self.wrong[0]) > WITHIN:
-                self.wrong.popleft()
-            if len(self.wrong) >= TRIES:
-                raise Refused("too-many", "too many wrong codes; try again in an hour")
-            if not self.keeper.lost.opens(str(given.get("code", ""))):
-                self.wrong.append(now)
-                raise Refused("code", "that is not this laptop's code; ask the privacy officer")
+        now = self.keeper.now()
+        if self.wrong.is_spent(ANYBODY, now):
+            raise Refused("too-many", "too many wrong codes; try again in an hour")
+        if not self.keeper.lost.opens(str(given.get("code", ""))):
+            self.wrong.spend(ANYBODY, now)
+            raise Refused("code", "that is not this laptop's code; ask the privacy officer")
         was = self.keeper.lost()
         self.keeper.unlocked()
         return {"was_lost": was}

@@ -4,15 +4,13 @@ The laptop holds no key that opens it, so nothing is given back here and now. Wh
 is no secret on the laptop; what they are is, so the number is all that a person can name.
 """
 
-import threading
-from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from agent.control_server import Caller, Refused
+from agent.hourly import Hourly
 from agent.own_files import FileWantedBack
 from collectors.base import Clock, Observation
 from enforcement.base import EnforcementError
@@ -31,8 +29,7 @@ class WantedBack:
     state: Path
     record: Callable[[Observation], str | None]
     now: Clock
-    recent: defaultdict[int, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
-    counting: threading.Lock = field(default_factory=threading.Lock)
+    recent: Hourly = field(default_factory=lambda: Hourly(PER_HOUR))
 
     def take(self, caller: Caller, given: Mapping[str, Any]) -> dict[str, str]:
         """The id of the event. Raises Refused; then nothing was recorded."""
@@ -55,10 +52,5 @@ class WantedBack:
         raise Refused("unknown", "nothing is sealed under this number")
 
     def _not_too_many(self, caller: Caller) -> None:
-        with self.counting:
-            recent, now = self.recent[caller.uid], self.now()
-            while recent and abs(now - recent[0]) > timedelta(hours=1):
-                recent.popleft()
-            if len(recent) >= PER_HOUR:
-                raise Refused("too-many", f"{PER_HOUR} requests within an hour; please phone")
-            recent.append(now)
+        if not self.recent.spend(caller.uid, self.now()):
+            raise Refused("too-many", f"{PER_HOUR} requests within an hour; please phone")
