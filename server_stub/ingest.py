@@ -26,7 +26,7 @@ from sqlalchemy import Connection
 
 from agent.wire import event as wire
 from agent.wire import messages, shapes, signatures
-from server_stub import store_devices, store_events
+from server_stub import own_faults, store_devices, store_events
 from server_stub.errors import Refused
 from server_stub.exchange import decoded, take_nonce
 from server_stub.store_devices import Device, Fault
@@ -234,6 +234,8 @@ def _store(
     for one in new:
         if one.event is None:
             store_devices.open_fault(connection, _refusal(device, one), now)
+        elif own_faults.is_own_fault(one.event):
+            own_faults.note(connection, device.name, one.seq, one.event, now)
     goes_on = end.seq > device.last_seq
     store_devices.note_contact(
         connection,

@@ -78,6 +78,13 @@ def breach_of(connection: Connection, device: str, seq: int) -> Breach | None:
     return _breach(found) if found else None
 
 
+def opened_since(connection: Connection, device: str, who: str, moment: datetime) -> bool:
+    """Whether somebody opened an entry about this laptop since a moment."""
+    here = (breaches.c.device == device, breaches.c.created_by == who)
+    rows = select(breaches.c.id).where(*here, breaches.c.created_at > moment).limit(1)
+    return connection.execute(rows).first() is not None
+
+
 def breach_numbered(connection: Connection, number: str) -> Breach | None:
     """The entry with this number."""
     found = connection.execute(select(breaches).where(breaches.c.number == number)).first()

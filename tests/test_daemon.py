@@ -378,6 +378,7 @@ class Leaving(Listed):
     """A collector that says something as it ends, and something that must not be said then."""
 
     def observe(self, stop: Stop) -> Iterator[Observation]:
+        yield seen("/first")
         stop.wait()
         yield Farewell(observed_at=utc_now(), subject="/last")
         yield seen("/too late")
@@ -386,8 +387,8 @@ class Leaving(Listed):
 def test_the_last_word_of_a_collector_is_recorded_and_nothing_else(journal: Journal) -> None:
     daemon = build(journal, Scripted(), mode=Mode.REPORT)
     daemon.collectors = {"files": lambda: Leaving([])}
-    run_until(daemon, journal, 1)
-    assert [event.kind for event in events(journal)] == ["agent-started", Seen.kind]
+    run_until(daemon, journal, 2)
+    assert [event.kind for event in events(journal)] == ["agent-started", Seen.kind, Seen.kind]
 
 
 def test_a_collector_that_floods_does_not_keep_the_agent_from_stopping(
