@@ -173,9 +173,16 @@ class Daemon:
         )
         outcome = self._tried(decision.action, methodcaller("apply", attempt))
         news = self._complete(event, outcome)
-        if decision.action == SEAL and (evaded := self.evasion.note(observation, outcome)):
-            self.record(evaded)
+        if decision.action == SEAL:
+            self._look_back(observation, outcome)
         return news
+
+    def _look_back(self, observation: Observation, outcome: Outcome) -> None:
+        """What follows from how sealing a file ended."""
+        if evaded := self.evasion.note(observation, outcome):
+            self.record(evaded)
+        if outcome.reason is Reason.IN_USE and self.grace is not None:
+            self.grace.again(observation, self.now())
 
     def _complete(self, event: Event, outcome: Outcome) -> bool:
         """Journal how an attempt ended; without room for that now, at the next turn."""

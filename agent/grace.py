@@ -16,6 +16,8 @@ from collectors.base import Observation
 
 FORGET = timedelta(days=3)
 """A thing that was not seen for so long is a new one."""
+OPEN_FOR = timedelta(minutes=30)
+"""Until a file that somebody had open is tried again; each try counts for the caps."""
 MOST = 5000
 """What may wait to be tried again of itself; what is more is tried when it is next seen."""
 
@@ -44,6 +46,11 @@ class Grace:
         due = terms.due(told, used, self.policy.sealing.close)
         self._wait(key, due if due > now else None, observation)
         return due if due > now else None
+
+    def again(self, observation: Observation, now: datetime) -> None:
+        """A file that somebody has open is tried once more after a while."""
+        key = self.digest(f"{observation.kind}\0{observation.subject}")
+        self._wait(key, now + OPEN_FOR, observation)
 
     def take_due(self, now: datetime) -> list[Observation]:
         """What has waited long enough, and waits no longer."""

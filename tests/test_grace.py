@@ -7,13 +7,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agent.grace import FORGET, Grace
+from agent.grace import FORGET, OPEN_FOR, Grace
 from agent.journal import Journal
 from agent.policy import Mode, Policy, Rule, Sealing
 from agent.terms import Terms
 from agent.wire import event as wire
 from collectors.base import utc_now
-from enforcement.base import Attempt, Outcome
+from enforcement.base import Attempt, EnforcementError, Outcome, Reason, Result
 from tests.test_daemon import Scripted, Seen, build, events
 
 NOW = datetime(2026, 11, 26, 10, 0, tzinfo=UTC)
@@ -145,6 +145,23 @@ def test_a_file_is_told_of_first_and_taken_when_its_time_is_over(journal: Journa
     attempt = action.asked[0]
     assert isinstance(attempt, Attempt)
     assert attempt.about == {"rule": "seal", "keep_days": 30, "hand_over": 0}
+
+
+def test_a_file_that_somebody_has_open_is_tried_again_after_a_while(journal: Journal) -> None:
+    now, action = [utc_now()], Scripted(answer=EnforcementError(Reason.IN_USE, "it is open"))
+    daemon = build(journal, action)
+    daemon.policy = policy(Terms())
+    daemon.grace = grace(journal, Terms())
+    daemon.now = lambda: now[0]
+    daemon.record(seen())
+    assert daemon.grace.take_due(now[0] + OPEN_FOR / 2) == []
+    now[0] += OPEN_FOR
+    action.answer = Outcome(result=Result.DONE)
+    for due in daemon.grace.take_due(now[0]):
+        daemon.record(due)
+    ends = [event.outcome.result for event in events(journal) if event.outcome]
+    assert ends == ["failed", "done"]
+    assert daemon.grace.take_due(now[0] + 10 * OPEN_FOR) == []
 
 
 def test_in_the_first_days_nobody_is_promised_a_time(journal: Journal) -> None:
