@@ -3,7 +3,8 @@
 A detector that fails, or a policy with too wide a rule, shows by the share of files that match.
 Then no more files are sealed on this laptop, and an event says so. It stays tripped over restarts,
 until a policy with a higher version is in force or whoever is in charge of the laptop closes it
-again with ``dossierwacht breaker --close``.
+again with ``dossierwacht breaker --close``. Under that version it then trips at twice as many files
+and no sooner: somebody has looked at those.
 """
 
 import json
@@ -46,9 +47,10 @@ class Breaker:
         """One more file would be taken; what there is to tell, if that is one too many."""
         with self.lock:
             matched, files = self._matched(observation.subject), self.files()
-            if matched < self.fewest or matched * SHARE < files or self.tripped():
+            least = max(self.fewest, accepted(self.state, self.version))
+            if matched < least or matched * SHARE < files or self.tripped():
                 return None
-            self._trip()
+            self._trip(matched)
             return BreakerTripped(
                 observed_at=self.now(), subject="seal-file", matched=matched, files=files
             )
@@ -61,11 +63,10 @@ class Breaker:
             self.decided.popitem(last=False)
         return len(self.decided)
 
-    def _trip(self) -> None:
+    def _trip(self, matched: int) -> None:
         self.decided.clear()
-        said = json.dumps({"version": self.version, "at": self.now().isoformat()})
         try:
-            journal_file.write_durably(self.state / FILE, said.encode("ascii"))
+            _write(self.state, {"version": self.version, "matched": matched, "closed": 0})
         except OSError:
             self.unwritten = True  # then it holds until the agent ends
 
@@ -73,15 +74,42 @@ class Breaker:
 def is_tripped(state: Path, version: int) -> bool:
     """Whether files are no longer sealed under this version of the policy."""
     try:
-        return int(json.loads((state / FILE).read_bytes())["version"]) >= version
-    except FileNotFoundError:
-        return False
+        said = _read(state)
     except (OSError, ValueError, TypeError, KeyError):
         return True  # what cannot be read may have said so
+    return said is not None and not said["closed"] and said["version"] >= version
+
+
+def accepted(state: Path, version: int) -> int:
+    """Below how many files it does not trip under this version, since somebody has looked."""
+    try:
+        said = _read(state)
+    except (OSError, ValueError, TypeError, KeyError):
+        return 0
+    return 2 * said["matched"] if said and said["closed"] and said["version"] == version else 0
 
 
 def close(state: Path) -> bool:
     """Let files be sealed again; whether it was tripped. OSError."""
-    was = (state / FILE).exists()
-    (state / FILE).unlink(missing_ok=True)
-    return was
+    try:
+        said = _read(state)
+    except (ValueError, TypeError, KeyError):
+        (state / FILE).unlink()
+        return True
+    if said is None or said["closed"]:
+        return False
+    _write(state, {**said, "closed": 1})
+    return True
+
+
+def _read(state: Path) -> dict[str, int] | None:
+    """What was written; None if nothing was. OSError, ValueError, TypeError, KeyError."""
+    try:
+        given = json.loads((state / FILE).read_bytes())
+    except FileNotFoundError:
+        return None
+    return {name: int(given[name]) for name in ("version", "matched", "closed")}
+
+
+def _write(state: Path, said: dict[str, int]) -> None:
+    journal_file.write_durably(state / FILE, json.dumps(said).encode("ascii"))

@@ -76,6 +76,25 @@ def test_it_stays_tripped_over_a_restart_until_a_higher_version_or_somebody(tmp_
     assert not close(tmp_path)
 
 
+def test_what_somebody_has_looked_at_does_not_trip_it_again(tmp_path: Path) -> None:
+    counted(breaker(tmp_path, files=300), FEWEST)
+    close(tmp_path)
+    given = breaker(tmp_path, files=300)
+    assert counted(given, 2 * FEWEST - 1) == []
+    (told,) = counted(given, 2 * FEWEST)
+    assert told.matched == 2 * FEWEST
+    assert given.tripped()
+    later = breaker(tmp_path, files=300, version=4)
+    (told,) = counted(later, FEWEST)
+    assert told.matched == FEWEST
+
+
+def test_a_damaged_mark_can_be_closed(tmp_path: Path) -> None:
+    (tmp_path / breaker_module.FILE).write_bytes(b"{")
+    assert close(tmp_path)
+    assert not is_tripped(tmp_path, 1)
+
+
 @pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b'{"version": "x"}', b"[1]"])
 def test_a_damaged_mark_counts_as_tripped(tmp_path: Path, content: bytes) -> None:
     (tmp_path / breaker_module.FILE).write_bytes(content)
