@@ -47,8 +47,9 @@ class Breaker:
         """One more file would be taken; what there is to tell, if that is one too many."""
         with self.lock:
             matched, files = self._matched(observation.subject), self.files()
-            least = max(self.fewest, accepted(self.state, self.version))
-            if matched < least or matched * SHARE < files or self.tripped():
+            if matched < self.fewest or matched * SHARE < files:
+                return None  # nearly always; only beyond it the disk is asked
+            if matched < accepted(self.state, self.version) or self.tripped():
                 return None
             self._trip(matched)
             return BreakerTripped(

@@ -12,10 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import msgspec
-
-from agent.journal_file import write_durably
-from agent.wire.messages import Receipt
+from agent.journal_file import last_receipt, write_durably
 from collectors.base import Clock
 
 FILE = "contact.json"
@@ -51,14 +48,12 @@ class Contact:
         self.looked = self.monotonic()
         if heard > before.heard:
             before, ran = Known(heard=heard, latest=heard), 0.0
-        self.known = Known(heard=before.heard, latest=max(before.latest, now), ran=ran)
-        write_durably(self.state / FILE, json.dumps(asdict(self.known)).encode("ascii"))
+        self._keep(Known(heard=before.heard, latest=max(before.latest, now), ran=ran))
 
     def forgive(self) -> None:
         """Count from now on, as if the collector had been heard. OSError."""
         now = self.now().timestamp()
-        self.known = Known(heard=now, latest=now)
-        write_durably(self.state / FILE, json.dumps(asdict(self.known)).encode("ascii"))
+        self._keep(Known(heard=now, latest=now))
 
     def silence(self) -> timedelta | None:
         """For how long nothing was heard; None while nothing ever was."""
@@ -73,17 +68,18 @@ class Contact:
         behind = known.heard - self.now().timestamp()
         return behind > SET_BACK.total_seconds() and known.ran > SETTLED.total_seconds()
 
+    def _keep(self, known: Known) -> None:
+        self.known = known
+        write_durably(self.state / FILE, json.dumps(asdict(known)).encode("ascii"))
+
     def _before(self) -> Known:
         if self.known is None:
             self.known = _read(self.state / FILE)
         return self.known
 
     def _heard(self) -> float:
-        try:
-            data = (self.state / "receipt.json").read_bytes()
-            return msgspec.json.decode(data, type=Receipt).received_at.timestamp()
-        except (OSError, ValueError, msgspec.DecodeError):
-            return 0.0
+        receipt = last_receipt(self.state)
+        return 0.0 if receipt is None else receipt.received_at.timestamp()
 
 
 def _read(path: Path) -> Known:

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import msgspec
-
+from agent.journal_file import last_receipt
 from agent.own_files import SealedOverdue
-from agent.wire.messages import Receipt
 from collectors.base import Clock, Observation
 from enforcement.vault import Record, State, records
 
@@ -60,11 +58,8 @@ class Expiry:
 
     def _certain_now(self) -> datetime | None:
         """A moment that has come for certain; None while the collector has never answered."""
-        try:
-            data = (self.state / "receipt.json").read_bytes()
-            return min(msgspec.json.decode(data, type=Receipt).received_at, self.now())
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-            return None
+        receipt = last_receipt(self.state)
+        return None if receipt is None else min(receipt.received_at, self.now())
 
 
 def kept_until(record: Record) -> datetime | None:

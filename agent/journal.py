@@ -36,10 +36,10 @@ from agent.journal_answers import Acted, Pending
 from agent.wire import event as wire
 from agent.wire.messages import LARGEST_BODY, MOST_RECORDS, Receipt, Record
 
-SIZE_LIMIT = 64 * 1024 * 1024
-"""Bytes of event bodies kept while the collector cannot be reached."""
 __all__ = ["Acted", "Journal", "Pending"]
 
+SIZE_LIMIT = 64 * 1024 * 1024
+"""Bytes of event bodies kept while the collector cannot be reached."""
 KEPT_LONGEST = (own.LeakReported.kind, own.GAP)
 TOLD_FOR = timedelta(days=400)
 """How long old news is remembered as such."""

@@ -188,6 +188,14 @@ def _unless_it_passes(path: Path) -> Iterator[None]:
         raise
 
 
+def last_receipt(folder: Path) -> Receipt | None:
+    """The collector's last receipt; None if there is none that can be read."""
+    try:
+        return msgspec.json.decode((folder / "receipt.json").read_bytes(), type=Receipt)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
 def _behind_receipt(path: Path) -> tuple[int, str]:
     """Where a new chain begins: at the start, or well behind what the collector has receipted."""
     try:

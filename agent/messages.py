@@ -20,11 +20,11 @@ class Messages:
 
     def of(self, event: Event) -> dict[str, Any]:
         """One thing that was done, or is asked for, for the tray."""
-        blocked = carried_out(event) == "block-usb"
+        blocked = _carried_out(event) == "block-usb"
         return {
             "id": event.id,
             "kind": event.kind,
-            "action": carried_out(event),
+            "action": _carried_out(event),
             "result": event.outcome.result if event.outcome else "done",
             "reason": event.outcome.reason if event.outcome else "none",
             "at": event.recorded_at.isoformat(),
@@ -35,7 +35,7 @@ class Messages:
         }
 
 
-def carried_out(event: Event) -> str:
+def _carried_out(event: Event) -> str:
     """The action that was begun; ``report`` where the policy's was held back or there was none."""
     decision = event.decision
     return decision.action if decision is not None and decision.enforced else "report"

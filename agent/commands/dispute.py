@@ -168,6 +168,7 @@ def _asked_file(socket: Path) -> str:
 
 
 def put_away(socket: Path) -> list[dict[str, str]]:
+    """The messages of files that were put away lately, oldest first. Raises ControlError."""
     messages = control.ask(socket, "status")["messages"]
     done = ("seal-file", "done")
     return [one for one in messages if (one["action"], one["result"]) == done][-SHOWN:]
