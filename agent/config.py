@@ -15,7 +15,8 @@ from typing import Any
 
 from agent import policy_file
 from agent.errors import ConfigError
-from agent.policy import Notice, Policy
+from agent.notice import Notice
+from agent.policy import Policy
 from enforcement.usb_gate import Gate
 
 CONFIG = Path("/etc/dossierwacht")

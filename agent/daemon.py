@@ -134,7 +134,7 @@ class Daemon:
         if not decision.enforced or observation.kind in ASKED:
             return decision
         now, due = self.now(), None
-        held = self.guard.hold(decision.action, _size(observation), now)
+        held = self.guard.hold(decision.action, _size(observation), now, observation.kind)
         if decision.action == SEAL and self._too_many(observation) and held not in NOT_YET:
             held = Held.BREAKER
         elif self.grace is not None and held not in NOT_YET:  # else nobody is promised a time

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from agent.journal import Journal
-from agent.policy import Notice, Policy
+from agent.notice import Notice
+from agent.policy import Policy
 
 
 class Held(StrEnum):
@@ -61,9 +62,9 @@ class Guard:
     caps: Caps = Caps()
     locked: Callable[[], bool] = lambda: False
 
-    def hold(self, action: str, size: int, now: datetime) -> Held | None:
-        """The reason to hold back ``action`` on ``size`` bytes now, or None."""
-        if not self._noticed(now):
+    def hold(self, action: str, size: int, now: datetime, kind: str | None = None) -> Held | None:
+        """The reason to hold back ``action`` on ``size`` bytes of a ``kind`` now, or None."""
+        if not self._noticed(action, kind, now):
             return Held.NO_NOTICE
         if now - self.installed_at < self.caps.first_days:
             return Held.FIRST_DAYS
@@ -81,8 +82,9 @@ class Guard:
             return Held.DAY_CAP
         return Held.BYTE_CAP if day.bytes + size > self.caps.bytes_per_day else None
 
-    def _noticed(self, now: datetime) -> bool:
-        """Staff were told about this version, and the policy's lead time has gone by."""
-        if self.notice is None or self.notice.policy_version != self.policy.version:
+    def _noticed(self, action: str, kind: str | None, now: datetime) -> bool:
+        """Staff were told of this by this version's notice, and the lead time has gone by."""
+        notice = self.notice
+        if notice is None or notice.policy_version != self.policy.version:
             return False
-        return (now.date() - self.notice.given_on).days >= self.policy.notice_lead_days
+        return notice.covers(action, kind) and notice.holds(self.policy.notice_lead_days, now)

@@ -8,7 +8,7 @@ from agent.control_server import Refused
 from agent.hourly import Hourly
 from agent.lost_keeper import LostKeeper
 from agent.orders import Orders
-from agent.wire.orders import OrderError
+from agent.wire.signed import DocumentError
 
 TRIES = 10
 """Wrong codes within an hour; a person mistypes, and nobody guesses 128 bits."""
@@ -27,7 +27,7 @@ class LostQuestions:
         """Follow a signed order, given as its text. Raises Refused."""
         try:
             order = self.orders.take(str(given.get("order", "")).encode("utf-8", "replace"))
-        except OrderError as error:
+        except DocumentError as error:
             raise Refused("order", f"the order is not followed: {error}") from error
         except OSError as error:
             raise Refused("order", f"the order is not followed: {error.strerror}") from error

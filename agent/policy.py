@@ -7,12 +7,14 @@ may be carried out now (staff notice, caps, first days) is ``agent.guard``'s.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime, time
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from agent.policy_usb import Override, UsbPolicy
+from agent.notice import Notice
+from agent.policy_usb import BLOCK, Override, UsbPolicy
+from agent.policy_usb import KIND as USB
 from agent.terms import Terms
 from collectors.base import Fact, Observation
 from enforcement.base import Recipient
@@ -116,6 +118,7 @@ class Policy:
     mode: Mode = Mode.REPORT
     language: str = "en"
     notice_lead_days: int = 0
+    notice: Notice | None = None
     contact: Contact = field(default_factory=Contact)
     recipients: tuple[Recipient, ...] = ()
     usb: UsbPolicy = field(default_factory=UsbPolicy)
@@ -168,19 +171,20 @@ class Policy:
         enforced = self.enforces() and action != REPORT
         return Decision(action=action, rule=rule, enforced=enforced)
 
+    def decided(self) -> dict[str, set[str]]:
+        """What this policy can do about each kind of observation, while it enforces."""
+        found: dict[str, set[str]] = {}
+        for rule in self.rules:
+            if rule.action != REPORT:
+                found.setdefault(rule.kind, set()).add(rule.action)
+        if self.usb.blocks:
+            found.setdefault(USB, set()).add(BLOCK)
+        return found if self.enforces() else {}
+
     def roots(self) -> tuple[Path, ...]:
         """The folders under which files may be looked for and touched."""
         listed = self.collectors.get("pupil_files", {}).get("roots", ())
         return tuple(Path(root) for root in listed)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Notice:
-    """The record that staff were told, in advance, about one version of the policy."""
-
-    policy_version: int
-    given_on: date
-    language: str
 
 
 def _holds(fact: Fact | None, wanted: str | int | bool) -> bool:

@@ -18,6 +18,7 @@ import pyrage
 from agent.errors import ConfigError
 from agent.policy import REPORT, Contact, Mode, Policy, Rule, Sealing
 from agent.policy_lost_file import read_lost
+from agent.policy_notice_file import read_notice
 from agent.policy_terms_file import SEALING, TERMS, read_terms
 from agent.policy_usb_file import Kinds, read_usb
 from agent.toml_lines import Lines
@@ -29,8 +30,6 @@ from enforcement.base import Recipient
 LARGEST_FILE = 256 * 1024
 """Bytes; a policy is a page or two."""
 LANGUAGES = ("nl", "da", "en")
-LONGEST_LEAD = 365
-"""Days between telling the staff and enforcing."""
 LONGEST_WORD = 48
 """Characters of a word that may leave the laptop."""
 WORD = re.compile(r"\A[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
@@ -49,7 +48,6 @@ TOP: Kinds = {
     "collectors": dict,
     "rules": list,
 }
-NOTICE: Kinds = {"lead_days": int}
 CONTACT: Kinds = {"name": str, "phone": str, "mail": str}
 RECIPIENT: Kinds = {"name": str, "key": str, "proven": bool}
 RULE: Kinds = {"name": str, "kind": str, "action": str, "when": dict, "source": str, **TERMS}
@@ -66,10 +64,18 @@ def read(path: Path) -> Policy:
         raise ConfigError(f"{path} is larger than {LARGEST_FILE // 1024} KiB; that is no policy")
     try:
         text = raw.decode("utf-8")
-        given = tomllib.loads(text)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: {error}") from error
-    return _Reading(path, text).policy(given)
+    return read_text(text, str(path))
+
+
+def read_text(text: str, name: str) -> Policy:
+    """The policy in a text that is called ``name``. Raises ConfigError as ``read`` does."""
+    try:
+        given = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{name}: {error}") from error
+    return _Reading(name, text).policy(given)
 
 
 def action_names() -> tuple[str, ...]:
@@ -107,19 +113,22 @@ def suggest(word: str, known: Iterable[str]) -> str:
 class _Reading:
     """One pass over one file, gathering every mistake before giving up."""
 
-    def __init__(self, path: Path, text: str) -> None:
-        self.path = path
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
         self.lines = Lines(text)
         self.mistakes: list[str] = []
 
     def policy(self, given: dict[str, Any]) -> Policy:
         top = self.section(given, TOP, "")
+        version = self._version(top)
+        lead_days, notice = read_notice(self, top.get("notice", {}), version, LANGUAGES)
         policy = Policy(
             name=self._word(top, "name", "", 0),
-            version=self._version(top),
+            version=version,
             mode=Mode(self.one_of(top, "mode", tuple(Mode), Mode.REPORT, "", 0)),
             language=self.one_of(top, "language", LANGUAGES, "en", "", 0),
-            notice_lead_days=self._lead_days(top.get("notice", {})),
+            notice_lead_days=lead_days,
+            notice=notice,
             contact=Contact(**self.section(top.get("contact", {}), CONTACT, "contact")),
             recipients=tuple(self._recipients(top.get("recipients", []))),
             usb=read_usb(self, top.get("usb", {})),
@@ -129,7 +138,7 @@ class _Reading:
             rules=tuple(self._rules(top.get("rules", []))),
         )
         if self.mistakes:
-            raise ConfigError("\n".join(f"{self.path}: {mistake}" for mistake in self.mistakes))
+            raise ConfigError("\n".join(f"{self.name}: {mistake}" for mistake in self.mistakes))
         return policy
 
     def _version(self, top: Mapping[str, Any]) -> int:
@@ -138,13 +147,6 @@ class _Reading:
             says = "give 'version' as a whole number from 1 that rises each time"
             self.wrong("", 0, "version", says)
         return version
-
-    def _lead_days(self, given: Any) -> int:
-        days = int(self.section(given, NOTICE, "notice").get("lead_days", 0))
-        if not 0 <= days <= LONGEST_LEAD:
-            says = f"give 'lead_days' as a whole number from 0 to {LONGEST_LEAD}"
-            self.wrong("notice", 0, "lead_days", says)
-        return days
 
     def _recipients(self, given: list[Any]) -> Iterable[Recipient]:
         for number, entry in enumerate(given):

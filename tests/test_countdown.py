@@ -10,7 +10,8 @@ from agent.control_server import Caller
 from agent.countdown import lock_in
 from agent.daemon import Daemon
 from agent.journal import Journal
-from agent.policy import Mode, Notice, Policy, Rule
+from agent.notice import Notice
+from agent.policy import Mode, Policy, Rule
 from agent.tray.view import lock_notice
 from collectors.base import utc_now
 from collectors.session import SessionCollector

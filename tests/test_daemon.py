@@ -17,7 +17,8 @@ from agent.daemon import Daemon
 from agent.errors import JournalError, JournalFull
 from agent.guard import Guard
 from agent.journal import Journal
-from agent.policy import Mode, Notice, Policy, Rule
+from agent.notice import Notice
+from agent.policy import Mode, Policy, Rule
 from agent.recorder import Recorder
 from agent.wire import event as wire
 from collectors.base import (

@@ -11,8 +11,9 @@ import pytest
 from agent.gatekeeper import SHORT_TURN, TURN, Gatekeeper
 from agent.guard import Guard
 from agent.journal import Journal
+from agent.notice import Notice
 from agent.overrides import Given
-from agent.policy import Mode, Notice, Policy
+from agent.policy import Mode, Policy
 from agent.policy_usb import Listed, Override, Treat, UsbMode, UsbPolicy
 from enforcement.usb_gate import Gate, Pass
 from tests.device_trees import Tree, gate_in, is_off

@@ -11,7 +11,8 @@ from agent import config
 from agent.errors import ConfigError
 from agent.guard import Caps, Guard, Held
 from agent.journal import Journal
-from agent.policy import Mode, Notice, Policy
+from agent.notice import Notice
+from agent.policy import Mode, Policy
 from agent.policy_usb import UsbMode, UsbPolicy
 from tests.test_wire import make_event
 

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.cli import main
 from agent.orders import FILE, SKEW, Orders
 from agent.wire import orders as wire
-from agent.wire.orders import LONGEST_LIFE, Order, OrderError
+from agent.wire.orders import LONGEST_LIFE, Order
+from agent.wire.signed import DocumentError, Signed, unsigned
 
 NOW = datetime(2026, 11, 26, 10, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -37,7 +38,7 @@ def order(**changes: object) -> Order:
 
 
 def signed(one: Order, *keys: Ed25519PrivateKey) -> bytes:
-    given = wire.unsigned(one)
+    given = unsigned(one)
     for key in keys or (KEY,):
         given = wire.sign(given, key)
     return msgspec.json.encode(given)
@@ -57,7 +58,7 @@ class Laptop:
         )
 
     def refuses(self, data: bytes) -> str:
-        with pytest.raises(OrderError) as refused:
+        with pytest.raises(DocumentError) as refused:
             self.orders.take(data)
         assert self.followed == []
         return str(refused.value)
@@ -96,7 +97,7 @@ def test_without_keys_in_the_policy_nothing_is_followed(tmp_path: Path) -> None:
 
 
 def test_a_key_that_signs_twice_is_one_signature() -> None:
-    twice = wire.sign(wire.sign(wire.unsigned(order()), KEY), KEY)
+    twice = wire.sign(wire.sign(unsigned(order()), KEY), KEY)
     assert len(twice.signatures) == 1
 
 
@@ -125,7 +126,7 @@ def test_a_thousand_flipped_bits_are_followed_by_nobody(tmp_path: Path) -> None:
 
 
 def test_a_signature_of_another_order_is_none_of_this_one(tmp_path: Path) -> None:
-    one, other = (msgspec.json.decode(signed(order()), type=wire.SignedOrder) for _ in range(2))
+    one, other = (msgspec.json.decode(signed(order()), type=Signed) for _ in range(2))
     mixed = msgspec.structs.replace(one, signatures=other.signatures)
     assert "nobody has signed" in Laptop(tmp_path).refuses(msgspec.json.encode(mixed))
 

@@ -27,9 +27,10 @@ from agent.daemon import Daemon
 from agent.gatekeeper import Gatekeeper
 from agent.guard import Caps, Guard
 from agent.journal import Journal
+from agent.notice import Notice
 from agent.override_requests import OverrideRequests
 from agent.overrides import Overrides
-from agent.policy import Mode, Notice, Policy
+from agent.policy import Mode, Policy
 from agent.policy_usb import UsbMode, UsbPolicy
 from agent.recorder import Recorder
 from agent.wire import event as wire

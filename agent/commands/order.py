@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from agent import control, identity
 from agent.errors import ConfigError
-from agent.wire import orders
+from agent.wire import orders, signed
 from agent.wire.messages import Device
 from collectors.base import utc_now
 
@@ -89,7 +89,7 @@ def new(arguments: argparse.Namespace) -> int:
         expires_at=now + timedelta(days=arguments.days),
         item=arguments.item,
     )
-    return _print(orders.sign(orders.unsigned(order), _key(arguments.key)))
+    return _print(orders.sign(signed.unsigned(order), _key(arguments.key)))
 
 
 def sign(arguments: argparse.Namespace) -> int:
@@ -97,7 +97,7 @@ def sign(arguments: argparse.Namespace) -> int:
     try:
         given = orders.read(_read(arguments.file))
         order = orders.order_in(given)
-    except orders.OrderError as error:
+    except signed.DocumentError as error:
         raise ConfigError(f"{arguments.file}: {error}") from error
     about = f" about {order.item}" if order.item else ""
     until = f"{order.expires_at:%Y-%m-%d}"
@@ -113,8 +113,8 @@ def apply(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _print(signed: orders.SignedOrder) -> int:
-    sys.stdout.write(msgspec.json.encode(signed).decode("ascii") + "\n")
+def _print(given: signed.Signed) -> int:
+    sys.stdout.write(msgspec.json.encode(given).decode("ascii") + "\n")
     return 0
 
 
