@@ -17,12 +17,14 @@ from agent.daemon import Daemon
 from agent.disputes import Disputes
 from agent.hourly import Hourly
 from agent.identity import Enrolled
+from agent.in_touch import Condition
 from agent.lost_questions import LostQuestions
 from agent.messages import Messages
 from agent.outbox import ADVICE, Outbox, Trouble
 from agent.override_requests import OverrideRequests
 from agent.own import LeakKind, LeakReported
 from agent.policy import Mode
+from agent.policy_told import how_it_came, in_short
 from agent.walk_away import WalkAway
 from agent.wanted_back import WantedBack
 from agent.wire.event import Event
@@ -91,7 +93,7 @@ class Answers:
             "state": self._state(trouble),
             "mode": policy.mode,
             "language": policy.language,
-            "policy": {"name": policy.name, "version": policy.version},
+            "policy": {**in_short(policy), **how_it_came(self.config, self.daemon.now())},
             "held": self._held(),
             "device": self._device(),
             "pending": self.daemon.journal.count(),
@@ -241,6 +243,10 @@ class Answers:
         if self.config.policy.mode is Mode.REPORT:
             return None
         return self.daemon.guard.hold("seal-file", 0, self.daemon.now())
+
+    def condition(self) -> Condition:
+        """The same in two words, for the collector."""
+        return Condition(state=self._state(self.outbox.trouble), held=self._held())
 
     def _device(self) -> str | None:
         who = self.identity()

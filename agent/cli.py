@@ -51,6 +51,15 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "policy check", "can this policy be used?", "agent.commands.policy", "add_check", "check"
     ),
+    Command("policy key", "a key to sign policies with", "agent.commands.signing_keys"),
+    Command(
+        "policy keyring",
+        "say who may sign policies",
+        "agent.commands.policy_sign",
+        "add_keyring",
+        "keyring",
+    ),
+    Command("policy sign", "sign a policy", "agent.commands.policy_sign", "add_sign", "sign"),
     Command("policy show", "the policy in force", "agent.commands.policy", "add_show", "show"),
     Command("policy explain", "who decides?", "agent.commands.policy", "add_explain", "explain"),
     Command("sealed list", "what was sealed", "agent.commands.sealed", "add_list", "listing"),
@@ -69,7 +78,7 @@ COMMANDS: tuple[Command, ...] = (
         "dispute export", "hand it over, sealed", "agent.commands.dispute", "add_export", "export"
     ),
     Command("dispute test", "do today's rules get it right?", "agent.commands.dispute_trial"),
-    Command("order key", "a key to sign orders with", "agent.commands.order", "add_key", "key"),
+    Command("order key", "a key to sign orders with", "agent.commands.signing_keys"),
     Command("order new", "an order for one laptop", "agent.commands.order", "add_new", "new"),
     Command("order sign", "sign it as well", "agent.commands.order", "add_sign", "sign"),
     Command("order apply", "follow an order here", "agent.commands.order", "add_apply", "apply"),
@@ -141,11 +150,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     level = logging.DEBUG if arguments.verbose else logging.INFO
     logging.basicConfig(stream=sys.stderr, level=level, format="%(threadName)s: %(message)s")
-    stop = threading.Event()
-    running.until_signal(stop)
+    told = threading.Event()
+    running.until_signal(told)
     running.log_without_words()
-    loaded = config.load(arguments.config, arguments.state, arguments.socket)
-    running.run(loaded, stop, with_sender=not arguments.no_sender)
+    running.run_again(
+        lambda: config.load(arguments.config, arguments.state, arguments.socket),
+        told,
+        with_sender=not arguments.no_sender,
+    )
     return 0
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from agent import policy_file
 from agent.errors import ConfigError
+from agent.managed.kept import Managed, managed
 from agent.notice import Notice
 from agent.policy import Policy
 from enforcement.usb_gate import Gate
@@ -28,6 +29,9 @@ AGENT_KEYS: dict[str, tuple[type, Any, str]] = {
     "sender_user": (str, "dossierwacht-sender", "system user of the process that sends"),
     "stage": (str, "", "folder a file passes through while sealed; empty: one on its own mount"),
     "journal_megabytes": (int, 64, "most that waits while the collector cannot be reached"),
+    "policy_root": (str, "", "root key of signed policies; empty: the one given at enrolment"),
+    "proxy": (str, "", "proxy to the collector, http://host:port; empty: none"),
+    "inspection_ca": (str, "", "file with the CA of a proxy that opens TLS; empty: none does"),
     "dispute_days": (int, 30, "days that a sealed copy of a disputed file stays on the laptop"),
 }
 """Each key of agent.toml: its type, its default and what it means."""
@@ -35,7 +39,8 @@ AGENT_KEYS: dict[str, tuple[type, Any, str]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
-    """What one run of the agent goes by."""
+    """What one run of the agent goes by. ``managed`` is a policy that came signed; it goes before
+    the file. ``damaged`` says why one that was taken up cannot be gone by."""
 
     folder: Path
     state: Path
@@ -46,6 +51,11 @@ class Config:
     policy: Policy
     notice: Notice | None
     dispute_days: int = 30
+    managed: Managed | None = None
+    damaged: str = ""
+    policy_root: str | None = None
+    proxy: str = ""
+    inspection_ca: Path | None = None
     gate: Gate = field(default_factory=Gate)
 
 
@@ -53,7 +63,8 @@ def load(folder: Path = CONFIG, state: Path = STATE, socket: Path | None = None)
     """Read the files in ``folder``. Raises ConfigError; a missing file means its defaults."""
     given = _agent_file(folder / "agent.toml")
     values = {key: given.get(key, default) for key, (_, default, _) in AGENT_KEYS.items()}
-    policy_path = folder / "policy.toml"
+    signed, damaged = _managed(state)
+    policy = signed.policy if signed else _local_policy(folder / "policy.toml", damaged)
     return Config(
         folder=folder,
         state=state,
@@ -61,11 +72,32 @@ def load(folder: Path = CONFIG, state: Path = STATE, socket: Path | None = None)
         sender_user=values["sender_user"],
         journal_bytes=values["journal_megabytes"] * 1024 * 1024,
         stage=Path(values["stage"]) if values["stage"] else None,
-        policy=policy_file.read(policy_path) if policy_path.exists() else policy_file.default(),
-        notice=read_notice(folder / "notice.toml"),
+        policy=policy,
+        notice=policy.notice if signed or policy.notice else read_notice(folder / "notice.toml"),
         dispute_days=values["dispute_days"],
+        managed=signed,
+        damaged=damaged,
+        policy_root=values["policy_root"] or None,
+        proxy=values["proxy"],
+        inspection_ca=Path(values["inspection_ca"]) if values["inspection_ca"] else None,
         gate=gate_for(state),
     )
+
+
+def _managed(state: Path) -> tuple[Managed | None, str]:
+    """The signed policy, and why the newest one that was taken up is not it."""
+    try:
+        found = managed(state)
+    except ConfigError as error:
+        return None, str(error)
+    return found, "the newest policy is damaged" if found and found.damaged else ""
+
+
+def _local_policy(path: Path, damaged: str) -> Policy:
+    """The policy of a laptop that has no signed one; one that lost its signed one reports only."""
+    if damaged or not path.exists():
+        return policy_file.default()
+    return policy_file.read(path)
 
 
 def socket_for(state: Path) -> Path:

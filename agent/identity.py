@@ -24,12 +24,16 @@ SECRET_BYTES = 32
 
 
 class Enrolled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What enrolment settled: the laptop's name, its collector and how to know that again."""
+    """What enrolment settled: the laptop's name, its collector and how to know that again.
+
+    ``policy_root`` is the key that vouches for whoever may sign a policy; it is never learnt later.
+    """
 
     device: Device
     server: Annotated[str, msgspec.Meta(pattern=r"\Ahttps://[^\s/]+(/[^\s]*)?\Z")]
     collector_key: Key
     owner: Owner
+    policy_root: Key | None = None
 
     def verifier(self) -> Ed25519PublicKey:
         """The key the collector signs its replies with."""

@@ -194,6 +194,11 @@ class Journal:
             row = self._one("SELECT head FROM events WHERE seq=?", seq)
         return str(row[0]) if row else None
 
+    def end(self) -> tuple[int, str]:
+        """The number of the newest row, also of one that was receipted, and the chain's value."""
+        with self._reading():
+            return self._last()
+
     def count(self) -> int:
         """How many events wait for a receipt."""
         with self._reading():

@@ -1,17 +1,21 @@
 """The agent's half of sending: signs what leaves and believes only what the collector signed.
 
 The sender has the network and no keys; this half has the keys and no network. ``request`` gives
-the next batch as a finished, signed HTTP request; ``reply`` takes whatever came back. Only a reply
-that carries the collector's signature over this very request can make the journal forget a row,
-and only up to the row whose chain value it names.
+the next batch, or a word of how the laptop is, as a finished, signed HTTP request; ``reply`` takes
+whatever came back. Only a reply that carries the collector's signature over this very request can
+make the journal forget a row, and only up to the row whose chain value it names.
+
+A signed reply tells the collector's time as well. Requests are dated by that, so a laptop whose
+clock is wrong goes on delivering; its events keep the moments that its own clock showed.
 """
 
 import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -19,13 +23,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent import __version__
 from agent.identity import Enrolled
+from agent.in_touch import InTouch
 from agent.journal import Journal
 from agent.wire import signatures
+from agent.wire.contact import CONTACT_PATH
 from agent.wire.messages import EVENTS_PATH, Batch, Problem, Receipt, to_json
+from agent.wire.signatures import Signed
 from collectors.base import Clock
 
 LONG_POLL = 20.0
 """Seconds a sender is kept waiting for something to send."""
+SMALL_SKEW = timedelta(seconds=30)
+"""What a request takes on its way, and clocks differ by anyway."""
+LARGEST_SKEW = timedelta(days=800)
+"""A clock that is further off than this is not counted from; no certificate is good for it."""
 
 
 class Trouble(StrEnum):
@@ -48,7 +59,8 @@ ADVICE = {
     Trouble.WRONG_CERTIFICATE: "another server answers in the collector's place: its certificate"
     " is not from the pinned CA; nothing was sent to it",
     Trouble.WRONG_SIGNATURE: "the reply does not carry the collector's signature; it was ignored",
-    Trouble.CLOCK: "the clock of this laptop or of the collector is more than 5 minutes off",
+    Trouble.CLOCK: "the clock of this laptop is more than 5 minutes off; requests are dated by the"
+    " collector's clock from now on",
     Trouble.REFUSED: "the collector refuses this laptop; ask IT whether it was revoked",
     Trouble.BUSY: "the collector asks to wait",
 }
@@ -56,9 +68,10 @@ ADVICE = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Sent:
+    """A request that is out: what its reply must repeat, and what is done with a good one."""
+
     nonce: str
-    last: int
-    head: str
+    settle: Callable[[bytes], bool]
 
 
 class Outbox:
@@ -72,7 +85,11 @@ class Outbox:
         ca: Callable[[], str],
         boot_id: str,
         now: Clock,
+        in_touch: InTouch | None = None,
+        proxy: str = "",
     ) -> None:
+        self._proxy = proxy
+        self._in_touch = in_touch
         self._journal = journal
         self._key = key
         self._identity = identity
@@ -83,6 +100,7 @@ class Outbox:
         self._sent: _Sent | None = None
         self.trouble = Trouble.NONE
         self.last_contact: datetime | None = None
+        self.behind = timedelta(0)
 
     def request(self, wait: float = LONG_POLL) -> dict[str, Any]:
         """The next request to post, or an empty answer after ``wait`` seconds without news."""
@@ -91,10 +109,16 @@ class Outbox:
             self.trouble = Trouble.NOT_ENROLLED
             self._journal.wait_for_news(wait)
             return {}
-        if not self._journal.wait_for_pending(wait):
-            return {}
+        touch = self._in_touch
+        if touch is None or not touch.due():
+            wait = wait if touch is None else min(wait, touch.seconds_left())
+            waiting = self._journal.wait_for_pending(wait)
+            if not waiting and (touch is None or not touch.due()):
+                return {}
         with self._lock:
-            return self._signed(who)
+            if touch is not None and touch.due():
+                return self._word(who, touch)
+            return self._batch(who)
 
     def reply(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Take the collector's reply to the last request; an unsigned one changes nothing."""
@@ -104,7 +128,7 @@ class Outbox:
             if who is None or sent is None:
                 return
             try:
-                self._verify(who, sent, status, headers, body)
+                self._hear(self._verified(who, sent, status, headers, body))
                 self._settle(sent, status, body)
             except (signatures.SignatureError, msgspec.MsgspecError, RecursionError):
                 self.trouble = Trouble.WRONG_SIGNATURE
@@ -115,20 +139,31 @@ class Outbox:
             self._sent = None
             self.trouble = trouble
 
-    def _signed(self, who: Enrolled) -> dict[str, Any]:
+    def _word(self, who: Enrolled, touch: InTouch) -> dict[str, Any]:
+        """A word of how the laptop is; the reply brings what there is for it."""
+        word = touch.word(who, self._boot_id)
+        return self._signed(who, CONTACT_PATH, to_json(word), partial(touch.settle, who))
+
+    def _batch(self, who: Enrolled) -> dict[str, Any]:
         pending = self._journal.pending()
         if not pending.records:  # receipted since it was asked for
             return {}
-        now, nonce = self._now(), secrets.token_urlsafe(24)
         batch = Batch(
             device=who.device,
             agent_version=__version__,
             boot_id=self._boot_id,
-            sent_at=now,
+            sent_at=self._now(),
             previous=pending.previous,
             records=pending.records,
         )
-        uri, body = who.server.rstrip("/") + EVENTS_PATH, to_json(batch)
+        last = pending.records[-1].seq
+        settle = partial(self._receipted, last, self._journal.head_at(last) or "")
+        return self._signed(who, EVENTS_PATH, to_json(batch), settle)
+
+    def _signed(
+        self, who: Enrolled, path: str, body: bytes, settle: Callable[[bytes], bool]
+    ) -> dict[str, Any]:
+        uri, nonce = who.server.rstrip("/") + path, secrets.token_urlsafe(24)
         headers = signatures.sign_request(
             self._key,
             method="POST",
@@ -136,32 +171,42 @@ class Outbox:
             body=body,
             keyid=who.device,
             nonce=nonce,
-            created=now,
+            created=self._now() + self.behind,
         )
-        last = pending.records[-1].seq
-        self._sent = _Sent(nonce=nonce, last=last, head=self._journal.head_at(last) or "")
+        self._sent = _Sent(nonce=nonce, settle=settle)
         headers["Content-Type"] = "application/json"
-        return {"uri": uri, "headers": headers, "body": body.decode(), "ca": self._ca()}
+        given = {"uri": uri, "headers": headers, "body": body.decode(), "ca": self._ca()}
+        return given | ({"proxy": self._proxy} if self._proxy else {})
 
-    def _verify(
+    def _verified(
         self, who: Enrolled, sent: _Sent, status: int, headers: Mapping[str, str], body: bytes
-    ) -> None:
+    ) -> Signed:
         signed = signatures.read(headers)
         signatures.verify_reply(signed, who.verifier(), status=status, body=body, nonce=sent.nonce)
+        return signed
+
+    def _hear(self, signed: Signed) -> None:
+        """The collector was heard, and told what time it is there."""
+        now = self._now()
+        self.last_contact = now
+        behind = signed.created - now
+        off = SMALL_SKEW < abs(behind) < LARGEST_SKEW
+        self.behind = behind if off else timedelta(0)
 
     def _settle(self, sent: _Sent, status: int, body: bytes) -> None:
         """Act on a reply that is truly the collector's."""
-        self.last_contact = self._now()
         if not 200 <= status < 300:
             problem = msgspec.json.decode(body, type=Problem)
             self.trouble = _trouble_of(status, problem.error.code)
             return
+        self.trouble = Trouble.NONE if sent.settle(body) else Trouble.WRONG_SIGNATURE
+
+    def _receipted(self, last: int, head: str, body: bytes) -> bool:
         receipt = msgspec.json.decode(body, type=Receipt)
-        if (receipt.last, receipt.head) != (sent.last, sent.head):
-            self.trouble = Trouble.WRONG_SIGNATURE
-            return
+        if (receipt.last, receipt.head) != (last, head):
+            return False
         self._journal.acknowledge(receipt, body)
-        self.trouble = Trouble.NONE
+        return True
 
 
 def _trouble_of(status: int, code: str) -> Trouble:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from collectors.base import Facts, Observation
+from agent.policy import Mode
+from collectors.base import Details, Facts, Observation, Proof
+from collectors.session_state import SessionKind
 
 
 class Against(StrEnum):
@@ -71,6 +73,53 @@ class PolicyRefused(Observation):
 
     def facts(self) -> Facts:
         return {"what": self.what, "policy-version": self.version, "why": self.why}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LockOrdered(Observation):
+    """A screen that was open when the organisation ordered that this laptop be locked."""
+
+    kind: ClassVar[str] = "lock-ordered"
+    user: str
+    session: SessionKind
+    started: int
+
+    def facts(self) -> Facts:
+        return {"session": self.session}
+
+    def details(self) -> Details:
+        return {"user": self.user}
+
+    def proof(self) -> Proof:
+        return {"started": self.started}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentReport(Observation):
+    """How the agent is, told because the organisation ordered it. Collectors are counted by whether
+    they run; ``root`` is whether the agent may do what it was built for."""
+
+    kind: ClassVar[str] = "agent-report"
+    mode: Mode
+    policy_version: int
+    running: int
+    stopped: int
+    uncovered: int
+    waiting: int
+    unfinished: int
+    root: bool
+
+    def facts(self) -> Facts:
+        return {
+            "mode": self.mode,
+            "policy-version": self.policy_version,
+            "running": self.running,
+            "stopped": self.stopped,
+            "uncovered": self.uncovered,
+            "waiting": self.waiting,
+            "unfinished": self.unfinished,
+            "root": self.root,
+        }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -26,9 +26,12 @@ ASKED_RULE = "asked"
 """The rule of what a person asked for themselves."""
 LOST_RULE = "lost"
 """The rule of what is done while the laptop counts as lost."""
+ORDER_RULE = "order"
+"""The rule of what the organisation orders a laptop to do now."""
 ASKED = {
     "session-left": ("lock-session", ASKED_RULE),
     "lost-screen-open": ("lock-session", LOST_RULE),
+    "lock-ordered": ("lock-session", ORDER_RULE),
 }
 """What is done at once, whatever the mode, by the kind of the observation. No guard holds it."""
 WHILE_LOST = {

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
-from agent import identity, processes
+from agent import identity, outward, processes
 from agent.answers import Answers
 from agent.config import Config, prepare_state
 from agent.contact import Contact
@@ -24,7 +24,6 @@ from agent.journal import Journal
 from agent.lost import Lost
 from agent.lost_keeper import LostKeeper
 from agent.lost_questions import LostQuestions
-from agent.orders import Orders
 from agent.outbox import Outbox
 from agent.override_requests import OverrideRequests
 from agent.parts import condition_of, daemon_of
@@ -33,7 +32,7 @@ from agent.stick_judge import StickJudge
 from agent.stick_keeper import StickKeeper
 from agent.walk_away import WalkAway
 from agent.wanted_back import WantedBack
-from agent.watching import fault
+from agent.watching import TURN, fault
 from collectors import posture, session, stick_files
 from collectors.base import utc_now
 from collectors.pupil_files import PupilFilesCollector
@@ -53,19 +52,24 @@ def run(
     caps: Caps | None = None,
     with_sender: bool = True,
 ) -> None:
-    """Run the agent until ``stop`` is set. Raises AgentError if it cannot start.
+    """Run the agent until ``stop`` is set, or another policy is to be gone by.
 
-    ``with_sender`` starts the sender as a child; an installed laptop has a service for it.
+    Raises AgentError if it cannot start. ``with_sender`` starts the sender as a child; an installed
+    laptop has a service for it.
     """
     prepare_state(config.state)
     journal = Journal(config.state, config.journal_bytes)
     try:
         daemon = daemon_of(config, journal, caps or Caps())
-        outbox = _outbox(config, journal)
         shelf = _shelf(config)
         keeper = _keeper(config, daemon)
         lost = _lost_keeper(config, daemon)
-        control = _control(config, daemon, outbox, shelf, keeper, lost)
+        orders = outward.orders(config, daemon, lost)
+        touch = outward.in_touch(config, daemon, orders, stop.set)
+        answers = _answers(config, daemon, outward.outbox(config, journal, touch), shelf, keeper)
+        answers.lost = LostQuestions(orders=orders, keeper=lost)
+        touch.condition = answers.condition
+        control = ControlServer(config.socket, answers.table(), answers.allowed)
         control.start()
         keepers = {
             "tidier": shelf.keep_tidy,
@@ -75,6 +79,7 @@ def run(
             "drill": daemon.once_begun(_drill(config, daemon).keep),
             "standing": daemon.once_begun(_standing(config, daemon).keep),
             "lost": daemon.once_begun(lost.keep),
+            "orders": daemon.once_begun(touch.keep),
         }
         threads = [_begun(name, keep, stop) for name, keep in keepers.items()]
         if with_sender:
@@ -89,6 +94,26 @@ def run(
                 thread.join()
     finally:
         journal.close()
+
+
+def run_again(load: Callable[[], Config], stop: threading.Event, *, with_sender: bool) -> None:
+    """Run the agent until ``stop`` is set, each time another policy was taken up with that one."""
+    while not stop.is_set():
+        ending = _either(stop)
+        run(load(), ending, with_sender=with_sender)
+
+
+def _either(stop: threading.Event) -> threading.Event:
+    """An event of its own that is set as soon as ``stop`` is."""
+    ending = threading.Event()
+
+    def pass_on() -> None:
+        while not ending.is_set():
+            if stop.wait(TURN):
+                ending.set()
+
+    threading.Thread(target=pass_on, name="ending", daemon=True).start()
+    return ending
 
 
 def until_signal(stop: threading.Event) -> None:
@@ -114,17 +139,6 @@ def _begun(
     thread = threading.Thread(target=keep, args=(stop,), name=name)
     thread.start()
     return thread
-
-
-def _outbox(config: Config, journal: Journal) -> Outbox:
-    return Outbox(
-        journal,
-        key=identity.device_key(config.state),
-        identity=partial(identity.enrolled, config.state),
-        ca=lambda: (config.state / "ca.pem").read_text("ascii"),
-        boot_id=processes.boot_id(),
-        now=utc_now,
-    )
 
 
 def _shelf(config: Config) -> Shelf:
@@ -180,21 +194,6 @@ def _lost_keeper(config: Config, daemon: Daemon) -> LostKeeper:
     )
 
 
-def _lost_questions(config: Config, keeper: LostKeeper) -> LostQuestions:
-    def device() -> str | None:
-        who = identity.enrolled(config.state)
-        return who.device if who else None
-
-    orders = Orders(
-        state=config.state,
-        keys=config.policy.lost.keys,
-        device=device,
-        follow=keeper.follow,
-        now=utc_now,
-    )
-    return LostQuestions(orders=orders, keeper=keeper)
-
-
 def _drill(config: Config, daemon: Daemon) -> Drill:
     return Drill(
         state=config.state,
@@ -246,15 +245,10 @@ def _judge(own: OwnRules, with_ocr: bool, descriptor: int) -> Verdict:
         thorough.close()
 
 
-def _control(
-    config: Config,
-    daemon: Daemon,
-    outbox: Outbox,
-    shelf: Shelf,
-    keeper: Gatekeeper,
-    lost: LostKeeper,
-) -> ControlServer:
-    answers = Answers(
+def _answers(
+    config: Config, daemon: Daemon, outbox: Outbox, shelf: Shelf, keeper: Gatekeeper
+) -> Answers:
+    return Answers(
         config=config,
         daemon=daemon,
         outbox=outbox,
@@ -262,7 +256,6 @@ def _control(
         sender_uid=_sender_uid(config),
         disputes=_disputes(config, daemon, shelf),
         overrides=_override_requests(daemon, keeper),
-        lost=_lost_questions(config, lost),
         back=WantedBack(state=config.state, record=daemon.record, now=utc_now),
         away=WalkAway(
             desk=session.this_machine,
@@ -271,7 +264,6 @@ def _control(
             now=utc_now,
         ),
     )
-    return ControlServer(config.socket, answers.table(), answers.allowed)
 
 
 def _sender_uid(config: Config) -> int:

@@ -33,8 +33,8 @@ TIMEOUT = (10.0, 30.0)
 """Seconds to connect, and to wait for the next bytes of a reply."""
 LONGEST_POST = 120.0
 """Seconds for all of one exchange: a server that sends a byte now and then holds nobody up."""
-LARGEST_REPLY = 128 * 1024
-"""Bytes; a receipt that refuses every record is under 32 KiB."""
+LARGEST_REPLY = 1024 * 1024
+"""Bytes; news may bring a policy and a keyring."""
 LONGEST_HEADER = 1024
 """Characters kept of each header in ``KEPT_HEADERS``."""
 KEPT_HEADERS = frozenset({"signature", "signature-input", "content-digest"})
@@ -57,21 +57,29 @@ class PinnedCA(HTTPAdapter):
         conn.cert_reqs = "CERT_REQUIRED"
 
 
-def session(ca_pem: str) -> requests.Session:
+def session(ca_pem: str, proxy: str = "") -> requests.Session:
     """A session that reaches the collector only, and takes nothing from the environment."""
     made = requests.Session()
     made.trust_env = False
+    if proxy:
+        made.proxies = {"https": proxy}
     made.mount("https://", PinnedCA(ca_pem))
     made.mount("http://", _NoPlainHttp())
     return made
 
 
 def post(
-    ca_pem: str, uri: str, headers: dict[str, str], body: bytes, *, seconds: float = LONGEST_POST
+    ca_pem: str,
+    uri: str,
+    headers: dict[str, str],
+    body: bytes,
+    *,
+    seconds: float = LONGEST_POST,
+    proxy: str = "",
 ) -> dict[str, Any]:
     """Post once, from the main thread: status, headers and body for the agent, or the trouble."""
     try:
-        with _at_most(seconds), session(ca_pem) as made:
+        with _at_most(seconds), session(ca_pem, proxy) as made:
             reply = made.post(
                 uri, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False, stream=True
             )
@@ -114,7 +122,8 @@ def pass_on(socket: Path, wait: float = LONG_POLL) -> Trouble:
     given = control.ask(socket, "outbox", timeout=wait + 10.0, wait=wait)
     if "uri" not in given:
         return Trouble.NONE
-    answer = post(given["ca"], given["uri"], given["headers"], given["body"].encode("utf-8"))
+    body, proxy = given["body"].encode("utf-8"), given.get("proxy", "")
+    answer = post(given["ca"], given["uri"], given["headers"], body, proxy=proxy)
     return Trouble(control.ask(socket, "reply", **answer)["trouble"])
 
 

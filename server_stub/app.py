@@ -18,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent.wire import messages
+from agent.wire.contact import CONTACT_PATH
 from server_stub import (
     exchange,
     pages,
@@ -57,6 +58,7 @@ def routes() -> list[Route | Mount]:
         Route(messages.CA_PATH, wire_endpoints.get_ca, methods=["GET"]),
         Route(messages.ENROL_PATH, wire_endpoints.post_enrol, methods=["POST"]),
         Route(messages.EVENTS_PATH, wire_endpoints.post_events, methods=["POST"]),
+        Route(CONTACT_PATH, wire_endpoints.post_contact, methods=["POST"]),
         Route("/api/v1/devices", pull_endpoints.get_devices, methods=["GET"]),
         Route("/api/v1/events", pull_endpoints.get_events, methods=["GET"]),
         Route("/", shown(pages.home, *Role), methods=["GET"]),

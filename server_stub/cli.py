@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from server_stub import commands, commands_people
+from server_stub import commands, commands_documents, commands_people
 from server_stub.auth import Role, Scope
 from server_stub.errors import AskedError, CollectorError, ConfigError, Refused, StoreError
 
@@ -43,7 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--database", metavar="URL", help="database, if not SQLite in the state folder"
     )
     commands_of = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_serve, _migrate, _user, _token, _report, _breach, _keys):
+    for add in (_serve, _migrate, _user, _token, _policy, _order, _report, _breach, _keys):
         add(commands_of)
     return top
 
@@ -97,6 +97,27 @@ def _token(commands_of: "Commands[argparse.ArgumentParser]") -> None:
     drop = _command(verbs, "revoke", "take a program's token back", commands_people.drop_api_token)
     drop.add_argument("name")
     listed = _command(verbs, "list", "show tokens, without secrets", commands_people.list_tokens)
+    _json(listed)
+
+
+def _policy(commands_of: "Commands[argparse.ArgumentParser]") -> None:
+    policy = commands_of.add_parser("policy", help="policies that people signed")
+    verbs = policy.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    new = _command(verbs, "publish", "hand a policy or a keyring on", commands_documents.publish)
+    new.add_argument("file", metavar="FILE", help="signed, from `dossierwacht policy sign`")
+    old = _command(verbs, "withdraw", "hand a version on no more", commands_documents.withdraw)
+    old.add_argument("version", type=int)
+    listed = _command(verbs, "list", "show what was published", commands_documents.list_policies)
+    _json(listed)
+
+
+def _order(commands_of: "Commands[argparse.ArgumentParser]") -> None:
+    order = commands_of.add_parser("order", help="orders that people signed, for one laptop")
+    verbs = order.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    new = _command(verbs, "send", "bring an order to its laptop", commands_documents.send_order)
+    new.add_argument("file", metavar="FILE", help="signed, from `dossierwacht order new`")
+    listed = _command(verbs, "list", "show orders", commands_documents.list_orders)
+    listed.add_argument("--device", metavar="D", help="for this laptop only")
     _json(listed)
 
 

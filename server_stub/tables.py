@@ -220,6 +220,52 @@ disputes = Table(
     UniqueConstraint("device", "seq"),
 )
 
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("scope", String(16), nullable=False),
+    Column("names", Text, nullable=False),
+    Column("expires_at", Moment),
+    Column("document", Text, nullable=False),
+    Column("published_at", Moment, nullable=False),
+    Column("published_by", String(64), nullable=False),
+    Column("withdrawn_at", Moment),
+    UniqueConstraint("kind", "version"),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("number", String(36), primary_key=True),
+    Column("device", String(17), ForeignKey("devices.name"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("given_at", Moment, nullable=False),
+    Column("given_by", String(64), nullable=False),
+    Column("done_at", Moment),
+    Index(None, "device"),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("device", String(17), ForeignKey("devices.name"), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("policy", Integer, nullable=False),
+    Column("signed", Boolean, nullable=False),
+    Column("expired", Boolean, nullable=False),
+    Column("mode", String(16), nullable=False),
+    Column("held", String(48)),
+    Column("keyring", Integer, nullable=False),
+    Column("state", String(48), nullable=False),
+    Column("waiting", Long, nullable=False),
+    Column("behind_seconds", Long, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -2,15 +2,18 @@
 
 import base64
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from msgspec import UNSET
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from agent.wire import messages, signatures
+from agent.wire import messages, policies, signatures
+from agent.wire import signed as documents
 from agent.wire.signatures import Signed
-from server_stub import enrol, exchange, ingest
-from server_stub.collector import collector_of
+from server_stub import contact, enrol, exchange, ingest, store_documents
+from server_stub.collector import Collector, collector_of
 from server_stub.errors import Refused
 
 
@@ -35,6 +38,14 @@ async def post_events(request: Request) -> Response:
     return await run_in_threadpool(_take_events, request, signed, key, body)
 
 
+async def post_contact(request: Request) -> Response:
+    """``POST /v1/contact``: Contact -> News."""
+    signed = exchange.read_signature(request)
+    key = await run_in_threadpool(collector_of(request).keys.of, signed.keyid)
+    body = await exchange.read_body(request, contact.LARGEST_WORD)
+    return await run_in_threadpool(_take_word, request, signed, key, body)
+
+
 def _enrol(request: Request, signed: Signed, body: bytes) -> Response:
     collector, now = collector_of(request), collector_of(request).now()
     if signed.keyid != signatures.ENROLLING:
@@ -47,8 +58,27 @@ def _enrol(request: Request, signed: Signed, body: bytes) -> Response:
     if refused is not None:
         raise refused
     key = base64.b64encode(signatures.public_bytes(collector.reply_key)).decode("ascii")
-    answer = messages.EnrolReply(device=applicant.name, collector_key=key)
+    answer = messages.EnrolReply(
+        device=applicant.name, collector_key=key, policy_root=_policy_root(collector) or UNSET
+    )
     return exchange.reply(request, collector.reply_key, now, 200, messages.to_json(answer))
+
+
+def _policy_root(collector: Collector) -> str | None:
+    """The root key of the newest keyring, for a new laptop to hold on to."""
+    with collector.store.read() as connection:
+        known = store_documents.published(connection, store_documents.KEYRING)
+    if not known:
+        return None
+    return policies.keyring_in(msgspec.json.decode(known[-1].document, type=documents.Signed)).root
+
+
+def _take_word(request: Request, signed: Signed, key: Ed25519PublicKey, body: bytes) -> Response:
+    collector, now = collector_of(request), collector_of(request).now()
+    exchange.verify(request, signed, key, body, url=collector.url, now=now)
+    word = contact.read_word(body, signed.keyid)
+    news = collector.store.write(lambda c: contact.take_word(c, word, signed, now))
+    return exchange.reply(request, collector.reply_key, now, 200, messages.to_json(news))
 
 
 def _take_events(request: Request, signed: Signed, key: Ed25519PublicKey, body: bytes) -> Response:

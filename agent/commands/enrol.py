@@ -70,7 +70,11 @@ def enrol(server: str, token: str, owner: Owner, state: Path, now: datetime) -> 
     ca_pem = fetch_ca(server, pin)
     reply = _ask(server, token, owner, state, ca_pem, now)
     who = Enrolled(
-        device=reply.device, server=server, collector_key=reply.collector_key, owner=owner
+        device=reply.device,
+        server=server,
+        collector_key=reply.collector_key,
+        owner=owner,
+        policy_root=reply.policy_root or None,
     )
     identity.save(state, who, ca_pem.encode("ascii"))
     return who

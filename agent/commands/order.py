@@ -1,26 +1,18 @@
-"""``dossierwacht order``: keys for orders, an order for one laptop, and following one.
+"""``dossierwacht order``: an order for one laptop, and following one.
 
-The first two belong on the machine of whoever may give orders, and need no agent there.
+Making and signing belong on the machine of whoever may give orders, and need no agent there.
 """
 
 import argparse
-import os
 import sys
 import uuid
 from datetime import timedelta
 from pathlib import Path
 
 import msgspec
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
 
-from agent import control, identity
+from agent import control
+from agent.commands import signing_keys
 from agent.errors import ConfigError
 from agent.wire import orders, signed
 from agent.wire.messages import Device
@@ -29,11 +21,6 @@ from collectors.base import utc_now
 KINDS = tuple(orders.NEEDED)
 PATIENCE = 60.0
 """Seconds: the screens are locked before the agent answers."""
-
-
-def add_key(parser: argparse.ArgumentParser) -> None:
-    """The options of ``order key``."""
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="a new file")
 
 
 def add_new(parser: argparse.ArgumentParser) -> None:
@@ -56,20 +43,6 @@ def add_apply(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="the signed order")
 
 
-def key(arguments: argparse.Namespace) -> int:
-    """``order key``: make a key, and print what goes into the policy."""
-    made = Ed25519PrivateKey.generate()
-    pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    try:
-        with os.fdopen(os.open(arguments.out, flags, 0o600), "wb") as file:
-            file.write(pem)
-    except OSError as error:
-        raise ConfigError(f"cannot write {arguments.out}: {error.strerror}") from error
-    print(identity.key_text(made.public_key().public_bytes_raw()))
-    return 0
-
-
 def new(arguments: argparse.Namespace) -> int:
     """``order new``: print a signed order."""
     if not 1 <= arguments.days <= orders.LONGEST_LIFE.days:
@@ -89,25 +62,25 @@ def new(arguments: argparse.Namespace) -> int:
         expires_at=now + timedelta(days=arguments.days),
         item=arguments.item,
     )
-    return _print(orders.sign(signed.unsigned(order), _key(arguments.key)))
+    return _print(orders.sign(signed.unsigned(order), signing_keys.read_key(arguments.key)))
 
 
 def sign(arguments: argparse.Namespace) -> int:
     """``order sign``: show an order, and print it with one more signature."""
     try:
-        given = orders.read(_read(arguments.file))
+        given = orders.read(signing_keys.read_file(arguments.file, orders.LARGEST))
         order = orders.order_in(given)
     except signed.DocumentError as error:
         raise ConfigError(f"{arguments.file}: {error}") from error
     about = f" about {order.item}" if order.item else ""
     until = f"{order.expires_at:%Y-%m-%d}"
     print(f"signing: {order.kind} for {order.device}{about}, until {until}", file=sys.stderr)
-    return _print(orders.sign(given, _key(arguments.key)))
+    return _print(orders.sign(given, signing_keys.read_key(arguments.key)))
 
 
 def apply(arguments: argparse.Namespace) -> int:
     """``order apply``: hand an order to the agent of this laptop."""
-    text = _read(arguments.file).decode("ascii", "replace")
+    text = signing_keys.read_file(arguments.file, orders.LARGEST).decode("ascii", "replace")
     answer = control.ask(arguments.socket, "order", timeout=PATIENCE, order=text)
     print(f"followed: {answer['followed']} ({answer['number']})")
     return 0
@@ -116,23 +89,3 @@ def apply(arguments: argparse.Namespace) -> int:
 def _print(given: signed.Signed) -> int:
     sys.stdout.write(msgspec.json.encode(given).decode("ascii") + "\n")
     return 0
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(orders.LARGEST + 1)
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
-
-
-def _key(path: Path) -> Ed25519PrivateKey:
-    try:
-        found = load_pem_private_key(path.read_bytes(), None)
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise ConfigError(f"{path} is no key that 'dossierwacht order key' made") from error
-    if not isinstance(found, Ed25519PrivateKey):
-        raise ConfigError(f"{path} is no key that 'dossierwacht order key' made")
-    return found

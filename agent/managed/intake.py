@@ -36,7 +36,7 @@ class Intake:
     is called when another policy is to be gone by."""
 
     state: Path
-    root: str | None
+    root: Callable[[], str | None]
     running: Policy
     version: int
     record: Callable[[Observation], str | None]
@@ -85,11 +85,10 @@ class Intake:
         return known[1].version if known else 0
 
     def _check_keyring(self, given: Signed) -> None:
-        if self.root is None:
+        root, known = self.root(), kept.keyring(self.state)
+        if root is None:
             raise Refusal(Against.NO_ROOT, "this laptop was told no root key")
-        known = kept.keyring(self.state)
-        root = known[1].root if known else self.root
-        keyring = _vouched(given, root)
+        keyring = _vouched(given, known[1].root if known else root)
         if known and keyring.version <= known[1].version:
             raise Refusal(Against.OLDER, f"keyring {known[1].version} is believed already")
 
@@ -98,7 +97,7 @@ class Intake:
     ) -> tuple[Signed, PolicyDocument, set[str]]:
         """The keyring that vouches for it, the document, and who signed it. Raises Refusal."""
         known = kept.keyring(self.state)
-        if self.root is None or known is None:
+        if self.root() is None or known is None:
             raise Refusal(Against.NO_ROOT, "this laptop knows nobody who may sign a policy")
         people = policies.people(given, known[1])
         if not people:

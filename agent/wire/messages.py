@@ -51,10 +51,14 @@ class EnrolRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class EnrolReply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The laptop's name from now on, and the key the collector signs its replies with."""
+    """The laptop's name from now on, and the key the collector signs its replies with.
+
+    ``policy_root`` is the key that vouches for whoever may sign a policy, where there is one yet.
+    """
 
     device: Device
     collector_key: Key
+    policy_root: Key | msgspec.UnsetType = msgspec.UNSET
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,0 +1,134 @@
+"""Keeping in touch: every few minutes a word to the collector, and taking what it answers.
+
+The word is due at the start and then as often as the collector asks, whether or not there are
+events, so that a laptop that has fallen silent shows. What the answer brings was signed by people
+and is judged by who may judge it: policies by ``agent.managed.intake``, orders by ``agent.orders``.
+Orders are followed in a thread of their own, since a reply has to be taken at once.
+"""
+
+import logging
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from agent import __version__
+from agent.identity import Enrolled
+from agent.journal import Journal
+from agent.managed.intake import Intake
+from agent.managed.kept import Managed
+from agent.policy import Policy
+from agent.wire import contact as wire
+from agent.wire.contact import Contact, News
+from agent.wire.signed import Signed
+from collectors.base import Clock
+
+log = logging.getLogger(__name__)
+
+TRY_AGAIN = 60.0
+"""Seconds until the next word if this one brings no answer; until then events are sent."""
+TURN = 1.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Condition:
+    """How the agent is, in words that hold nobody's data."""
+
+    state: str
+    held: str | None
+
+
+@dataclass(kw_only=True)
+class InTouch:
+    """``follow`` takes an order's document and gives its number, or None if it names none."""
+
+    journal: Journal
+    policy: Policy
+    managed: Managed | None
+    intake: Intake
+    condition: Callable[[], Condition]
+    follow: Callable[[Signed], str | None]
+    now: Clock
+    monotonic: Callable[[], float] = time.monotonic
+    next_at: float = 0.0
+    orders: "queue.Queue[Signed]" = field(default_factory=lambda: queue.Queue(wire.MOST_ORDERS))
+    done: deque[str] = field(default_factory=lambda: deque(maxlen=wire.MOST_DONE))
+    said: tuple[str, ...] = ()
+    heard: datetime | None = None
+
+    def due(self) -> bool:
+        """Whether it is time for a word."""
+        return self.monotonic() >= self.next_at
+
+    def seconds_left(self) -> float:
+        """Until the next word."""
+        return max(0.0, self.next_at - self.monotonic())
+
+    def word(self, who: Enrolled, boot_id: str) -> Contact:
+        """How this laptop is now; the next word is not due for a while, whatever becomes of it."""
+        self.next_at = self.monotonic() + TRY_AGAIN
+        last, head = self.journal.end()
+        condition, now = self.condition(), self.now()
+        self.said = tuple(self.done)
+        document = self.managed.document if self.managed else None
+        return Contact(
+            device=who.device,
+            agent_version=__version__,
+            boot_id=boot_id,
+            sent_at=now,
+            last=last,
+            head=head,
+            waiting=self.journal.count(),
+            policy=self.policy.version,
+            signed=document is not None,
+            expired=document is not None and document.expired(now),
+            mode=self.policy.mode.value,
+            keyring=self.intake.keyring_version(),
+            held=condition.held,
+            state=condition.state,
+            done=list(self.said),
+        )
+
+    def settle(self, who: Enrolled, body: bytes) -> bool:
+        """Take the news; False if they are not for this laptop. Raises msgspec.MsgspecError."""
+        news = msgspec.json.decode(body, type=News)
+        if news.device != who.device:
+            return False
+        self.next_at = self.monotonic() + news.again_seconds
+        self.heard = self.now()
+        for number in self.said:
+            self.done.remove(number)
+        self.said = ()
+        try:
+            self._take(news)
+        except OSError as error:
+            log.error("what the collector brought could not be kept: %s", error.strerror)
+        return True
+
+    def keep(self, stop: threading.Event) -> None:
+        """Follow orders as they come, until told to stop."""
+        while not stop.is_set():
+            try:
+                given = self.orders.get(timeout=TURN)
+            except queue.Empty:
+                continue
+            number = self.follow(given)
+            if number is not None:
+                self.done.append(number)
+                self.next_at = 0.0  # so that whoever gave it hears soon
+
+    def _take(self, news: News) -> None:
+        if news.keyring is not None:
+            self.intake.take_keyring(news.keyring)
+        if news.policy is not None:
+            self.intake.take_policy(news.policy, news.device, news.group)
+        for order in news.orders:
+            try:
+                self.orders.put_nowait(order)
+            except queue.Full:
+                return  # it is brought again

@@ -1,0 +1,74 @@
+"""Does what an order says, and tells of it, so that the staff member hears what was ordered."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent.daemon import Daemon
+from agent.lost_keeper import LostKeeper
+from agent.own_policy import AgentReport, LockOrdered, OrderFollowed, OrderKind
+from agent.wire.orders import Order, OrderError
+from collectors.session_state import Desk, DeskError
+
+
+@dataclass(kw_only=True)
+class OrderDesk:
+    """Each kind of order and who sees to it."""
+
+    lost: LostKeeper
+    desk: Callable[[], Desk]
+    daemon: Daemon
+
+    def follow(self, order: Order) -> None:
+        """Do it. OSError; OrderError if it cannot be done here."""
+        match order.kind:
+            case "lock":
+                self._lock()
+            case "report":
+                self._report()
+            case "rotate-key":
+                raise OrderError("this laptop cannot change its key by order yet")
+            case _:
+                self.lost.follow(order)
+        told = OrderFollowed(
+            observed_at=self.daemon.now(), subject=order.number, order=OrderKind(order.kind)
+        )
+        self.daemon.record(told)
+
+    def _lock(self) -> None:
+        """Whatever screen is open now; how that ended is told for each of them."""
+        desk = self.desk()
+        try:
+            opened = [one for one in desk.sessions() if one.watched() and not one.locked]
+        except DeskError as error:
+            raise OrderError("the sessions of this laptop cannot be seen") from error
+        finally:
+            desk.close()
+        for one in opened:
+            self.daemon.record(
+                LockOrdered(
+                    observed_at=self.daemon.now(),
+                    subject=one.id,
+                    user=one.user,
+                    session=one.kind,
+                    started=one.started,
+                )
+            )
+
+    def _report(self) -> None:
+        daemon = self.daemon
+        running = list(daemon.watching.running.values())
+        self.daemon.record(
+            AgentReport(
+                observed_at=daemon.now(),
+                subject="agent",
+                mode=daemon.policy.mode,
+                policy_version=daemon.policy.version,
+                running=sum(running),
+                stopped=len(running) - sum(running),
+                uncovered=len(daemon.coverage),
+                waiting=daemon.journal.count(),
+                unfinished=len(daemon.journal.attempts()),
+                root=os.geteuid() == 0,
+            )
+        )

@@ -1,0 +1,183 @@
+"""The commands about what people signed: policies, the keyring, and orders for one laptop.
+
+What is checked here is checked to help whoever publishes; every laptop checks all of it again.
+"""
+
+import argparse
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from agent.wire import orders as wire_orders
+from agent.wire import policies, signed
+from agent.wire.policies import Keyring
+from agent.wire.signed import DocumentError, Signed
+from server_stub import state as states
+from server_stub import store_devices, store_documents
+from server_stub.collector import utc_now
+from server_stub.commands import config_of, show
+from server_stub.errors import AskedError, ConfigError
+from server_stub.store_documents import KEYRING, POLICY, Given, Published
+
+WHO = "terminal"
+
+
+def publish(arguments: argparse.Namespace) -> int:
+    """``policy publish``: a keyring or a policy, whichever the file holds."""
+    given, now = _read(arguments.file), utc_now()
+    is_keyring = _holds(given, policies.keyring_in)
+    if not is_keyring and not _holds(given, policies.policy_in):
+        raise AskedError(f"{arguments.file} holds neither a keyring nor a policy")
+    add = _add_keyring if is_keyring else _add_policy
+    print(_write(arguments, lambda connection: add(connection, given, now)))
+    return 0
+
+
+def withdraw(arguments: argparse.Namespace) -> int:
+    """``policy withdraw``: hand a version on no more; where it is gone by already it stays."""
+
+    def work(connection: Connection) -> None:
+        if not store_documents.withdraw(connection, arguments.version, utc_now()):
+            raise AskedError(f"no policy {arguments.version} is handed on: see `policy list`")
+
+    _write(arguments, work)
+    print(f"policy {arguments.version} is handed on no more; laptops that have it keep it")
+    return 0
+
+
+def list_policies(arguments: argparse.Namespace) -> int:
+    """``policy list``."""
+    found = _write(arguments, store_documents.everything_published)
+    rows = [_row(one) for one in found]
+    return show(rows, arguments.json, "nothing was published yet")
+
+
+def send_order(arguments: argparse.Namespace) -> int:
+    """``order send``: keep an order until its laptop asks."""
+    given, now = _read(arguments.file), utc_now()
+    try:
+        order = wire_orders.order_in(given)
+    except DocumentError as error:
+        raise AskedError(f"{arguments.file}: {error}") from error
+    if order.expires_at <= now:
+        raise AskedError(f"{arguments.file}: the order has expired")
+    kept = Given(
+        number=order.number,
+        device=order.device,
+        kind=order.kind,
+        expires_at=order.expires_at,
+        document=msgspec.json.encode(given).decode(),
+        given_at=now,
+        given_by=WHO,
+        done_at=None,
+    )
+    _write(arguments, lambda connection: _add_order(connection, kept))
+    print(f"{order.kind} for {order.device} is brought at its next contact")
+    return 0
+
+
+def list_orders(arguments: argparse.Namespace) -> int:
+    """``order list``."""
+    found = _write(arguments, lambda c: store_documents.all_orders(c, arguments.device))
+    names = ("number", "device", "kind", "given_at", "expires_at", "done_at")
+    rows = [{name: getattr(one, name) for name in names} for one in found]
+    return show(rows, arguments.json, "no order was given")
+
+
+def _add_keyring(connection: Connection, given: Signed, now: datetime) -> str:
+    known = store_documents.published(connection, KEYRING)
+    roots = (_keyring(known[-1]).root,) if known else ()
+    keyring = _checked(lambda: policies.vouched(given, roots))
+    _must_rise(connection, KEYRING, keyring.version)
+    names = [one.name for one in keyring.signers]
+    store_documents.add_document(connection, _values(KEYRING, keyring.version, given, now), ())
+    return f"keyring {keyring.version} is published; it names {', '.join(names) or 'nobody'}"
+
+
+def _add_policy(connection: Connection, given: Signed, now: datetime) -> str:
+    known = store_documents.published(connection, KEYRING)
+    if not known:
+        raise AskedError("publish the keyring first: no laptop would know who may sign a policy")
+    document = policies.policy_in(given)
+    people = policies.people(given, _keyring(known[-1]))
+    if not people:
+        raise AskedError("nobody who stands in the keyring has signed it")
+    if document.expired(now):
+        raise AskedError(f"its time was over at {document.expires_at:%Y-%m-%d %H:%M} UTC")
+    _must_rise(connection, POLICY, document.version)
+    values = _values(POLICY, document.version, given, now)
+    values |= {"scope": document.scope.kind, "expires_at": document.expires_at}
+    store_documents.add_document(connection, values, document.scope.names)
+    return f"policy {document.version} is published, signed by {', '.join(sorted(people))}"
+
+
+def _add_order(connection: Connection, order: Given) -> None:
+    if store_devices.device(connection, order.device) is None:
+        raise AskedError(f"no laptop {order.device} is enrolled here")
+    if not store_documents.add_order(connection, order):
+        raise AskedError("this order was given before")
+
+
+def _must_rise(connection: Connection, kind: str, version: int) -> None:
+    newest = store_documents.newest_version(connection, kind)
+    if version <= newest:
+        raise AskedError(f"{kind} {newest} was published before: versions rise")
+
+
+def _values(kind: str, version: int, given: Signed, now: datetime) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "version": version,
+        "scope": "organisation",
+        "expires_at": None,
+        "document": msgspec.json.encode(given).decode(),
+        "published_at": now,
+        "published_by": WHO,
+        "withdrawn_at": None,
+    }
+
+
+def _keyring(one: Published) -> Keyring:
+    return policies.keyring_in(msgspec.json.decode(one.document, type=Signed))
+
+
+def _row(one: Published) -> dict[str, Any]:
+    names = ("kind", "version", "scope", "names", "published_at", "expires_at", "withdrawn_at")
+    return {name: getattr(one, name) for name in names}
+
+
+def _holds(given: Signed, read: Callable[[Signed], object]) -> bool:
+    try:
+        read(given)
+    except DocumentError:
+        return False
+    return True
+
+
+def _checked(work: Callable[[], Keyring]) -> Keyring:
+    try:
+        return work()
+    except DocumentError as error:
+        raise AskedError(str(error)) from error
+
+
+def _read(file: str) -> Signed:
+    try:
+        with Path(file).open("rb") as opened:
+            return signed.read(opened.read(signed.LARGEST * 2), signed.LARGEST * 2)
+    except OSError as error:
+        raise ConfigError(f"cannot read {file}: {error.strerror}") from error
+    except DocumentError as error:
+        raise AskedError(f"{file}: {error}") from error
+
+
+def _write(arguments: argparse.Namespace, work: Callable[[Connection], Any]) -> Any:
+    store = states.open_prepared(config_of(arguments))
+    try:
+        return store.write(work)
+    finally:
+        store.close()

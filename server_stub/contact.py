@@ -1,0 +1,114 @@
+"""A laptop's word every few minutes, and the news for it.
+
+What it says of the end of its chain is held against what is known here: a journal that was put back
+from a copy shows at once, before it has sent anything. What it is brought in return was signed by
+people; this collector adds no say of its own, and chooses only what is newer and meant for it.
+"""
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection
+
+from agent.wire import contact as wire
+from agent.wire.contact import Contact, News
+from agent.wire.signatures import Signed as Signature
+from agent.wire.signed import Signed
+from server_stub import store_contacts, store_devices, store_documents, store_events
+from server_stub.errors import Refused
+from server_stub.exchange import decoded, take_nonce
+from server_stub.store_contacts import Standing
+from server_stub.store_devices import Device, Fault
+from server_stub.store_documents import KEYRING, POLICY, Published
+
+LARGEST_WORD = 16 * 1024
+"""Bytes of a laptop's word."""
+_NEAREST = {"device": 2, "group": 1, "organisation": 0}
+
+
+def read_word(body: bytes, device: str) -> Contact:
+    """The word in a request's body. Raises Refused."""
+    word = decoded(Contact, body)
+    if word.device != device:
+        raise Refused(403, "wrong-device", "the word is not by the laptop that signed it")
+    return word
+
+
+def take_word(connection: Connection, word: Contact, signed: Signature, now: datetime) -> News:
+    """Note a laptop's word inside a transaction; the news for it. Raises Refused."""
+    take_nonce(connection, signed, now)
+    device = store_devices.device(connection, word.device, lock=True)
+    if device is None:
+        raise Refused(401, "unknown-device", "this laptop is not enrolled here: enrol it")
+    _compare_ends(connection, device, word, now)
+    store_contacts.note_standing(connection, _standing(word, now))
+    if word.done:
+        store_documents.orders_done(connection, device.name, word.done, now)
+    return _news(connection, device, word, now)
+
+
+def _compare_ends(connection: Connection, device: Device, word: Contact, now: datetime) -> None:
+    """Open a fault entry if this laptop's chain ends before what came from it, or elsewhere."""
+    if word.last > device.last_seq:
+        return
+    known = store_events.heads(connection, device.name, word.last, word.last).get(word.last)
+    same = word.last == device.last_seq and word.head == device.head
+    if same:
+        return
+    reason = "another-history" if known not in (None, word.head) else "put-back"
+    kind = "chain-fork" if reason == "another-history" else "chain-rollback"
+    fault = Fault(kind=kind, reason=reason, device=device.name, seq=word.last, head=word.head)
+    store_devices.open_fault(connection, fault, now)
+
+
+def _standing(word: Contact, now: datetime) -> Standing:
+    return Standing(
+        device=word.device,
+        at=now,
+        policy=word.policy,
+        signed=word.signed,
+        expired=word.expired,
+        mode=word.mode,
+        held=word.held,
+        keyring=word.keyring,
+        state=word.state,
+        waiting=word.waiting,
+        behind_seconds=int((now - word.sent_at).total_seconds()),
+    )
+
+
+def _news(connection: Connection, device: Device, word: Contact, now: datetime) -> News:
+    """One keyring at a time, each vouched for by the one before; a policy only by a known one."""
+    group = ""
+    keyrings = store_documents.published(connection, KEYRING, word.keyring)
+    policy = None if keyrings[1:] else _policy_for(connection, device, group, word)
+    orders = store_documents.open_orders(connection, device.name, now, wire.MOST_ORDERS)
+    return News(
+        device=device.name,
+        at=now,
+        group=group,
+        keyring=_document(keyrings[0].document) if keyrings else None,
+        policy=policy,
+        orders=[_document(one.document) for one in orders],
+        again_seconds=wire.SOONEST_SECONDS if keyrings[1:] else wire.EVERY_SECONDS,
+    )
+
+
+def _policy_for(connection: Connection, device: Device, group: str, word: Contact) -> Signed | None:
+    """The newest policy of the narrowest scope that this laptop is in; None if it goes by it."""
+    meant = [
+        one
+        for one in store_documents.published(connection, POLICY)
+        if one.meant_for(device.name, group)
+    ]
+    best = max(meant, key=_nearness, default=None)
+    known = word.policy if word.signed else 0
+    return _document(best.document) if best is not None and best.version > known else None
+
+
+def _nearness(one: Published) -> tuple[int, int]:
+    return _NEAREST[one.scope], one.version
+
+
+def _document(text: str) -> Signed:
+    return msgspec.json.decode(text, type=Signed)
