@@ -41,12 +41,6 @@ __all__ = ["Acted", "Journal", "Pending"]
 SIZE_LIMIT = 64 * 1024 * 1024
 """Bytes of event bodies kept while the collector cannot be reached."""
 KEPT_LONGEST = (own.LeakReported.kind, own.GAP)
-TOLD_FOR = timedelta(days=400)
-"""How long old news is remembered as such."""
-KNOWN_FOR = timedelta(days=30)
-"""How long it is remembered since when a thing is known that is seen no more."""
-ACTED_FOR = timedelta(days=2)
-"""How long begun actions are counted."""
 
 
 class Journal:
@@ -175,9 +169,7 @@ class Journal:
 
         def work() -> bool:
             journal_file.write_durably(self._folder / "receipt.json", evidence)
-            self._db.execute("DELETE FROM told WHERE at<?", ((now - TOLD_FOR).timestamp(),))
-            self._db.execute("DELETE FROM acted WHERE at<?", ((now - ACTED_FOR).timestamp(),))
-            self._db.execute("DELETE FROM known WHERE seen<?", ((now - KNOWN_FOR).timestamp(),))
+            journal_file.forget(self._db, now)
             row = self._one("SELECT head FROM events WHERE seq=?", receipt.last)
             if row is not None:
                 self._db.execute("UPDATE tail SET seq=?, head=?", (receipt.last, row[0]))

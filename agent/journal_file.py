@@ -11,7 +11,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -22,6 +22,12 @@ from agent.wire.messages import Receipt
 
 BALLAST = 1024 * 1024
 """Bytes set aside on the disk for a last word."""
+TOLD_FOR = timedelta(days=400)
+"""How long old news is remembered as such."""
+KNOWN_FOR = timedelta(days=30)
+"""How long it is remembered since when a thing is known that is seen no more."""
+ACTED_FOR = timedelta(days=2)
+"""How long begun actions are counted."""
 LARGEST_JUMP = 10_000
 """How far numbers begin behind the last receipt when the rows after it were lost."""
 _PASSING = frozenset(
@@ -104,6 +110,13 @@ def give_up_ballast(folder: Path) -> bool:
     except FileNotFoundError:
         return False
     return True
+
+
+def forget(database: sqlite3.Connection, now: datetime) -> None:
+    """Drop what was remembered for long enough, as part of a transaction."""
+    database.execute("DELETE FROM told WHERE at<?", ((now - TOLD_FOR).timestamp(),))
+    database.execute("DELETE FROM acted WHERE at<?", ((now - ACTED_FOR).timestamp(),))
+    database.execute("DELETE FROM known WHERE seen<?", ((now - KNOWN_FOR).timestamp(),))
 
 
 @contextlib.contextmanager

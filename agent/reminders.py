@@ -8,8 +8,15 @@ from agent.guard import Held
 from agent.texts import has
 from agent.wire.event import Event
 
+_ALWAYS = ("order-followed", "policy-taken")
+"""What the organisation did to this laptop is told to whoever sits at it."""
 _TELLING = ("evidence", "class", "refused")
 """Facts whose words may have a reminder."""
+
+
+def worth_telling(event: Event) -> bool:
+    """Whether the person is told of something that was only reported."""
+    return event.kind in _ALWAYS or bool(reminders(event))
 
 
 def reminders(event: Event) -> list[str]:

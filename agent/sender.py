@@ -33,7 +33,7 @@ TIMEOUT = (10.0, 30.0)
 """Seconds to connect, and to wait for the next bytes of a reply."""
 LONGEST_POST = 120.0
 """Seconds for all of one exchange: a server that sends a byte now and then holds nobody up."""
-LARGEST_REPLY = 1024 * 1024
+LARGEST_REPLY = 320 * 1024
 """Bytes; news may bring a policy and a keyring."""
 LONGEST_HEADER = 1024
 """Characters kept of each header in ``KEPT_HEADERS``."""

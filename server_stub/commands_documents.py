@@ -168,7 +168,7 @@ def _checked(work: Callable[[], Keyring]) -> Keyring:
 def _read(file: str) -> Signed:
     try:
         with Path(file).open("rb") as opened:
-            return signed.read(opened.read(signed.LARGEST * 2), signed.LARGEST * 2)
+            return signed.read(opened.read(signed.LARGEST + 1))
     except OSError as error:
         raise ConfigError(f"cannot read {file}: {error.strerror}") from error
     except DocumentError as error:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from agent import __version__, config, own, policy_file, policy_usb_file
+from agent import __version__, config, own, policy_file, policy_notice_file, policy_usb_file
 from agent.cli import build_parser
 from agent.guard import Held
 from agent.outbox import Trouble
@@ -51,6 +51,7 @@ def observations(base: type[Observation] = Observation) -> Iterator[type[Observa
         "agent.own",
         "agent.own_files",
         "agent.own_lost",
+        "agent.own_policy",
         "agent.stick_refused",
     ):
         import_module(name)
@@ -200,7 +201,7 @@ def test_every_key_of_a_policy_is_described() -> None:
     described = sections(DOCS / "settings.md")
     tables = {
         "policy.toml": policy_file.TOP,
-        "notice": policy_file.NOTICE,
+        "notice": policy_notice_file.NOTICE,
         "contact": policy_file.CONTACT,
         "recipients": policy_file.RECIPIENT,
         "rules": policy_file.RULE,

@@ -22,7 +22,13 @@ def kinds() -> list[str]:
     """Every kind of event that the collectors and the agent can observe."""
     for module in COLLECTORS:
         import_module(module)
-    for own in ("agent.own", "agent.own_files", "agent.own_lost", "agent.stick_refused"):
+    for own in (
+        "agent.own",
+        "agent.own_files",
+        "agent.own_lost",
+        "agent.own_policy",
+        "agent.stick_refused",
+    ):
         import_module(own)
     ours = ("agent.", "collectors.")
     found = {one.kind for one in Observation.__subclasses__() if one.__module__.startswith(ours)}

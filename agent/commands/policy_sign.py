@@ -145,5 +145,8 @@ def _summary(document: PolicyDocument, policy: Policy) -> str:
 
 
 def _print(given: Signed) -> int:
-    sys.stdout.write(msgspec.json.encode(given).decode("ascii") + "\n")
+    data = msgspec.json.encode(given)
+    if len(data) > signed.LARGEST:
+        raise ConfigError(f"it is larger than {signed.LARGEST} bytes once it is signed")
+    sys.stdout.write(data.decode("ascii") + "\n")
     return 0

@@ -19,7 +19,7 @@ from agent.wire.signed import DocumentError, Signed
 
 POLICY_LINE = b"dossierwacht policy 1\n"
 KEYRING_LINE = b"dossierwacht keyring 1\n"
-LARGEST_TOML = 131_072
+LARGEST_TOML = 98_304
 """Characters of a policy."""
 MOST_SIGNERS = 20
 MOST_NAMES = 200

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from agent.wire.messages import Key
 
 MOST_SIGNATURES = 4
-LARGEST = 262_144
+LARGEST = 196_608
 """Bytes of any signed document."""
 
 Base64 = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9+/]+={0,2}\Z", max_length=LARGEST)]
