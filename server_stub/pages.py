@@ -9,8 +9,10 @@ from server_stub import (
     auth,
     disputes,
     sticks,
+    store_contacts,
     store_devices,
     store_disputes,
+    store_documents,
     store_events,
     store_register,
 )
@@ -21,6 +23,7 @@ from server_stub.store_events import StoredEvent
 
 DEVICES_A_PAGE = 100
 EVENTS_A_PAGE = 50
+ORDERS_SHOWN = 20
 SILENT_AFTER = timedelta(days=7)
 COUNTED = timedelta(days=30)
 
@@ -118,12 +121,22 @@ def device(visit: Visit) -> Response:
         found = store_devices.device(connection, name)
         events = store_events.events_before(connection, name, before or None, EVENTS_A_PAGE)
         faults = store_devices.faults_of(connection, name)
+        standing = store_contacts.standings(connection, [name]).get(name)
+        orders = store_documents.all_orders(connection, name, ORDERS_SHOWN)
     if found is None:
         raise Refused(404, "no-page", visit.wording.text("error.404"))
     log(visit, "viewed-device", name)  # only what exists: the log is no place for free text
     more = len(events) == EVENTS_A_PAGE and events[-1].seq > 1
     return render(
-        visit, "device.html", device=found, events=events, faults=faults, more=more, before=before
+        visit,
+        "device.html",
+        device=found,
+        events=events,
+        faults=faults,
+        standing=standing,
+        orders=orders,
+        more=more,
+        before=before,
     )
 
 

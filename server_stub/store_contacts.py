@@ -9,6 +9,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from server_stub.tables import contacts, devices
 
+FINE_SECONDS = 90
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
@@ -25,6 +27,16 @@ class Standing:
     state: str
     waiting: int
     behind_seconds: int
+
+    @property
+    def clock_is_right(self) -> bool:
+        """Whether its clock is off by no more than a request may take on its way."""
+        return abs(self.behind_seconds) <= FINE_SECONDS
+
+    @property
+    def minutes_off(self) -> int:
+        """How far its clock is off, either way."""
+        return round(abs(self.behind_seconds) / 60)
 
 
 def note_standing(connection: Connection, standing: Standing) -> None:
