@@ -60,6 +60,20 @@ def digest_key(state: Path) -> bytes:
     return _secret(state / "digest.key")
 
 
+def stick_key(state: Path) -> bytes | None:
+    """The organisation's key for the digests of sticks; None until the collector brought it."""
+    try:
+        key = (state / "stick.key").read_bytes()
+    except FileNotFoundError:
+        return None
+    return key if len(key) == SECRET_BYTES else None
+
+
+def keep_stick_key(state: Path, key: bytes) -> None:
+    """Keep the organisation's key for sticks; it counts from the next start. OSError."""
+    write_durably(state / "stick.key", key)
+
+
 def keyed_digest(key: bytes, text: str) -> str:
     """A digest as it may stand in a fact; file names may hold bytes that are no text."""
     return digest_text(hmac.digest(key, text.encode("utf-8", "surrogateescape"), "sha256"))

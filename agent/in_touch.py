@@ -6,6 +6,7 @@ and is judged by who may judge it: policies by ``agent.managed.intake``, orders 
 Orders are followed in a thread of their own, since a reply has to be taken at once.
 """
 
+import base64
 import logging
 import queue
 import threading
@@ -123,6 +124,8 @@ class InTouch:
                 self.next_at = 0.0  # so that whoever gave it hears soon
 
     def _take(self, news: News) -> None:
+        if news.stick_key is not None:
+            self.intake.take_stick_key(base64.b64decode(news.stick_key))
         if news.keyring is not None:
             self.intake.take_keyring(news.keyring)
         if news.policy is not None:

@@ -40,7 +40,12 @@ def daemon_of(config: Config, journal: Journal, caps: Caps) -> Daemon:
         policy=policy,
         guard=guard,
         journal=journal,
-        recorder=Recorder(key=identity.digest_key(state), seal=_seal(policy), now=utc_now),
+        recorder=Recorder(
+            key=identity.digest_key(state),
+            seal=_seal(policy),
+            now=utc_now,
+            shared_key=identity.stick_key(state),
+        ),
         grace=Grace(
             policy=policy,
             journal=journal,

@@ -27,11 +27,15 @@ Seal = Callable[[bytes], bytes]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recorder:
-    """Makes events. ``seal`` encrypts to the policy's recipients; None when it names nobody."""
+    """Makes events. ``seal`` encrypts to the policy's recipients; None when it names nobody.
+
+    ``shared_key`` is the organisation's key for sticks, as long as there is none the laptop's own.
+    """
 
     key: bytes
     seal: Seal | None
     now: Clock
+    shared_key: bytes | None = None
 
     def event(self, observation: Observation, decision: Decision | None = None) -> wire.Event:
         """The event of one observation; without facts if those resembled personal data."""
@@ -62,7 +66,8 @@ class Recorder:
 
     def _fact(self, fact: Fact) -> wire.Fact:
         if isinstance(fact, Keyed):
-            return keyed_digest(self.key, fact.text)
+            shared = self.shared_key if fact.shared else None
+            return keyed_digest(shared or self.key, fact.text)
         if isinstance(fact, tuple):
             return [str(word) for word in fact]
         if isinstance(fact, bool):

@@ -32,7 +32,7 @@ class StickWriteRefused(Observation):
 
     def facts(self) -> Facts:
         stick, found = self.stick, self.found
-        told: Facts = {"refused": self.refused, "device": Keyed(stick.device)}
+        told: Facts = {"refused": self.refused, "device": Keyed(stick.device, shared=True)}
         if found is None:
             return {**told, "encrypted": stick.encrypted}
         return {

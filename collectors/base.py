@@ -15,9 +15,13 @@ from typing import Any, ClassVar, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
-    """A value that leaves the laptop only as a keyed digest, so that two events can be joined."""
+    """A value that leaves the laptop only as a keyed digest, so that two events can be joined.
+
+    ``shared``: by the organisation's key, so that it is the same on each of its laptops.
+    """
 
     text: str
+    shared: bool = False
 
 
 Fact = bool | int | StrEnum | Keyed | tuple[StrEnum, ...]

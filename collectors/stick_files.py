@@ -72,7 +72,7 @@ class PupilFileOnStick(Observation):
             "size-kb": min(LARGEST_FACT, -(-found.size // 1024)),
             "file": Keyed(found.subject),
             "detector": DETECTOR,
-            "device": Keyed(self.stick.device),
+            "device": Keyed(self.stick.device, shared=True),
             "encrypted": self.stick.encrypted,
         }
 

@@ -163,7 +163,8 @@ def make(settings: Settings) -> UsbCollector:
 
 
 def _who(device: UsbDevice) -> Facts:
-    whole = Keyed(f"{device.vendor:04x}:{device.product:04x}:{device.serial}")
+    text = f"{device.vendor:04x}:{device.product:04x}:{device.serial}"
+    whole = Keyed(text, shared=True)
     return {"vendor": device.vendor, "product": device.product, "device": whole}
 
 

@@ -54,6 +54,7 @@ class Collector:
     keys: DeviceKeys
     reply_key: Ed25519PrivateKey
     ca_pem: bytes
+    stick_key: bytes
     languages: Mapping[str, Wording]
     clock: Clock = field(default_factory=Clock)
     quota: Quota = field(default_factory=Quota)

@@ -23,6 +23,7 @@ from pyrage import DecryptError, decrypt, encrypt, x25519
 from server_stub.errors import AskedError, ConfigError
 
 REPLY_KEY = "reply-key.pem"
+STICK_KEY, STICK_KEY_BYTES = "stick.key", 32
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +79,23 @@ def make_reply_key(state: Path) -> None:
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     write_once(state / REPLY_KEY, pem)
+
+
+def make_stick_key(state: Path) -> None:
+    """Make the key by which every laptop digests the serial numbers of sticks, unless there is."""
+    write_once(state / STICK_KEY, secrets.token_bytes(STICK_KEY_BYTES))
+
+
+def stick_key(state: Path) -> bytes:
+    """The organisation's key for sticks. Raises ConfigError."""
+    path = state / STICK_KEY
+    try:
+        key = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path} is missing: run `dossierwacht-collector migrate`") from error
+    if len(key) != STICK_KEY_BYTES:
+        raise ConfigError(f"{path} is damaged: put the copy from your backup back")
+    return key
 
 
 def reply_key(state: Path) -> Ed25519PrivateKey:

@@ -1,7 +1,7 @@
 """What was on a stick, pure: what one laptop's events of it say together.
 
-Each laptop digests serial numbers with a key of its own, so a stick is known from the events of one
-laptop; on another laptop the same stick has another digest. A file counts as unreadable to a finder
+Laptops digest serial numbers with a key that this collector gave all of them; events from before a
+laptop had it, and what another laptop saw of the same stick, are not part of the story here. A file counts as unreadable to a finder
 only if it lay in an encrypted volume and the stick was judged encrypted then and ever after:
 encryption that was suspended opens all that it held.
 """

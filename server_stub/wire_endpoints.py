@@ -78,6 +78,8 @@ def _take_word(request: Request, signed: Signed, key: Ed25519PublicKey, body: by
     exchange.verify(request, signed, key, body, url=collector.url, now=now)
     word = contact.read_word(body, signed.keyid)
     news = collector.store.write(lambda c: contact.take_word(c, word, signed, now))
+    shared = base64.b64encode(collector.stick_key).decode("ascii")
+    news = msgspec.structs.replace(news, stick_key=shared)
     return exchange.reply(request, collector.reply_key, now, 200, messages.to_json(news))
 
 

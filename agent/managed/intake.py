@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agent import identity
 from agent.managed import kept, reach
 from agent.managed.kept import Kept
 from agent.own_policy import Against, Brought, PolicyRefused, PolicyTaken, ScopeKind
@@ -75,6 +76,12 @@ class Intake:
             )
         )
         self.changed()
+
+    def take_stick_key(self, key: bytes) -> None:
+        """Digest sticks by this key, which every laptop of the organisation has. OSError."""
+        if identity.stick_key(self.state) != key:
+            identity.keep_stick_key(self.state, key)
+            self.changed()
 
     def keyring_version(self) -> int:
         """The version of the keyring that is believed; 0 if there is none."""
