@@ -1,9 +1,9 @@
 """What was on a stick, pure: what one laptop's events of it say together.
 
 Laptops digest serial numbers with a key that this collector gave all of them; events from before a
-laptop had it, and what another laptop saw of the same stick, are not part of the story here. A file counts as unreadable to a finder
-only if it lay in an encrypted volume and the stick was judged encrypted then and ever after:
-encryption that was suspended opens all that it held.
+laptop had it, and what another laptop saw of the same stick, are not part of the story here. A file
+counts as unreadable to a finder only if it lay in an encrypted volume and the stick was judged
+encrypted then and ever after: encryption that was suspended opens all that it held.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
