@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import psutil
+import msgspec
 
-from agent import __version__
+from agent import __version__, full_report
 from agent.config import Config
 from agent.control_server import Answer, Caller, Refused
 from agent.countdown import lock_in
@@ -35,7 +35,7 @@ STAFF = frozenset(
     {"status", "leak-report", "dispute", "usb-override", "walk-away", "unlock", "want-back"}
 )
 SENDER = frozenset({"outbox", "reply"})
-ADMIN = STAFF | SENDER | {"report", "order"}
+ADMIN = STAFF | SENDER | {"report", "signed-report", "order"}
 REPORTS_PER_HOUR = 10
 """Leak reports of one person; more is a fault or a flood."""
 LONGEST_TEXT = 8000
@@ -66,6 +66,7 @@ class Answers:
         return {
             "status": self.status,
             "report": self.report,
+            "signed-report": self.signed_report,
             "leak-report": self.leak_report,
             "dispute": self.dispute,
             "usb-override": self.usb_override,
@@ -115,21 +116,13 @@ class Answers:
         }
 
     def report(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The status and what IT wants to know besides."""
-        own = psutil.Process()
-        children = own.children(recursive=True)
-        return {
-            **self.status(caller, {}),
-            "roots": [str(root) for root in self.config.policy.roots()],
-            "rules": len(self.config.policy.rules),
-            "recipients": len(self.config.policy.recipients),
-            "conditions": {
-                n: dict(c.condition()) for n, c in list(self.daemon.watching.live.items())
-            },
-            "memory_mb": round(sum(_memory(p) for p in (own, *children)) / 2**20, 1),
-            "processes": len(children) + 1,
-            "open_attempts": len(self.daemon.journal.attempts()),
-        }
+        """Everything IT may know."""
+        return full_report.of_running(self.status(caller, {}), self.config, self.daemon)
+
+    def signed_report(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The same as a document that the laptop's key has signed."""
+        given = full_report.signed(self.config, self.report(caller, {}), self.daemon.now())
+        return dict(msgspec.to_builtins(given))
 
     def want_back(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Tell the officer that a person wants a sealed file back."""
@@ -275,13 +268,6 @@ def _noticed(given: Any, now: datetime) -> datetime:
         return min(datetime.fromisoformat(given).astimezone(now.tzinfo), now)
     except (ValueError, OverflowError):
         raise Refused("noticed-at", "give the moment as 2026-11-23T14:30") from None
-
-
-def _memory(process: psutil.Process) -> int:
-    try:
-        return int(process.memory_info().rss)
-    except psutil.Error:
-        return 0
 
 
 def _iso(moment: datetime | None) -> str | None:

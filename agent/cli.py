@@ -43,7 +43,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("posture", "how this laptop is set up", "agent.commands.posture"),
     Command("status", "how the agent is", "agent.commands.status", main="status"),
     Command(
-        "report", "everything IT may know of this laptop", "agent.commands.status", main="report"
+        "report",
+        "everything IT may know of this laptop",
+        "agent.commands.status",
+        "add_report",
+        "report",
     ),
     Command("doctor", "checks to read out over the phone", "agent.commands.status", main="doctor"),
     Command("leak report", "report a data leak", "agent.commands.leak"),

@@ -43,7 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--database", metavar="URL", help="database, if not SQLite in the state folder"
     )
     commands_of = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_serve, _migrate, _user, _token, _policy, _order, _report, _breach, _keys):
+    for add in (_serve, _migrate, _user, _token, _policy, _order, _verify, _report, _breach, _keys):
         add(commands_of)
     return top
 
@@ -119,6 +119,14 @@ def _order(commands_of: "Commands[argparse.ArgumentParser]") -> None:
     listed = _command(verbs, "list", "show orders", commands_documents.list_orders)
     listed.add_argument("--device", metavar="D", help="for this laptop only")
     _json(listed)
+
+
+def _verify(commands_of: "Commands[argparse.ArgumentParser]") -> None:
+    one = _command(
+        commands_of, "verify", "is this report that laptop's own?", commands_documents.verify
+    )
+    one.add_argument("file", metavar="FILE", help="from `dossierwacht report --out`")
+    _json(one)
 
 
 def _report(commands_of: "Commands[argparse.ArgumentParser]") -> None:

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from agent.wire import orders as wire_orders
-from agent.wire import policies, signed
+from agent.wire import policies, reports, signed
 from agent.wire.policies import Keyring
 from agent.wire.signed import DocumentError, Signed
 from server_stub import state as states
@@ -86,6 +86,21 @@ def list_orders(arguments: argparse.Namespace) -> int:
     names = ("number", "device", "kind", "given_at", "expires_at", "done_at")
     rows = [{name: getattr(one, name) for name in names} for one in found]
     return show(rows, arguments.json, "no order was given")
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """``verify``: whether a report is that of the laptop it names; 1 if it is not."""
+    given = _read(arguments.file)
+    try:
+        device = reports.report_in(given).device
+        found = _write(arguments, lambda connection: store_devices.device(connection, device))
+        if found is None:
+            raise AskedError(f"no laptop {device} is enrolled here")
+        report = reports.verified(given, found.public_key)
+    except DocumentError as error:
+        raise AskedError(f"{arguments.file}: {error}") from error
+    rows = [{"device": device, "made_at": report.made_at, "state": report.report.get("state")}]
+    return show(rows, arguments.json, "")
 
 
 def _add_keyring(connection: Connection, given: Signed, now: datetime) -> str:

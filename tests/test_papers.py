@@ -69,7 +69,7 @@ def test_what_staff_were_not_told_stands_apart(language: str) -> None:
 
 
 def test_every_language_has_the_same_words() -> None:
-    words = {language: set(filled.short_words(language)) for language in LANGUAGES}
+    words = {language: set(from_policy.short_words(language)) for language in LANGUAGES}
     assert words["nl"] == words["da"] == words["en"]
 
 

@@ -13,8 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agent import __version__, config, control, identity
-from agent.errors import AgentError
+import msgspec
+
+from agent import config, control, full_report
+from agent.errors import AgentError, ConfigError
+from agent.policy_told import how_it_came
+from collectors.base import utc_now
 from collectors.recognise.ocr import missing
 
 LITTLE_ROOM = 100 * 1024 * 1024
@@ -50,16 +54,46 @@ def status(arguments: argparse.Namespace) -> int:
     return 0 if answer["state"] == "fine" else 1
 
 
+def add_report(parser: argparse.ArgumentParser) -> None:
+    """The options of ``report``."""
+    add_arguments(parser)
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write it signed, as evidence")
+
+
 def report(arguments: argparse.Namespace) -> int:
     """``dossierwacht report``: everything IT may know, also when no agent runs."""
+    if arguments.out is not None:
+        return _evidence(arguments)
     try:
         answer: Mapping[str, Any] = control.ask(arguments.socket, "report")
     except control.ControlError as error:
-        if error.code != "offline":
-            raise
-        answer = _from_files(arguments.config, arguments.state, str(error))
+        answer = _stopped(arguments, error)
     _show(answer, arguments.json, _pairs)
     return 0 if answer.get("state") == "fine" else 1
+
+
+def _evidence(arguments: argparse.Namespace) -> int:
+    """Write the report with the laptop's signature; the collector can check it."""
+    try:
+        data = json.dumps(control.ask(arguments.socket, "signed-report")).encode("ascii")
+    except control.ControlError as error:
+        loaded = config.load(arguments.config, arguments.state)
+        given = full_report.signed(loaded, _stopped(arguments, error), utc_now())
+        data = msgspec.json.encode(given)
+    try:
+        arguments.out.write_bytes(data + b"\n")
+    except OSError as error:
+        raise ConfigError(f"cannot write {arguments.out}: {error.strerror}") from error
+    print(f"{arguments.out}: check it with `dossierwacht-collector verify`")
+    return 0
+
+
+def _stopped(arguments: argparse.Namespace, error: control.ControlError) -> Mapping[str, Any]:
+    """What can be known of an agent that does not run; raises what another reason was."""
+    if error.code != "offline":
+        raise error
+    loaded = config.load(arguments.config, arguments.state)
+    return full_report.of_stopped(loaded, str(error), utc_now())
 
 
 def doctor(arguments: argparse.Namespace) -> int:
@@ -101,11 +135,14 @@ def _coverage(arguments: argparse.Namespace) -> Check:
 
 def _policy(arguments: argparse.Namespace) -> Check:
     try:
-        policy = config.load(arguments.config, arguments.state).policy
+        loaded = config.load(arguments.config, arguments.state)
+        policy = loaded.policy
     except AgentError as error:
         return Check(name="policy", fine=False, says=str(error))
-    says = f"{policy.name} version {policy.version}, mode {policy.mode}"
-    return Check(name="policy", fine=policy.version > 0, says=says)
+    came = how_it_came(loaded, utc_now())
+    says = f"{policy.name} version {policy.version}, mode {policy.mode}, {_came(came)}"
+    fine = policy.version > 0 and not came.get("expired") and not came["damaged"]
+    return Check(name="policy", fine=fine, says=says)
 
 
 def _notice(arguments: argparse.Namespace) -> Check:
@@ -153,24 +190,6 @@ CHECKS: tuple[Callable[[argparse.Namespace], Check], ...] = (
 )
 
 
-def _from_files(folder: Path, state: Path, why: str) -> Mapping[str, Any]:
-    """What the files tell when no agent answers; raises AgentError if they may not be read."""
-    loaded = config.load(folder, state)
-    try:
-        who = identity.enrolled(state)
-    except PermissionError as error:
-        raise AgentError(f"{why}, and {state} may be read by the agent's owner only") from error
-    return {
-        "version": __version__,
-        "state": "stopped",
-        "why": why,
-        "policy": {"name": loaded.policy.name, "version": loaded.policy.version},
-        "mode": loaded.policy.mode,
-        "device": who.device if who else None,
-        "notice": str(loaded.notice.given_on) if loaded.notice else None,
-    }
-
-
 def _show(
     answer: Mapping[str, Any], as_json: bool, lines: Callable[[Mapping[str, Any]], Iterator[str]]
 ) -> None:
@@ -184,7 +203,8 @@ def _show(
 def _sentences(answer: Mapping[str, Any]) -> Iterator[str]:
     policy = answer["policy"]
     yield f"state      {answer['state']}"
-    yield f"policy     {policy['name']} version {policy['version']}, mode {answer['mode']}"
+    says = f"{policy['name']} version {policy['version']}, mode {answer['mode']}"
+    yield f"policy     {says}, {_came(policy)}"
     if answer["held"]:
         yield f"enforcing  no: {answer['held']}"
     yield f"device     {answer['device'] or 'not enrolled'}"
@@ -197,6 +217,15 @@ def _sentences(answer: Mapping[str, Any]) -> Iterator[str]:
     for name, runs in answer["collectors"].items():
         if not runs:
             yield f"stopped    the collector {name}; it will be started again"
+
+
+def _came(policy: Mapping[str, Any]) -> str:
+    """How the policy came here, in a few words."""
+    damaged = "; THE NEWEST ONE IS DAMAGED" if policy.get("damaged") else ""
+    if not policy.get("signed"):
+        return f"from a file on this laptop{damaged}"
+    over = "; its time is over, a new one is due" if policy["expired"] else ""
+    return f"signed by {', '.join(policy['people'])}{over}{damaged}"
 
 
 def _pairs(answer: Mapping[str, Any]) -> Iterator[str]:
