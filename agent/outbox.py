@@ -45,6 +45,7 @@ class Trouble(StrEnum):
     NONE = "none"
     NOT_ENROLLED = "not-enrolled"
     UNREACHABLE = "unreachable"
+    PORTAL = "captive-portal"
     WRONG_CERTIFICATE = "wrong-certificate"
     WRONG_SIGNATURE = "wrong-signature"
     CLOCK = "clock"
@@ -56,6 +57,8 @@ ADVICE = {
     Trouble.NONE: "events arrive at the collector",
     Trouble.NOT_ENROLLED: "this laptop was not enrolled yet: dossierwacht enrol --server --token",
     Trouble.UNREACHABLE: "the collector does not answer; events are kept and will be sent later",
+    Trouble.PORTAL: "this network wants somebody to log in to it first: open any web page; events"
+    " are kept and will be sent later",
     Trouble.WRONG_CERTIFICATE: "another server answers in the collector's place: its certificate"
     " is not from the pinned CA; nothing was sent to it",
     Trouble.WRONG_SIGNATURE: "the reply does not carry the collector's signature; it was ignored",

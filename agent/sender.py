@@ -21,7 +21,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from agent import control, processes
+from agent import control, portal, processes
 from agent.outbox import LONG_POLL, Trouble
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,10 @@ class PinnedCA(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
 
+    def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
+        """TLS through a proxy ends at the pinned collector, or at one an administrator named."""
+        return super().proxy_manager_for(proxy, **kwargs, ssl_context=self._context)
+
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """Leave the context as it is; requests would add the public CAs to it here."""
         conn.cert_reqs = "CERT_REQUIRED"
@@ -78,6 +82,15 @@ def post(
     proxy: str = "",
 ) -> dict[str, Any]:
     """Post once, from the main thread: status, headers and body for the agent, or the trouble."""
+    answer = _exchange(ca_pem, uri, headers, body, seconds, proxy)
+    if isinstance(answer, Trouble):
+        return {"trouble": _in_the_way(uri, proxy) or answer}
+    return answer
+
+
+def _exchange(
+    ca_pem: str, uri: str, headers: dict[str, str], body: bytes, seconds: float, proxy: str
+) -> dict[str, Any] | Trouble:
     try:
         with _at_most(seconds), session(ca_pem, proxy) as made:
             reply = made.post(
@@ -86,10 +99,10 @@ def post(
             content = reply.raw.read(LARGEST_REPLY, decode_content=False)
     except requests.exceptions.SSLError as error:
         log.warning("the server's certificate is not from the pinned CA: %s", error)
-        return {"trouble": Trouble.WRONG_CERTIFICATE}
+        return Trouble.WRONG_CERTIFICATE
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         log.info("the collector cannot be reached: %s", type(error).__name__)
-        return {"trouble": Trouble.UNREACHABLE}
+        return Trouble.UNREACHABLE
     return {
         "status": reply.status_code,
         "headers": {
@@ -99,6 +112,11 @@ def post(
         },
         "body": content.decode("utf-8", "replace"),
     }
+
+
+def _in_the_way(uri: str, proxy: str) -> Trouble | None:
+    """Whether it is a captive portal that stands between; behind a proxy nobody can tell."""
+    return Trouble.PORTAL if not proxy and portal.stands_before(uri) else None
 
 
 @contextlib.contextmanager

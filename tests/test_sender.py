@@ -32,8 +32,10 @@ class Authority:
         default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
     )
 
+    called: str = "test authority"
+
     def __post_init__(self) -> None:
-        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test authority")])
+        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.called)])
         self.certificate = self._sign(self.name, self.key, ca=True)
 
     def pem(self) -> str:
