@@ -27,7 +27,7 @@ from agent.overrides import Overrides
 from agent.own import ActionName, ActionRecovered, AgentStarted
 from agent.policy import ASKED, LOST_RULE, WHILE_LOST, Decision, Policy
 from agent.recorder import Recorder
-from agent.reminders import worth_telling
+from agent.reminders import reminders
 from agent.watching import TURN, Watching, fault
 from agent.wire.event import Event, OutcomePart
 from collectors.base import Clock, Collector, CoverageLost, CoverageRestored, Observation
@@ -120,7 +120,7 @@ class Daemon:
         once = self.recorder.once(observation)
         if not decision.enforced:
             news = self.journal.append(event, _once_as_seen(once, decision), again=again)
-            if news and worth_telling(event):
+            if news and reminders(event):
                 self.messages.append(event)
         else:
             news = self._act(observation, decision, event, once)

@@ -1,22 +1,17 @@
 """What a person is asked to do about a file that was left where it is, such as to delete it.
 
 A reminder is a sentence of ``agent.texts`` under ``remind-`` and a word of the event; a word that
-has none asks for nothing. Where the file was put away nothing is left to do, and nobody is asked.
+has none asks for nothing. What the organisation ordered or changed on this laptop has one as
+well. Where the file was put away nothing is left to do, and nobody is asked.
 """
 
 from agent.guard import Held
+from agent.own_policy import PolicyTaken
 from agent.texts import has
 from agent.wire.event import Event
 
-_ALWAYS = ("order-followed", "policy-taken")
-"""What the organisation did to this laptop is told to whoever sits at it."""
 _TELLING = ("evidence", "class", "refused")
 """Facts whose words may have a reminder."""
-
-
-def worth_telling(event: Event) -> bool:
-    """Whether the person is told of something that was only reported."""
-    return event.kind in _ALWAYS or bool(reminders(event))
 
 
 def reminders(event: Event) -> list[str]:
@@ -24,6 +19,9 @@ def reminders(event: Event) -> list[str]:
     if event.decision is not None and event.decision.enforced:
         return []
     words = [word for name in _TELLING for word in _words(event, name)]
+    words += [f"order-{word}" for word in _words(event, "order")]
+    if event.kind == PolicyTaken.kind:
+        words.append(event.kind)
     if event.decision is not None and event.decision.held == Held.GRACE:
         words.append(Held.GRACE)
     return [key for word in words if has(key := f"remind-{word}")]

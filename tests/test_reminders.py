@@ -7,6 +7,7 @@ import pytest
 
 from agent.journal import Journal
 from agent.messages import Messages
+from agent.own_policy import OrderKind
 from agent.policy import Policy
 from agent.reminders import reminders
 from agent.texts import LANGUAGES, say
@@ -46,6 +47,22 @@ def test_nothing_is_asked_where_nothing_is_left_to_do() -> None:
     assert reminders(pupil_file(facts=EXPORT, decision=SEALED, outcome=done)) == []
     assert reminders(pupil_file(decision=REPORTED, outcome=None)) == []
     assert reminders(pupil_file(facts={"evidence": "odd", "class": 5}, decision=None)) == []
+
+
+@pytest.mark.parametrize("order", OrderKind)
+def test_what_the_organisation_ordered_is_told_to_the_person(order: OrderKind) -> None:
+    event = pupil_file(kind="order-followed", facts={"order": order}, decision=None, outcome=None)
+    message = Messages(policy=Policy(), overrides=None).of(event)
+    for language in LANGUAGES:
+        (notice,) = notices([message], language)
+        told = say(language, f"remind-order-{order}")
+        assert notice.text == f"{say(language, 'order-followed')} {told}"
+
+
+def test_the_person_is_told_that_the_rules_changed() -> None:
+    event = pupil_file(kind="policy-taken", facts={"people": 2}, decision=None, outcome=None)
+    (notice,) = notices([Messages(policy=Policy(), overrides=None).of(event)], "en")
+    assert notice.text.startswith(say("en", "policy-taken"))
 
 
 @pytest.mark.parametrize("decision", [REPORTED, HELD])
