@@ -32,7 +32,16 @@ from agent.wire.event import Event
 log = logging.getLogger(__name__)
 
 STAFF = frozenset(
-    {"status", "leak-report", "dispute", "usb-override", "walk-away", "unlock", "want-back"}
+    {
+        "status",
+        "policy",
+        "leak-report",
+        "dispute",
+        "usb-override",
+        "walk-away",
+        "unlock",
+        "want-back",
+    }
 )
 SENDER = frozenset({"outbox", "reply"})
 ADMIN = STAFF | SENDER | {"report", "signed-report", "order"}
@@ -65,6 +74,7 @@ class Answers:
         """Each question and who answers it."""
         return {
             "status": self.status,
+            "policy": self.policy,
             "report": self.report,
             "signed-report": self.signed_report,
             "leak-report": self.leak_report,
@@ -101,6 +111,7 @@ class Answers:
             "last_contact": _iso(self.outbox.last_contact),
             "trouble": trouble,
             "advice": ADVICE[trouble],
+            "clock_off_seconds": int(self.outbox.behind.total_seconds()),
             "collectors": dict(self.daemon.watching.running),
             "coverage": dict(self.daemon.coverage),
             "ocr": self._ocr(),
@@ -118,6 +129,13 @@ class Answers:
     def report(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
         """Everything IT may know."""
         return full_report.of_running(self.status(caller, {}), self.config, self.daemon)
+
+    def policy(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The text of the signed policy, for people who may not look into the state folder."""
+        found = self.config.managed
+        if found is None:
+            raise Refused("unsigned", "the policy is a file on this laptop")
+        return {"name": f"policy {found.document.version}", "toml": found.document.toml}
 
     def signed_report(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
         """The same as a document that the laptop's key has signed."""

@@ -8,7 +8,6 @@ libraries of ``scan``.
 import argparse
 import logging
 import sys
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -155,7 +154,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     level = logging.DEBUG if arguments.verbose else logging.INFO
     logging.basicConfig(stream=sys.stderr, level=level, format="%(threadName)s: %(message)s")
-    told = threading.Event()
+    told = running.Told()
     running.until_signal(told)
     running.log_without_words()
     running.run_again(

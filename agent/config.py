@@ -64,7 +64,7 @@ def load(folder: Path = CONFIG, state: Path = STATE, socket: Path | None = None)
     given = _agent_file(folder / "agent.toml")
     values = {key: given.get(key, default) for key, (_, default, _) in AGENT_KEYS.items()}
     signed, damaged = _managed(state)
-    policy = signed.policy if signed else _local_policy(folder / "policy.toml", damaged)
+    policy = signed.policy if signed else local_policy(folder / "policy.toml", damaged)
     return Config(
         folder=folder,
         state=state,
@@ -93,8 +93,11 @@ def _managed(state: Path) -> tuple[Managed | None, str]:
     return found, "the newest policy is damaged" if found and found.damaged else ""
 
 
-def _local_policy(path: Path, damaged: str) -> Policy:
-    """The policy of a laptop that has no signed one; one that lost its signed one reports only."""
+def local_policy(path: Path, damaged: str = "") -> Policy:
+    """The policy of a laptop that has no signed one; one that lost its signed one reports only.
+
+    Raises ConfigError.
+    """
     if damaged or not path.exists():
         return policy_file.default()
     return policy_file.read(path)

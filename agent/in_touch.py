@@ -3,12 +3,12 @@
 The word is due at the start and then as often as the collector asks, whether or not there are
 events, so that a laptop that has fallen silent shows. What the answer brings was signed by people
 and is judged by who may judge it: policies by ``agent.managed.intake``, orders by ``agent.orders``.
-Orders are followed in a thread of their own, since a reply has to be taken at once.
+Orders are followed in a thread of their own, since a reply has to be taken at once; an order can
+take as long as a screen takes to be locked.
 """
 
 import base64
 import logging
-import queue
 import threading
 import time
 from collections import deque
@@ -33,7 +33,6 @@ log = logging.getLogger(__name__)
 
 TRY_AGAIN = 60.0
 """Seconds until the next word if this one brings no answer; until then events are sent."""
-TURN = 1.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +56,7 @@ class InTouch:
     now: Clock
     monotonic: Callable[[], float] = time.monotonic
     next_at: float = 0.0
-    orders: "queue.Queue[Signed]" = field(default_factory=lambda: queue.Queue(wire.MOST_ORDERS))
+    follower: threading.Thread | None = None
     done: deque[str] = field(default_factory=lambda: deque(maxlen=wire.MOST_DONE))
     said: tuple[str, ...] = ()
     heard: datetime | None = None
@@ -111,17 +110,10 @@ class InTouch:
             log.error("what the collector brought could not be kept: %s", error.strerror)
         return True
 
-    def keep(self, stop: threading.Event) -> None:
-        """Follow orders as they come, until told to stop."""
-        while not stop.is_set():
-            try:
-                given = self.orders.get(timeout=TURN)
-            except queue.Empty:
-                continue
-            number = self.follow(given)
-            if number is not None:
-                self.done.append(number)
-                self.next_at = 0.0  # so that whoever gave it hears soon
+    def close(self) -> None:
+        """Return when no order is being followed any more."""
+        if self.follower is not None:
+            self.follower.join()
 
     def _take(self, news: News) -> None:
         if news.stick_key is not None:
@@ -130,8 +122,15 @@ class InTouch:
             self.intake.take_keyring(news.keyring)
         if news.policy is not None:
             self.intake.take_policy(news.policy, news.device, news.group)
-        for order in news.orders:
-            try:
-                self.orders.put_nowait(order)
-            except queue.Full:
-                return  # it is brought again
+        if news.orders and (self.follower is None or not self.follower.is_alive()):
+            self.follower = threading.Thread(
+                target=self._follow, args=(news.orders,), name="orders"
+            )
+            self.follower.start()  # what it does not take in now is brought again
+
+    def _follow(self, orders: list[Signed]) -> None:
+        for given in orders:
+            number = self.follow(given)
+            if number is not None:
+                self.done.append(number)
+        self.next_at = 0.0  # so that whoever gave them hears soon

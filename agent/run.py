@@ -32,7 +32,7 @@ from agent.stick_judge import StickJudge
 from agent.stick_keeper import StickKeeper
 from agent.walk_away import WalkAway
 from agent.wanted_back import WantedBack
-from agent.watching import TURN, fault
+from agent.watching import fault
 from collectors import posture, session, stick_files
 from collectors.base import utc_now
 from collectors.pupil_files import PupilFilesCollector
@@ -79,7 +79,6 @@ def run(
             "drill": daemon.once_begun(_drill(config, daemon).keep),
             "standing": daemon.once_begun(_standing(config, daemon).keep),
             "lost": daemon.once_begun(lost.keep),
-            "orders": daemon.once_begun(touch.keep),
         }
         threads = [_begun(name, keep, stop) for name, keep in keepers.items()]
         if with_sender:
@@ -90,30 +89,36 @@ def run(
         finally:
             stop.set()
             control.close()
+            touch.close()
             for thread in threads:
                 thread.join()
     finally:
         journal.close()
 
 
-def run_again(load: Callable[[], Config], stop: threading.Event, *, with_sender: bool) -> None:
-    """Run the agent until ``stop`` is set, each time another policy was taken up with that one."""
-    while not stop.is_set():
-        ending = _either(stop)
-        run(load(), ending, with_sender=with_sender)
+class Told(threading.Event):
+    """Set when the whole agent is to end; what runs under it ends with it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.under = threading.Event()
+
+    def begin(self) -> threading.Event:
+        """An event for one run, which can also end on its own."""
+        self.under = threading.Event()
+        if self.is_set():
+            self.under.set()
+        return self.under
+
+    def set(self) -> None:
+        super().set()
+        self.under.set()
 
 
-def _either(stop: threading.Event) -> threading.Event:
-    """An event of its own that is set as soon as ``stop`` is."""
-    ending = threading.Event()
-
-    def pass_on() -> None:
-        while not ending.is_set():
-            if stop.wait(TURN):
-                ending.set()
-
-    threading.Thread(target=pass_on, name="ending", daemon=True).start()
-    return ending
+def run_again(load: Callable[[], Config], told: Told, *, with_sender: bool) -> None:
+    """Run the agent until it is told to end, each time a policy was taken up with that one."""
+    while not told.is_set():
+        run(load(), told.begin(), with_sender=with_sender)
 
 
 def until_signal(stop: threading.Event) -> None:

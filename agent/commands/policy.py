@@ -4,8 +4,9 @@ import argparse
 import json
 from pathlib import Path
 
-from agent import config, policy_file
+from agent import policy_file
 from agent import policy_usb as usb
+from agent.commands.policy_in_force import in_force
 from agent.policy import DEFAULT_RULE, REPORT, Policy
 from agent.policy_usb import UsbMode, UsbPolicy
 from collectors.recognise.rules.own import read_own
@@ -49,8 +50,7 @@ def check(arguments: argparse.Namespace) -> int:
 
 def show(arguments: argparse.Namespace) -> int:
     """Show the policy that this laptop goes by."""
-    loaded = config.load(arguments.config, arguments.state)
-    policy = loaded.policy
+    policy = in_force(arguments)
     if arguments.json:
         print(json.dumps(_summary(policy), ensure_ascii=False))
         return 0
@@ -66,7 +66,7 @@ def show(arguments: argparse.Namespace) -> int:
 
 def explain(arguments: argparse.Namespace) -> int:
     """Say which rules decide about a kind of event, in order, and where each comes from."""
-    policy = config.load(arguments.config, arguments.state).policy
+    policy = in_force(arguments)
     rules = policy.rules_for(arguments.kind)
     if arguments.json:
         print(json.dumps([_rule(rule) for rule in rules], ensure_ascii=False))

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from agent import config
+from agent.commands.policy_in_force import in_force
 from agent.texts import language_of, say
 from collectors.checks.told import Check, Told, Why
 from collectors.posture import Checks, judged, this_machine
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """``dossierwacht posture``: always 0, for nothing here is an error."""
-    policy = config.load(arguments.config, arguments.state).policy
+    policy = in_force(arguments)
     _, checks = this_machine(policy.collectors["posture"])
     return list_posture(checks, language_of(os.environ) or policy.language, arguments.json)
 

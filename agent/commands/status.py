@@ -210,6 +210,9 @@ def _sentences(answer: Mapping[str, Any]) -> Iterator[str]:
     yield f"device     {answer['device'] or 'not enrolled'}"
     yield f"collector  {answer['advice']}"
     yield f"waiting    {answer['pending']} events"
+    if off := answer.get("clock_off_seconds"):
+        way = "behind" if off > 0 else "ahead"
+        yield f"clock      {abs(off) // 60} minutes {way}: set it right"
     for what, gap in answer["coverage"].items():
         yield f"not seen   {what}: {gap}"
     if answer.get("ocr") in OCR:
