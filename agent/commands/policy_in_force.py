@@ -22,5 +22,5 @@ def in_force(arguments: argparse.Namespace) -> Policy:
         except control.ControlError as error:
             if error.code == "unsigned":
                 return config.local_policy(arguments.config / "policy.toml")
-            raise hidden from error
+            raise AgentError(f"{hidden}; {error}") from error
     return policy_file.read_text(str(told["toml"]), str(told["name"]))
