@@ -70,7 +70,7 @@ def stick_key(state: Path) -> bytes | None:
 
 
 def keep_stick_key(state: Path, key: bytes) -> None:
-    """Keep the organisation's key for sticks; it counts from the next start. OSError."""
+    """Keep the organisation's key for sticks; the next stick is digested by it. OSError."""
     write_durably(state / "stick.key", key)
 
 

@@ -44,7 +44,7 @@ def daemon_of(config: Config, journal: Journal, caps: Caps) -> Daemon:
             key=identity.digest_key(state),
             seal=_seal(policy),
             now=utc_now,
-            shared_key=identity.stick_key(state),
+            shared_key=partial(identity.stick_key, state),
         ),
         grace=Grace(
             policy=policy,

@@ -29,13 +29,14 @@ Seal = Callable[[bytes], bytes]
 class Recorder:
     """Makes events. ``seal`` encrypts to the policy's recipients; None when it names nobody.
 
-    ``shared_key`` is the organisation's key for sticks, as long as there is none the laptop's own.
+    ``shared_key`` gives the organisation's key for sticks; while there is none the laptop's own
+    is used.
     """
 
     key: bytes
     seal: Seal | None
     now: Clock
-    shared_key: bytes | None = None
+    shared_key: Callable[[], bytes | None] = lambda: None
 
     def event(self, observation: Observation, decision: Decision | None = None) -> wire.Event:
         """The event of one observation; without facts if those resembled personal data."""
@@ -66,7 +67,7 @@ class Recorder:
 
     def _fact(self, fact: Fact) -> wire.Fact:
         if isinstance(fact, Keyed):
-            shared = self.shared_key if fact.shared else None
+            shared = self.shared_key() if fact.shared else None
             return keyed_digest(shared or self.key, fact.text)
         if isinstance(fact, tuple):
             return [str(word) for word in fact]

@@ -22,6 +22,7 @@ from agent.wire.contact import CONTACT_PATH
 from server_stub import (
     exchange,
     pages,
+    pages_devices,
     pages_disputes,
     pages_register,
     pages_sticks,
@@ -68,6 +69,16 @@ def routes() -> list[Route | Mount]:
         Route("/overview", shown(pages.overview, *Role), methods=["GET"]),
         Route("/devices", shown(pages.devices, *_LOOKS), methods=["GET"]),
         Route("/devices/{device}", shown(pages.device, *_LOOKS), methods=["GET"]),
+        Route(
+            "/devices/{device}/admission/approve",
+            shown(pages_devices.approve, Role.IT),
+            methods=["POST"],
+        ),
+        Route(
+            "/devices/{device}/admission/revoke",
+            shown(pages_devices.revoke, Role.IT),
+            methods=["POST"],
+        ),
         Route(event, shown(pages.event, *_LOOKS), methods=["GET"]),
         Route(f"{event}/stick", shown(pages_sticks.stick, *_LOOKS), methods=["GET"]),
         Route(f"{event}/sealed", shown(pages.sealed, Role.OFFICER), methods=["GET"]),

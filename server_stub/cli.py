@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from server_stub import commands, commands_documents, commands_people
+from server_stub import commands, commands_devices, commands_documents, commands_people
 from server_stub.auth import Role, Scope
 from server_stub.errors import AskedError, CollectorError, ConfigError, Refused, StoreError
 
@@ -43,7 +43,19 @@ def build_parser() -> argparse.ArgumentParser:
         "--database", metavar="URL", help="database, if not SQLite in the state folder"
     )
     commands_of = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_serve, _migrate, _user, _token, _policy, _order, _verify, _report, _breach, _keys):
+    for add in (
+        _serve,
+        _migrate,
+        _user,
+        _token,
+        _device,
+        _policy,
+        _order,
+        _verify,
+        _report,
+        _breach,
+        _keys,
+    ):
         add(commands_of)
     return top
 
@@ -84,6 +96,10 @@ def _token(commands_of: "Commands[argparse.ArgumentParser]") -> None:
     new = _command(verbs, "new", "make an enrolment token for laptops", commands_people.new_token)
     new.add_argument("--hours", type=int, default=24, help="how long it is good for (24)")
     new.add_argument("--uses", type=int, default=1, help="how many laptops it lets in (1)")
+    new.add_argument("--host", metavar="NAME", default="", help="only a laptop of this host name")
+    new.add_argument("--serial", metavar="TEXT", default="", help="only one of this serial number")
+    new.add_argument("--group", metavar="NAME", default="", help="where that laptop is counted")
+    new.add_argument("--approve", action="store_true", help="it waits until IT has looked")
     _json(new)
     api = _command(verbs, "api", "make a token for a program that pulls", commands_people.api_token)
     api.add_argument("name", help="which program it is for")
@@ -98,6 +114,21 @@ def _token(commands_of: "Commands[argparse.ArgumentParser]") -> None:
     drop.add_argument("name")
     listed = _command(verbs, "list", "show tokens, without secrets", commands_people.list_tokens)
     _json(listed)
+
+
+def _device(commands_of: "Commands[argparse.ArgumentParser]") -> None:
+    device = commands_of.add_parser("device", help="laptops, and whether they are listened to")
+    verbs = device.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    listed = _command(verbs, "list", "show laptops", commands_devices.list_devices)
+    _json(listed)
+    for name, text, run in (
+        ("approve", "listen to a laptop that waits or is parked", commands_devices.approve),
+        ("revoke", "believe a laptop no more", commands_devices.revoke),
+    ):
+        _command(verbs, name, text, run).add_argument("device", metavar="NAME")
+    move = _command(verbs, "group", "count a laptop to a group", commands_devices.set_group)
+    move.add_argument("device", metavar="NAME")
+    move.add_argument("group", metavar="GROUP", help="'' for none")
 
 
 def _policy(commands_of: "Commands[argparse.ArgumentParser]") -> None:

@@ -11,15 +11,16 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from agent.wire.messages import read_token, write_token
-from server_stub import auth, enrol, store_devices, store_people, tls
+from agent.wire.event import Word
+from agent.wire.messages import bound_to, read_token, write_token
+from server_stub import auth, enrol, store_people, store_tokens, tls
 from server_stub import state as states
 from server_stub.auth import Scope
 from server_stub.collector import utc_now
 from server_stub.commands import config_of, show
 from server_stub.config import Config
 from server_stub.errors import AskedError, ConfigError
-from server_stub.store_devices import EnrolmentToken
+from server_stub.store_tokens import EnrolmentToken
 
 LONGEST_HOURS = 24 * 366
 MOST_USES = 100_000
@@ -86,13 +87,25 @@ def new_token(arguments: argparse.Namespace) -> int:
         raise ConfigError(
             f"--hours is between 1 and {LONGEST_HOURS}, --uses between 1 and {MOST_USES}"
         )
+    if (arguments.host or arguments.serial) and arguments.uses != 1:
+        raise ConfigError("a token that is bound to one laptop has one use")
     config, now = config_of(arguments), utc_now()
     expires_at = now + timedelta(hours=arguments.hours)
 
     def work(connection: Connection) -> str:
         token = write_token(secrets.token_bytes(17), tls.ca_pin(config.state))
-        digest = enrol.token_digest(read_token(token)[0])
-        store_devices.add_token(connection, digest, arguments.uses, now, expires_at)
+        secret = read_token(token)[0]
+        store_tokens.add_token(
+            connection,
+            enrol.token_digest(secret),
+            arguments.uses,
+            now,
+            expires_at,
+            host=bound_to(secret, arguments.host) if arguments.host else None,
+            serial=bound_to(secret, arguments.serial) if arguments.serial else None,
+            group=group_name(arguments.group),
+            approve=arguments.approve,
+        )
         return token
 
     token = _write(config, work)
@@ -142,12 +155,20 @@ def drop_api_token(arguments: argparse.Namespace) -> int:
 def list_tokens(arguments: argparse.Namespace) -> int:
     """``token list``: enrolment tokens and API tokens, without their secrets."""
     config = config_of(arguments)
-    rows = [_token_row(one) for one in _write(config, store_devices.tokens)]
+    rows = [_token_row(one) for one in _write(config, store_tokens.tokens)]
     for one in _write(config, store_people.all_api_tokens):
         row = dict.fromkeys(("for", "name", "created_at", "expires_at", "uses", "used", "scopes"))
         row |= {"for": "program", "name": one.name, "created_at": one.created_at}
         rows.append(row | {"scopes": one.scopes.split()})
     return show(rows, arguments.json, "there are no tokens: make one with `token new`")
+
+
+def group_name(name: str) -> str:
+    """A group's name, a word in small letters; empty for none. Raises ConfigError."""
+    try:
+        return msgspec.convert(name, type=Word) if name else ""
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{name!r} is no name of a group: small letters and hyphens") from error
 
 
 def _token_row(token: EnrolmentToken) -> dict[str, Any]:

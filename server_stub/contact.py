@@ -14,7 +14,7 @@ from agent.wire import contact as wire
 from agent.wire.contact import Contact, News
 from agent.wire.signatures import Signed as Signature
 from agent.wire.signed import Signed
-from server_stub import store_contacts, store_devices, store_documents, store_events
+from server_stub import admission, store_contacts, store_devices, store_documents, store_events
 from server_stub.errors import Refused
 from server_stub.exchange import decoded, take_nonce
 from server_stub.store_contacts import Standing
@@ -37,9 +37,7 @@ def read_word(body: bytes, device: str) -> Contact:
 def take_word(connection: Connection, word: Contact, signed: Signature, now: datetime) -> News:
     """Note a laptop's word inside a transaction; the news for it. Raises Refused."""
     take_nonce(connection, signed, now)
-    device = store_devices.device(connection, word.device, lock=True)
-    if device is None:
-        raise Refused(401, "unknown-device", "this laptop is not enrolled here: enrol it")
+    device = admission.listened_to(connection, word.device)
     _compare_ends(connection, device, word, now)
     store_contacts.note_standing(connection, _standing(word, now))
     if word.done:
@@ -79,7 +77,7 @@ def _standing(word: Contact, now: datetime) -> Standing:
 
 def _news(connection: Connection, device: Device, word: Contact, now: datetime) -> News:
     """One keyring at a time, each vouched for by the one before; a policy only by a known one."""
-    group = ""
+    group = device.group
     keyrings = store_documents.published(connection, KEYRING, word.keyring)
     policy = None if keyrings[1:] else _policy_for(connection, device, group, word)
     orders = store_documents.open_orders(connection, device.name, now, wire.MOST_ORDERS)

@@ -26,7 +26,7 @@ from sqlalchemy import Connection
 
 from agent.wire import event as wire
 from agent.wire import messages, shapes, signatures
-from server_stub import own_faults, store_devices, store_events
+from server_stub import admission, own_faults, store_devices, store_events
 from server_stub.errors import Refused
 from server_stub.exchange import decoded, take_nonce
 from server_stub.store_devices import Device, Fault
@@ -96,9 +96,7 @@ def take_in(
     """Store a judged batch inside a transaction. A fork is handed back as a refusal, so that its
     fault entry is committed with it. Raises Refused for a replayed request."""
     take_nonce(connection, signed, now)
-    device = store_devices.device(connection, batch.device, lock=True)
-    if device is None:
-        raise Refused(401, "unknown-device", "this laptop is not enrolled here: enrol it")
+    device = admission.listened_to(connection, batch.device)
     first, last = judged[0].seq, judged[-1].seq
     known = store_events.heads(connection, device.name, first - 1, last)
     forked = _fork(batch, judged, known)
@@ -229,6 +227,7 @@ def _store(
     new: list[Judged],
     now: datetime,
 ) -> None:
+    _note_two_boots(connection, device, batch, now)
     rows = [_row(device, one, one.event, now) for one in new if one.event is not None]
     store_events.add_events(connection, rows)
     for one in new:
@@ -246,7 +245,19 @@ def _store(
         head=end.head if goes_on else device.head,
         new_events=len(rows),
         now=now,
+        boot_before=device.boot_id if batch.boot_id != device.boot_id else device.boot_before,
     )
+
+
+def _note_two_boots(
+    connection: Connection, device: Device, batch: messages.Batch, now: datetime
+) -> None:
+    """A computer never goes back to an earlier start of itself: two of them use one key."""
+    if batch.boot_id not in (device.boot_id, device.boot_before):
+        return
+    if batch.boot_id != device.boot_id:
+        fault = Fault(kind="two-laptops", reason="two-boots", device=device.name)
+        store_devices.open_fault(connection, fault, now)
 
 
 def _row(device: Device, one: Judged, event: wire.Event, now: datetime) -> dict[str, Any]:

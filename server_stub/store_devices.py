@@ -1,4 +1,4 @@
-"""Rows about devices: enrolment tokens, devices, faults and the nonces of their requests."""
+"""Rows about devices: what is known of each, faults, and the nonces of their requests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,12 +7,16 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from agent.wire.event import CHAIN_START
-from server_stub.tables import devices, enrolment_tokens, faults, nonces
+from server_stub.tables import devices, faults, nonces, old_keys
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Device:
-    """An enrolled laptop, with the end of its chain as far as it has been received."""
+    """An enrolled laptop, with the end of its chain as far as it has been received.
+
+    ``state`` is a word of ``server_stub.admission``: only an active laptop is listened to.
+    ``boot_before`` is the start of the computer before the one in ``boot_id``.
+    """
 
     name: str
     public_key: str
@@ -25,17 +29,9 @@ class Device:
     last_seq: int
     head: str
     events: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EnrolmentToken:
-    """A one-time token, without its secret."""
-
-    id: int
-    created_at: datetime
-    expires_at: datetime
-    uses: int
-    used: int
+    state: str
+    group: str
+    boot_before: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,41 +51,6 @@ class Fault:
     times: int = 1
 
 
-def add_token(
-    connection: Connection, digest: str, uses: int, created_at: datetime, expires_at: datetime
-) -> int:
-    """Keep a new token's digest; the token's number."""
-    row = insert(enrolment_tokens).values(
-        digest=digest, created_at=created_at, expires_at=expires_at, uses=uses, used=0
-    )
-    key = connection.execute(row).inserted_primary_key
-    return int(key[0]) if key else 0
-
-
-def token_by(connection: Connection, digest: str) -> EnrolmentToken | None:
-    """The token with this digest."""
-    found = connection.execute(select(*_TOKEN).where(enrolment_tokens.c.digest == digest)).first()
-    return EnrolmentToken(**found._mapping) if found else None
-
-
-def tokens(connection: Connection) -> list[EnrolmentToken]:
-    """Every token, the newest first."""
-    rows = connection.execute(select(*_TOKEN).order_by(enrolment_tokens.c.id.desc()))
-    return [EnrolmentToken(**row._mapping) for row in rows]
-
-
-def use_token(connection: Connection, token: int, now: datetime) -> bool:
-    """Take one use of a token; False if none is left or its time is over. One atomic statement."""
-    row = (
-        update(enrolment_tokens)
-        .where(enrolment_tokens.c.id == token)
-        .where(enrolment_tokens.c.used < enrolment_tokens.c.uses)
-        .where(enrolment_tokens.c.expires_at > now)
-        .values(used=enrolment_tokens.c.used + 1)
-    )
-    return connection.execute(row).rowcount == 1
-
-
 def add_device(
     connection: Connection,
     *,
@@ -99,6 +60,8 @@ def add_device(
     agent_version: str,
     token: int,
     now: datetime,
+    state: str = "active",
+    group: str = "",
 ) -> None:
     """Enrol a laptop."""
     row = insert(devices).values(
@@ -112,6 +75,8 @@ def add_device(
         last_seq=0,
         head=CHAIN_START,
         events=0,
+        state=state,
+        group=group,
     )
     connection.execute(row)
 
@@ -120,6 +85,37 @@ def reenrol_device(connection: Connection, name: str, token: int, now: datetime)
     """Note that a known laptop enrolled again, with another token."""
     row = update(devices).where(devices.c.name == name).values(token=token, last_contact_at=now)
     connection.execute(row)
+
+
+def set_state(connection: Connection, name: str, state: str) -> bool:
+    """Say whether a laptop may speak; False if there is none of that name."""
+    row = update(devices).where(devices.c.name == name).values(state=state)
+    return connection.execute(row).rowcount == 1
+
+
+def set_group(connection: Connection, name: str, group: str) -> bool:
+    """Count a laptop to a group; False if there is none of that name."""
+    row = update(devices).where(devices.c.name == name).values(group=group)
+    return connection.execute(row).rowcount == 1
+
+
+def let_in_by(connection: Connection, token: int) -> list[Device]:
+    """The laptops that a token let in."""
+    rows = connection.execute(select(devices).where(devices.c.token == token))
+    return [_device(row) for row in rows]
+
+
+def change_key(connection: Connection, name: str, old: str, new: str, now: datetime) -> None:
+    """Believe another key of a laptop from now on; the old one is remembered as one of its own."""
+    connection.execute(insert(old_keys).values(device=name, public_key=old, until=now))
+    connection.execute(update(devices).where(devices.c.name == name).values(public_key=new))
+
+
+def was_a_key(connection: Connection, public_key: str) -> bool:
+    """Whether a key was some laptop's before, or is one's now."""
+    before = select(old_keys.c.device).where(old_keys.c.public_key == public_key)
+    now = select(devices.c.name).where(devices.c.public_key == public_key)
+    return bool(connection.execute(before).first() or connection.execute(now).first())
 
 
 def device(connection: Connection, name: str, *, lock: bool = False) -> Device | None:
@@ -157,12 +153,14 @@ def note_contact(
     head: str,
     new_events: int,
     now: datetime,
+    boot_before: str | None = None,
 ) -> None:
     """Note what a batch brought and where the laptop's chain now ends."""
     row = update(devices).where(devices.c.name == name)
     row = row.values(
         agent_version=agent_version,
         boot_id=boot_id,
+        boot_before=boot_before,
         last_contact_at=now,
         last_seq=last_seq,
         head=head,
@@ -227,7 +225,6 @@ def fresh_nonce(
     return True
 
 
-_TOKEN = tuple(enrolment_tokens.c[name] for name in EnrolmentToken.__slots__)
 _FAULT = tuple(faults.c[name] for name in Fault.__slots__)
 
 

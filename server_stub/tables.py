@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 
@@ -64,6 +65,10 @@ enrolment_tokens = Table(
     Column("expires_at", Moment, nullable=False),
     Column("uses", Integer, nullable=False),
     Column("used", Integer, nullable=False),
+    Column("host", String(64)),
+    Column("serial", String(64)),
+    Column("group", String(48), nullable=False, server_default=""),
+    Column("approve", Boolean, nullable=False, server_default=false()),
 )
 
 devices = Table(
@@ -80,7 +85,18 @@ devices = Table(
     Column("last_seq", Long, nullable=False),
     Column("head", String(64), nullable=False),
     Column("events", Long, nullable=False),
+    Column("state", String(16), nullable=False, server_default="active"),
+    Column("group", String(48), nullable=False, server_default=""),
+    Column("boot_before", String(36)),
     Index(None, "last_contact_at"),
+)
+
+old_keys = Table(
+    "old_keys",
+    metadata,
+    Column("device", String(17), ForeignKey("devices.name"), primary_key=True),
+    Column("public_key", String(44), primary_key=True),
+    Column("until", Moment, nullable=False),
 )
 
 events = Table(

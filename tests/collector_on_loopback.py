@@ -117,9 +117,11 @@ class Laptop:
     def name(self) -> str:
         return messages.device_name(signatures.public_bytes(self.key))
 
-    def enrol(self, token: str) -> requests.Response:
+    def enrol(self, token: str, **told: str) -> requests.Response:
         public = base64.b64encode(signatures.public_bytes(self.key)).decode()
-        request = messages.EnrolRequest(token=token, public_key=public, agent_version="0.1.0")
+        request = messages.EnrolRequest(
+            token=token, public_key=public, agent_version="0.1.0", **told
+        )
         body = messages.to_json(request)
         return self.post(messages.ENROL_PATH, body, keyid=signatures.ENROLLING)
 

@@ -148,7 +148,7 @@ def test_what_the_news_bring_is_taken_up(laptop: Laptop) -> None:
     assert told is Trouble.NONE
     found = kept.managed(laptop.state)
     assert found is not None
-    assert (found.document.version, laptop.changes) == (2, 2)
+    assert (found.document.version, laptop.changes) == (2, 1)
     assert identity.stick_key(laptop.state) == b"k" * 32
 
 

@@ -1,8 +1,10 @@
 """Enrolment at a real collector: a token lets in as many laptops as it has uses, and no more."""
 
 import base64
+import json
 import secrets
 import ssl
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -14,10 +16,20 @@ import requests
 from sqlalchemy import text
 
 from agent.wire import messages, signatures
+from agent.wire.event import CHAIN_START
 from agent.wire.messages import pin_of, read_token
 from server_stub.enrol import token_digest
 from server_stub.store import Store
-from tests.collector_on_loopback import Laptop, Running, believed, collector, problem
+from tests.collector_on_loopback import (
+    Laptop,
+    Running,
+    believed,
+    collector,
+    faults,
+    problem,
+    pupil_file,
+    run,
+)
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +62,14 @@ def test_a_lost_reply_is_made_good_by_asking_again(running: Running) -> None:
 
 
 def test_another_key_with_a_spent_token_is_refused_and_noted(running: Running) -> None:
-    token = running.token()
-    assert Laptop(running).enrol(token).status_code == 200
-    for thief in (Laptop(running), Laptop(running)):
+    token, first = running.token(), Laptop(running)
+    assert first.enrol(token).status_code == 200
+    thieves = (Laptop(running), Laptop(running))
+    for thief in thieves:
         reply = thief.enrol(token)
         assert (reply.status_code, problem(reply)) == (403, "token-spent")
-        assert not running.rows("SELECT name FROM devices WHERE name = :n", n=thief.name)
+    states = {one.name: _state(running, one) for one in (first, *thieves)}
+    assert list(states.values()) == ["parked", "parked", None], "one is kept beside it, no more"
     digest = _digest(token)
     query = (
         "SELECT times FROM faults JOIN enrolment_tokens ON faults.seq = enrolment_tokens.id "
@@ -72,8 +86,74 @@ def test_of_many_laptops_with_one_token_exactly_one_comes_in(running: Running) -
             replies = pool.map(Laptop.enrol, laptops, [token] * len(laptops))
             statuses = [reply.status_code for reply in replies]
         assert sorted(statuses) == [200] + [403] * 15
-        came = [x.name for x in laptops if _is_enrolled(running, x.name)]
-        assert len(came) == 1
+        came = [_state(running, one) for one in laptops if _is_enrolled(running, one.name)]
+        assert came == ["parked", "parked"]
+
+
+def test_parked_laptops_wait_until_it_says_which_one_is_its_own(running: Running) -> None:
+    token, ours, thief = running.token(), Laptop(running), Laptop(running)
+    assert ours.enrol(token).status_code == 200
+    assert thief.enrol(token).status_code == 403
+    for one in (ours, thief):
+        assert problem(one.send(pupil_file())) == "parked"
+        one.seq, one.head = 0, CHAIN_START
+    running.command("device", "approve", thief.name)
+    assert thief.enrol(token).status_code == 200, "its token was good after all"
+    assert thief.send(pupil_file()).status_code == 200
+    running.command("device", "revoke", ours.name)
+    assert problem(ours.send(pupil_file())) == "revoked"
+    said = run(running.state, "device", "approve", ours.name)
+    assert (said.returncode, "was revoked" in said.stderr) == (1, True)
+    log = running.rows("SELECT act FROM audit WHERE subject = :n", n=ours.name)
+    assert [row.act for row in log] == ["revoked-device"]
+
+
+def test_a_laptop_that_has_to_be_looked_at_waits(running: Running) -> None:
+    laptop = Laptop(running)
+    assert laptop.enrol(running.token("--approve", "--group", "care")).status_code == 200
+    reply = laptop.send(pupil_file())
+    assert (reply.status_code, problem(reply)) == (403, "waiting")
+    (row,) = [
+        one
+        for one in json.loads(running.command("device", "list", "--json"))
+        if one["device"] == laptop.name
+    ]
+    assert (row["state"], row["group"]) == ("waiting", "care")
+    running.command("device", "approve", laptop.name)
+    laptop.seq, laptop.head = 0, CHAIN_START
+    assert laptop.send(pupil_file()).status_code == 200
+
+
+@pytest.mark.parametrize("option", ["--host", "--serial"])
+def test_a_token_that_is_bound_lets_only_that_laptop_in(running: Running, option: str) -> None:
+    token = running.token(option, "Laptop-7")
+    secret, _ = read_token(token)
+    name = option.removeprefix("--")
+    right, wrong = messages.bound_to(secret, " laptop-7\n"), messages.bound_to(secret, "laptop-8")
+    for told in ({}, {name: wrong}):
+        reply = Laptop(running).enrol(token, **told)
+        assert (reply.status_code, problem(reply)) == (403, "token-other-laptop")
+    assert Laptop(running).enrol(token, **{name: right}).status_code == 200
+    assert b"laptop-7" not in running.dump().lower()
+
+
+def test_a_bound_token_has_one_use_and_a_group_is_a_word(running: Running) -> None:
+    for words, says in (
+        (("--host", "a", "--uses", "2"), "has one use"),
+        (("--group", "Klas 7"), "no name of a group"),
+    ):
+        said = run(running.state, "token", "new", *words)
+        assert (said.returncode, says in said.stderr) == (2, True)
+
+
+def test_two_computers_that_take_turns_with_one_key_show(running: Running) -> None:
+    laptop = running.laptop()
+    one, other = str(uuid.uuid4()), str(uuid.uuid4())
+    for boot, seen in ((one, 0), (one, 0), (other, 0), (other, 0), (one, 1), (other, 1)):
+        body = laptop.batch(*laptop.records(pupil_file()), boot_id=boot)
+        assert laptop.post(messages.EVENTS_PATH, body).status_code == 200
+        assert len(faults(running, laptop.name)) == seen
+    assert faults(running, laptop.name) == [("two-laptops", "two-boots", None)]
 
 
 def test_a_token_with_three_uses_lets_in_three(running: Running) -> None:
@@ -161,3 +241,8 @@ def _age(running: Running, token: str, moment: str) -> None:
     change = text("UPDATE enrolment_tokens SET expires_at = :m WHERE digest = :d")
     store.write(lambda c: c.execute(change, {"m": moment, "d": _digest(token)}))
     store.close()
+
+
+def _state(running: Running, laptop: Laptop) -> str | None:
+    rows = running.rows("SELECT state FROM devices WHERE name = :n", n=laptop.name)
+    return str(rows[0].state) if rows else None

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.dialects import postgresql
 
 from agent.wire import event as wire
-from server_stub import sticks, store_devices, store_events, store_sticks, wording
+from server_stub import sticks, store_devices, store_events, store_sticks, store_tokens, wording
 from server_stub.sticks import Files, story
 from server_stub.store import Store
 from server_stub.store_events import StoredEvent
@@ -206,7 +206,7 @@ def test_only_events_of_that_stick_and_that_laptop_are_found(tmp_path: Path) -> 
     ]
 
     def fill(connection: Any) -> None:
-        store_devices.add_token(connection, "0" * 64, 2, NOON, NOON)
+        store_tokens.add_token(connection, "0" * 64, 2, NOON, NOON)
         for name in names:
             store_devices.add_device(
                 connection,

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from server_stub import store_devices, store_register, tables
+from server_stub import store_devices, store_register, store_tokens, tables
 from server_stub.errors import ConfigError, StoreError
 from server_stub.store import Store, migrations, open_store
 
@@ -38,10 +38,10 @@ def test_the_migrations_end_at_the_tables_as_the_code_knows_them(store: Store) -
 
 
 def test_migrating_again_changes_nothing(store: Store) -> None:
-    store.write(lambda c: store_devices.add_token(c, "0" * 64, 1, NOON, NOON))
+    store.write(lambda c: store_tokens.add_token(c, "0" * 64, 1, NOON, NOON))
     store.migrate()
     with store.read() as connection:
-        assert len(store_devices.tokens(connection)) == 1
+        assert len(store_tokens.tokens(connection)) == 1
 
 
 def test_an_entry_of_an_older_version_is_kept_with_its_kinds_of_data_open(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_commit_is_on_the_disk_before_write_returns(store: Store, tmp_path: Pa
     with store.read() as connection:
         assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
-    store.write(lambda c: store_devices.add_token(c, "0" * 64, 1, NOON, NOON))
+    store.write(lambda c: store_tokens.add_token(c, "0" * 64, 1, NOON, NOON))
     other = sqlite3.connect(tmp_path / "collector.db")
     assert other.execute("SELECT count(*) FROM enrolment_tokens").fetchone() == (1,)
     other.close()
@@ -105,21 +105,21 @@ def test_a_commit_is_on_the_disk_before_write_returns(store: Store, tmp_path: Pa
 
 def test_a_work_that_fails_leaves_nothing_behind(store: Store) -> None:
     def work(connection: object) -> None:
-        store_devices.add_token(connection, "0" * 64, 1, NOON, NOON)  # type: ignore[arg-type]
+        store_tokens.add_token(connection, "0" * 64, 1, NOON, NOON)  # type: ignore[arg-type]
         raise KeyError("invented")
 
     with pytest.raises(KeyError):
         store.write(work)
     with store.read() as connection:
-        assert store_devices.tokens(connection) == []
+        assert store_tokens.tokens(connection) == []
 
 
 def test_writers_from_many_threads_lose_nothing(store: Store) -> None:
-    store.write(lambda c: store_devices.add_token(c, "0" * 64, 1000, NOON, NOON + timedelta(1)))
+    store.write(lambda c: store_tokens.add_token(c, "0" * 64, 1000, NOON, NOON + timedelta(1)))
 
     def use() -> None:
         for _ in range(25):
-            assert store.write(lambda c: store_devices.use_token(c, 1, NOON))
+            assert store.write(lambda c: store_tokens.use_token(c, 1, NOON))
 
     threads = [threading.Thread(target=use) for _ in range(8)]
     for thread in threads:
@@ -127,7 +127,7 @@ def test_writers_from_many_threads_lose_nothing(store: Store) -> None:
     for thread in threads:
         thread.join()
     with store.read() as connection:
-        assert store_devices.tokens(connection)[0].used == 200
+        assert store_tokens.tokens(connection)[0].used == 200
 
 
 def test_a_nonce_is_fresh_once_and_forgotten_in_time(store: Store) -> None:
@@ -140,17 +140,17 @@ def test_a_nonce_is_fresh_once_and_forgotten_in_time(store: Store) -> None:
 
 def test_times_keep_their_moment_whatever_zone_they_came_in(store: Store) -> None:
     east = NOON.astimezone(timezone(timedelta(hours=9)))
-    store.write(lambda c: store_devices.add_token(c, "0" * 64, 1, east, NOON))
+    store.write(lambda c: store_tokens.add_token(c, "0" * 64, 1, east, NOON))
     with store.read() as connection:
-        found = store_devices.tokens(connection)[0]
+        found = store_tokens.tokens(connection)[0]
     assert found.created_at == NOON
     assert found.created_at.tzinfo is UTC
 
 
 def test_what_the_database_refuses_is_said_plainly_and_without_values(store: Store) -> None:
-    store.write(lambda c: store_devices.add_token(c, "a" * 64, 1, NOON, NOON))
+    store.write(lambda c: store_tokens.add_token(c, "a" * 64, 1, NOON, NOON))
     with pytest.raises(StoreError) as caught:
-        store.write(lambda c: store_devices.add_token(c, "a" * 64, 1, NOON, NOON))
+        store.write(lambda c: store_tokens.add_token(c, "a" * 64, 1, NOON, NOON))
     assert "a" * 64 not in str(caught.value)
     assert "a" * 64 not in str(caught.value.__cause__)
 

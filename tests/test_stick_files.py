@@ -87,7 +87,7 @@ def test_what_is_on_a_stick_is_told_when_it_comes(stick: Stick) -> None:
     (seen,) = play(stick, "there", "there")
     assert seen.subject == f"{stick.path}/groep 7/lijst.csv"
     facts = seen.facts()
-    assert facts["device"] == Keyed("0951:1666:60A44C41")
+    assert facts["device"] == Keyed("0951:1666:60A44C41", shared=True)
     assert facts["encrypted"] is True
     assert facts["class"] == "pupil-list"
     details = seen.details()

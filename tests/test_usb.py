@@ -503,7 +503,7 @@ def test_facts_hold_words_numbers_and_a_keyed_digest() -> None:
     assert facts == {
         "vendor": 0x0951,
         "product": 0x1666,
-        "device": Keyed("0951:1666:60A44C425324F1A0"),
+        "device": Keyed("0951:1666:60A44C425324F1A0", shared=True),
         "verdict": Verdict.ENCRYPTED,
         "why": Why.LUKS2,
         "size-gb": 1,

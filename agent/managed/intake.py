@@ -81,7 +81,6 @@ class Intake:
         """Digest sticks by this key, which every laptop of the organisation has. OSError."""
         if identity.stick_key(self.state) != key:
             identity.keep_stick_key(self.state, key)
-            self.changed()
 
     def keyring_version(self) -> int:
         """The version of the keyring that is believed; 0 if there is none."""

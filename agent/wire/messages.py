@@ -2,6 +2,7 @@
 
 ``POST /v1/enrol``   EnrolRequest -> EnrolReply   once, with a one-time token
 ``POST /v1/events``  Batch -> Receipt             idempotent by (device, seq)
+``POST /v1/rotate``  RotateRequest -> RotateReply idempotent by the new key
 any refusal                       -> Problem      with a status outside 200-299
 
 A batch carries each event as the exact text the journal chained, so the collector can compute
@@ -26,6 +27,7 @@ LARGEST_BODY = 1_048_576
 
 ENROL_PATH = "/v1/enrol"
 EVENTS_PATH = "/v1/events"
+ROTATE_PATH = "/v1/rotate"
 CA_PATH = "/v1/ca"
 
 Device = Annotated[str, msgspec.Meta(pattern=r"\Ad[a-z2-7]{16}\Z")]
@@ -42,12 +44,35 @@ _TOKEN = re.compile(r"\Adw1-([a-z2-7]{26})-([a-z2-7]{26})\Z")
 
 
 class EnrolRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new laptop: the token it was given and the public key it made; signed with that key."""
+    """A new laptop: the token it was given and the public key it made; signed with that key.
+
+    ``host`` and ``serial`` are digests with the token's secret (``bound_to``), for a token that is
+    bound to one laptop; of another token the collector can learn neither.
+    """
 
     token: Annotated[str, msgspec.Meta(max_length=64)]
     public_key: Key
     owner: Owner = "issued"
     agent_version: Version
+    host: Hash | msgspec.UnsetType = msgspec.UNSET
+    serial: Hash | msgspec.UnsetType = msgspec.UNSET
+
+
+class RotateRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A laptop takes another key: signed with the old one, and ``proof`` with the new one.
+
+    Asked once more, it may be signed with the new key: then only its reply was lost."""
+
+    device: Device
+    public_key: Key
+    proof: Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9+/]{86}==\Z")]
+
+
+class RotateReply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """From now on this key is the laptop's."""
+
+    device: Device
+    public_key: Key
 
 
 class EnrolReply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -133,6 +158,16 @@ def device_name(public_key: bytes) -> str:
 def pin_of(certificate_der: bytes) -> str:
     """The pin of a CA certificate: 130 bits of its SHA-256, in base32."""
     return base64.b32encode(hashlib.sha256(certificate_der).digest()).decode("ascii").lower()[:26]
+
+
+def bound_to(secret: str, what: str) -> str:
+    """The digest by which a token is bound to a laptop's host name or serial number."""
+    return hashlib.sha256(f"{secret}\n{what.strip().lower()}".encode()).hexdigest()
+
+
+def rotation(device: str, new_public: str) -> bytes:
+    """What the new key signs as proof that whoever asks has it."""
+    return f"dossierwacht rotate 1\n{device}\n{new_public}\n".encode("ascii")
 
 
 def write_token(secret: bytes, pin: str) -> str:

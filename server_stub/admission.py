@@ -1,0 +1,59 @@
+"""Whether a laptop is listened to, and who changes that.
+
+    waiting   its token says that IT looks first; it is let in by hand
+    active    listened to
+    parked    its token was shown by another laptop as well: one of the two is not ours
+    revoked   never again; its key may be a thief's
+
+Whoever is not listened to keeps its events and is told why, in a signed reply. Only IT or the
+terminal of the collector changes a state, and each change is in the log.
+"""
+
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from server_stub import store_devices
+from server_stub.errors import Refused
+from server_stub.store_devices import Device
+
+
+class Admission(StrEnum):
+    """What a laptop may do here."""
+
+    WAITING = "waiting"
+    ACTIVE = "active"
+    PARKED = "parked"
+    REVOKED = "revoked"
+
+
+SAYS = {
+    Admission.WAITING: "this laptop is not let in yet: IT has to approve it",
+    Admission.PARKED: "this laptop is parked, because its token was used by another one as well:"
+    " IT has to say which of the two is its own",
+    Admission.REVOKED: "this laptop was revoked: its key is believed no more",
+}
+
+
+def listened_to(connection: Connection, name: str) -> Device:
+    """The laptop of this name, locked until the transaction ends. Raises Refused."""
+    device = store_devices.device(connection, name, lock=True)
+    if device is None:
+        raise Refused(401, "unknown-device", "this laptop is not enrolled here: enrol it")
+    state = Admission(device.state)
+    if state is not Admission.ACTIVE:
+        raise Refused(403, state, SAYS[state])
+    return device
+
+
+def approve(connection: Connection, name: str) -> bool:
+    """Listen to a laptop that waited or was parked; False if it is unknown or was revoked."""
+    device = store_devices.device(connection, name, lock=True)
+    if device is None or device.state == Admission.REVOKED:
+        return False
+    return store_devices.set_state(connection, name, Admission.ACTIVE)
+
+
+def revoke(connection: Connection, name: str) -> bool:
+    """Believe a laptop no more; False if it is unknown."""
+    return store_devices.set_state(connection, name, Admission.REVOKED)
