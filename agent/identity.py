@@ -16,11 +16,12 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from agent.errors import EnrolmentError
-from agent.journal_file import write_durably
+from agent.journal_file import sync_folder, write_durably
 from agent.wire.event import digest_text
 from agent.wire.messages import Device, Key, Owner
 
 SECRET_BYTES = 32
+DEVICE_KEY, NEXT_KEY = "device.key", "device.key.next"
 
 
 class Enrolled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,7 +53,23 @@ def key_text(public: bytes) -> str:
 
 def device_key(state: Path) -> Ed25519PrivateKey:
     """This laptop's signing key, made at first use."""
-    return Ed25519PrivateKey.from_private_bytes(_secret(state / "device.key"))
+    return Ed25519PrivateKey.from_private_bytes(_secret(state / DEVICE_KEY))
+
+
+def has_next_key(state: Path) -> bool:
+    """Whether a key waits to take the place of the one in use."""
+    return (state / NEXT_KEY).exists()
+
+
+def next_key(state: Path) -> Ed25519PrivateKey:
+    """The key that will be this laptop's next, made if there is none."""
+    return Ed25519PrivateKey.from_private_bytes(_secret(state / NEXT_KEY))
+
+
+def use_next_key(state: Path) -> None:
+    """Let the next key take the place of the one in use, in one step. OSError."""
+    os.rename(state / NEXT_KEY, state / DEVICE_KEY)
+    sync_folder(state)
 
 
 def digest_key(state: Path) -> bytes:

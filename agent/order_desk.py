@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from agent import identity
 from agent.daemon import Daemon
 from agent.lost_keeper import LostKeeper
 from agent.own_policy import AgentReport, LockOrdered, OrderFollowed, OrderKind
@@ -27,7 +28,7 @@ class OrderDesk:
             case "report":
                 self._report()
             case "rotate-key":
-                raise OrderError("this laptop cannot change its key by order yet")
+                identity.next_key(self.lost.vault.path.parent)  # the sender does the rest
             case _:
                 self.lost.follow(order)
         told = OrderFollowed(

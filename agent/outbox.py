@@ -25,9 +25,10 @@ from agent import __version__
 from agent.identity import Enrolled
 from agent.in_touch import InTouch
 from agent.journal import Journal
+from agent.rotation import Rotation
 from agent.wire import signatures
 from agent.wire.contact import CONTACT_PATH
-from agent.wire.messages import EVENTS_PATH, Batch, Problem, Receipt, to_json
+from agent.wire.messages import EVENTS_PATH, ROTATE_PATH, Batch, Problem, Receipt, to_json
 from agent.wire.signatures import Signed
 from collectors.base import Clock
 
@@ -50,6 +51,9 @@ class Trouble(StrEnum):
     WRONG_SIGNATURE = "wrong-signature"
     CLOCK = "clock"
     REFUSED = "refused"
+    WAITING = "waiting"
+    PARKED = "parked"
+    REVOKED = "revoked"
     BUSY = "busy"
 
 
@@ -65,8 +69,16 @@ ADVICE = {
     Trouble.CLOCK: "the clock of this laptop is more than 5 minutes off; requests are dated by the"
     " collector's clock from now on",
     Trouble.REFUSED: "the collector refuses this laptop; ask IT whether it was revoked",
+    Trouble.WAITING: "this laptop is not let in yet: IT has to approve it; events are kept",
+    Trouble.PARKED: "this laptop is parked, because its token was used by another one as well: IT"
+    " has to say which of the two is its own; events are kept",
+    Trouble.REVOKED: "this laptop was revoked: IT has to enrol it anew, with a new key",
     Trouble.BUSY: "the collector asks to wait",
 }
+
+
+_BY_CODE = frozenset({Trouble.CLOCK, Trouble.WAITING, Trouble.PARKED, Trouble.REVOKED})
+"""Refusals of the collector that have a word of their own here."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,15 +95,17 @@ class Outbox:
     def __init__(
         self,
         journal: Journal,
-        key: Ed25519PrivateKey,
+        key: Callable[[], Ed25519PrivateKey],
         identity: Callable[[], Enrolled | None],
         ca: Callable[[], str],
         boot_id: str,
         now: Clock,
         in_touch: InTouch | None = None,
         proxy: str = "",
+        rotation: Rotation | None = None,
     ) -> None:
         self._proxy = proxy
+        self._rotation = rotation
         self._in_touch = in_touch
         self._journal = journal
         self._key = key
@@ -112,6 +126,9 @@ class Outbox:
             self.trouble = Trouble.NOT_ENROLLED
             self._journal.wait_for_news(wait)
             return {}
+        if self._rotation is not None and self._rotation.due():
+            with self._lock:
+                return self._new_key(who, self._rotation)
         touch = self._in_touch
         if touch is None or not touch.due():
             wait = wait if touch is None else min(wait, touch.seconds_left())
@@ -147,6 +164,11 @@ class Outbox:
         word = touch.word(who, self._boot_id)
         return self._signed(who, CONTACT_PATH, to_json(word), partial(touch.settle, who))
 
+    def _new_key(self, who: Enrolled, rotation: Rotation) -> dict[str, Any]:
+        """Ask to be believed by another key from now on."""
+        body, key = rotation.request(who)
+        return self._signed(who, ROTATE_PATH, body, partial(rotation.settle, who), key)
+
     def _batch(self, who: Enrolled) -> dict[str, Any]:
         pending = self._journal.pending()
         if not pending.records:  # receipted since it was asked for
@@ -164,11 +186,16 @@ class Outbox:
         return self._signed(who, EVENTS_PATH, to_json(batch), settle)
 
     def _signed(
-        self, who: Enrolled, path: str, body: bytes, settle: Callable[[bytes], bool]
+        self,
+        who: Enrolled,
+        path: str,
+        body: bytes,
+        settle: Callable[[bytes], bool],
+        key: Ed25519PrivateKey | None = None,
     ) -> dict[str, Any]:
         uri, nonce = who.server.rstrip("/") + path, secrets.token_urlsafe(24)
         headers = signatures.sign_request(
-            self._key,
+            key or self._key(),
             method="POST",
             uri=uri,
             body=body,
@@ -201,6 +228,8 @@ class Outbox:
         if not 200 <= status < 300:
             problem = msgspec.json.decode(body, type=Problem)
             self.trouble = _trouble_of(status, problem.error.code)
+            if self._rotation is not None and problem.error.code == "signature":
+                self._rotation.refused()
             return
         self.trouble = Trouble.NONE if sent.settle(body) else Trouble.WRONG_SIGNATURE
 
@@ -213,6 +242,6 @@ class Outbox:
 
 
 def _trouble_of(status: int, code: str) -> Trouble:
-    if code == "clock":
-        return Trouble.CLOCK
+    if code in _BY_CODE:
+        return Trouble(code)
     return Trouble.BUSY if status in (429, 503) else Trouble.REFUSED

@@ -16,6 +16,7 @@ from agent.managed.intake import Intake
 from agent.order_desk import OrderDesk
 from agent.orders import Orders
 from agent.outbox import Outbox
+from agent.rotation import Rotation
 from agent.wire import orders as wire
 from agent.wire.signed import DocumentError, Signed
 from collectors import session
@@ -28,13 +29,14 @@ def outbox(config: Config, journal: Journal, touch: InTouch) -> Outbox:
     """What signs and verifies."""
     return Outbox(
         journal,
-        key=identity.device_key(config.state),
+        key=partial(identity.device_key, config.state),
         identity=partial(identity.enrolled, config.state),
         ca=partial(_authorities, config),
         boot_id=processes.boot_id(),
         now=utc_now,
         in_touch=touch,
         proxy=config.proxy,
+        rotation=Rotation(state=config.state),
     )
 
 

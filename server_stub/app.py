@@ -60,6 +60,7 @@ def routes() -> list[Route | Mount]:
         Route(messages.ENROL_PATH, wire_endpoints.post_enrol, methods=["POST"]),
         Route(messages.EVENTS_PATH, wire_endpoints.post_events, methods=["POST"]),
         Route(CONTACT_PATH, wire_endpoints.post_contact, methods=["POST"]),
+        Route(messages.ROTATE_PATH, wire_endpoints.post_rotate, methods=["POST"]),
         Route("/api/v1/devices", pull_endpoints.get_devices, methods=["GET"]),
         Route("/api/v1/events", pull_endpoints.get_events, methods=["GET"]),
         Route("/", shown(pages.home, *Role), methods=["GET"]),

@@ -24,7 +24,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeviceKeys:
-    """Public keys of laptops, read once: a name is the digest of its key, so none ever changes."""
+    """Public keys of laptops, read once; ``forget`` the one of a laptop that took another."""
 
     store: Store
     known: dict[str, Ed25519PublicKey] = field(default_factory=dict)
@@ -42,6 +42,11 @@ class DeviceKeys:
         key = exchange.public_key(device.public_key)
         with self.lock:
             return self.known.setdefault(name, key)
+
+    def forget(self, name: str) -> None:
+        """Read a laptop's key anew the next time."""
+        with self.lock:
+            self.known.pop(name, None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

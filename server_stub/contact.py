@@ -14,11 +14,11 @@ from agent.wire import contact as wire
 from agent.wire.contact import Contact, News
 from agent.wire.signatures import Signed as Signature
 from agent.wire.signed import Signed
-from server_stub import admission, store_contacts, store_devices, store_documents, store_events
+from server_stub import admission, history, store_contacts, store_documents
 from server_stub.errors import Refused
 from server_stub.exchange import decoded, take_nonce
 from server_stub.store_contacts import Standing
-from server_stub.store_devices import Device, Fault
+from server_stub.store_devices import Device
 from server_stub.store_documents import KEYRING, POLICY, Published
 
 LARGEST_WORD = 16 * 1024
@@ -38,25 +38,11 @@ def take_word(connection: Connection, word: Contact, signed: Signature, now: dat
     """Note a laptop's word inside a transaction; the news for it. Raises Refused."""
     take_nonce(connection, signed, now)
     device = admission.listened_to(connection, word.device)
-    _compare_ends(connection, device, word, now)
+    history.compare_ends(connection, device, word, now)
     store_contacts.note_standing(connection, _standing(word, now))
     if word.done:
         store_documents.orders_done(connection, device.name, word.done, now)
     return _news(connection, device, word, now)
-
-
-def _compare_ends(connection: Connection, device: Device, word: Contact, now: datetime) -> None:
-    """Open a fault entry if this laptop's chain ends before what came from it, or elsewhere."""
-    if word.last > device.last_seq:
-        return
-    known = store_events.heads(connection, device.name, word.last, word.last).get(word.last)
-    same = word.last == device.last_seq and word.head == device.head
-    if same:
-        return
-    reason = "another-history" if known not in (None, word.head) else "put-back"
-    kind = "chain-fork" if reason == "another-history" else "chain-rollback"
-    fault = Fault(kind=kind, reason=reason, device=device.name, seq=word.last, head=word.head)
-    store_devices.open_fault(connection, fault, now)
 
 
 def _standing(word: Contact, now: datetime) -> Standing:

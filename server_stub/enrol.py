@@ -22,7 +22,7 @@ from server_stub import store_devices, store_tokens
 from server_stub.admission import Admission
 from server_stub.errors import Refused
 from server_stub.exchange import decoded, public_key, take_nonce
-from server_stub.store_devices import Fault
+from server_stub.store_devices import Device, Fault
 from server_stub.store_tokens import EnrolmentToken
 
 LARGEST_REQUEST = 4096
@@ -78,10 +78,10 @@ def admit(
     if token is None:
         return _unknown_token()
     known = store_devices.device(connection, applicant.name, lock=True)
+    if _is_old_key(connection, applicant, known):
+        return Refused(403, "key-used", "this key was another laptop's: make a new one")
     if known is not None and known.token == token.id:
         return None
-    if known is None and store_devices.was_a_key(connection, applicant.request.public_key):
-        return Refused(403, "key-used", "this key was another laptop's: make a new one")
     if _bound_to_another(token, applicant.request):
         return _other_laptop(connection, token, now)
     if not store_tokens.use_token(connection, token.id, now):
@@ -112,6 +112,14 @@ def _add(
         state=state or usual,
         group=token.group,
     )
+
+
+def _is_old_key(connection: Connection, applicant: Applicant, known: Device | None) -> bool:
+    """Whether the key is one that a laptop has changed, or changed to: it enrols nobody."""
+    public = applicant.request.public_key
+    if known is not None:
+        return known.public_key != public
+    return store_devices.was_a_key(connection, public)
 
 
 def _bound_to_another(token: EnrolmentToken, request: messages.EnrolRequest) -> bool:

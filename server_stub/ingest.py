@@ -15,9 +15,8 @@ that follow it.
 
 import base64
 import binascii
-import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,9 +25,10 @@ from sqlalchemy import Connection
 
 from agent.wire import event as wire
 from agent.wire import messages, shapes, signatures
-from server_stub import admission, own_faults, store_devices, store_events
+from server_stub import admission, history, own_faults, store_devices, store_events
 from server_stub.errors import Refused
 from server_stub.exchange import decoded, take_nonce
+from server_stub.history import Judged
 from server_stub.store_devices import Device, Fault
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,17 +42,6 @@ _AGE = re.compile(
     rb"--- [A-Za-z0-9+/]{43}\n"
 )
 _AGE_PAYLOAD_LEAST = 32
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Judged:
-    """A record with the chain's value after it; either an event or the reason against it."""
-
-    seq: int
-    body: str
-    head: str
-    event: wire.Event | None
-    reason: str = ""
 
 
 def read_batch(body: bytes, device: str) -> messages.Batch:
@@ -99,10 +88,10 @@ def take_in(
     device = admission.listened_to(connection, batch.device)
     first, last = judged[0].seq, judged[-1].seq
     known = store_events.heads(connection, device.name, first - 1, last)
-    forked = _fork(batch, judged, known)
+    forked = history.fork(batch, judged, known)
     if forked is not None:
-        return _report_fork(connection, device, forked, now)
-    _report_gap(connection, device, first, known, now)
+        return history.report_fork(connection, device, forked, now)
+    history.report_gap(connection, device, first, known, now)
     new = _drop_repeated_ids(connection, device, [one for one in judged if one.seq not in known])
     _store(connection, device, batch, judged[-1], new, now)
     return _receipt(connection, batch, judged, now)
@@ -161,49 +150,6 @@ def _is_sealed(sealed: str) -> bool:
     return header is not None and len(raw) - header.end() >= _AGE_PAYLOAD_LEAST
 
 
-def _fork(batch: messages.Batch, judged: list[Judged], known: dict[int, str]) -> Judged | None:
-    """The first record at which this history differs from the one that is known."""
-    first = judged[0]
-    before = wire.CHAIN_START if first.seq == 1 else known.get(first.seq - 1, batch.previous)
-    if before != batch.previous:
-        return first
-    return next((one for one in judged if known.get(one.seq, one.head) != one.head), None)
-
-
-def _report_fork(connection: Connection, device: Device, forked: Judged, now: datetime) -> Refused:
-    fault = Fault(
-        kind="chain-fork",
-        reason="another-history",
-        device=device.name,
-        seq=forked.seq,
-        digest=_digest(forked),
-        head=forked.head,
-    )
-    store_devices.open_fault(connection, fault, now)
-    return Refused(
-        409,
-        "chain-fork",
-        f"record {forked.seq} belongs to another history than the one received before: the journal "
-        "was put back from a copy, or two laptops use one key; enrol this laptop anew",
-    )
-
-
-def _report_gap(
-    connection: Connection, device: Device, first: int, known: dict[int, str], now: datetime
-) -> None:
-    """Open a fault entry if rows between the last known one and this batch never came."""
-    if first - 1 <= device.last_seq or first - 1 in known:
-        return
-    fault = Fault(
-        kind="chain-gap",
-        reason="records-missing",
-        device=device.name,
-        seq=device.last_seq + 1,
-        until_seq=first - 1,
-    )
-    store_devices.open_fault(connection, fault, now)
-
-
 def _drop_repeated_ids(connection: Connection, device: Device, new: list[Judged]) -> list[Judged]:
     """Refuse events whose id this device has used before, under another number."""
     ids = [one.event.id for one in new if one.event is not None]
@@ -227,7 +173,7 @@ def _store(
     new: list[Judged],
     now: datetime,
 ) -> None:
-    _note_two_boots(connection, device, batch, now)
+    history.note_two_boots(connection, device, batch, now)
     rows = [_row(device, one, one.event, now) for one in new if one.event is not None]
     store_events.add_events(connection, rows)
     for one in new:
@@ -247,17 +193,6 @@ def _store(
         now=now,
         boot_before=device.boot_id if batch.boot_id != device.boot_id else device.boot_before,
     )
-
-
-def _note_two_boots(
-    connection: Connection, device: Device, batch: messages.Batch, now: datetime
-) -> None:
-    """A computer never goes back to an earlier start of itself: two of them use one key."""
-    if batch.boot_id not in (device.boot_id, device.boot_before):
-        return
-    if batch.boot_id != device.boot_id:
-        fault = Fault(kind="two-laptops", reason="two-boots", device=device.name)
-        store_devices.open_fault(connection, fault, now)
 
 
 def _row(device: Device, one: Judged, event: wire.Event, now: datetime) -> dict[str, Any]:
@@ -280,7 +215,7 @@ def _refusal(device: Device, one: Judged) -> Fault:
         reason=one.reason,
         device=device.name,
         seq=one.seq,
-        digest=_digest(one),
+        digest=one.digest,
         head=one.head,
     )
 
@@ -297,7 +232,3 @@ def _receipt(
         received_at=now,
         refused=[messages.Refusal(seq=seq, reason=reason) for seq, reason in refused.items()],
     )
-
-
-def _digest(one: Judged) -> str:
-    return hashlib.sha256(one.body.encode()).hexdigest()

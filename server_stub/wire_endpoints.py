@@ -12,7 +12,7 @@ from starlette.responses import Response
 from agent.wire import messages, policies, signatures
 from agent.wire import signed as documents
 from agent.wire.signatures import Signed
-from server_stub import contact, enrol, exchange, ingest, store_documents
+from server_stub import contact, enrol, exchange, ingest, rotate, store_documents
 from server_stub.collector import Collector, collector_of
 from server_stub.errors import Refused
 
@@ -46,6 +46,14 @@ async def post_contact(request: Request) -> Response:
     return await run_in_threadpool(_take_word, request, signed, key, body)
 
 
+async def post_rotate(request: Request) -> Response:
+    """``POST /v1/rotate``: RotateRequest -> RotateReply."""
+    signed = exchange.read_signature(request)
+    key = await run_in_threadpool(collector_of(request).keys.of, signed.keyid)
+    body = await exchange.read_body(request, enrol.LARGEST_REQUEST)
+    return await run_in_threadpool(_rotate, request, signed, key, body)
+
+
 def _enrol(request: Request, signed: Signed, body: bytes) -> Response:
     collector, now = collector_of(request), collector_of(request).now()
     if signed.keyid != signatures.ENROLLING:
@@ -73,9 +81,19 @@ def _policy_root(collector: Collector) -> str | None:
     return policies.keyring_in(msgspec.json.decode(known[-1].document, type=documents.Signed)).root
 
 
+def _rotate(request: Request, signed: Signed, key: Ed25519PublicKey, body: bytes) -> Response:
+    collector, now = collector_of(request), collector_of(request).now()
+    _verify(request, signed, key, body)
+    asked = rotate.read_request(body, signed.keyid)
+    collector.store.write(lambda c: rotate.take(c, asked, signed, now))
+    collector.keys.forget(asked.device)
+    answer = messages.RotateReply(device=asked.device, public_key=asked.public_key)
+    return exchange.reply(request, collector.reply_key, now, 200, messages.to_json(answer))
+
+
 def _take_word(request: Request, signed: Signed, key: Ed25519PublicKey, body: bytes) -> Response:
     collector, now = collector_of(request), collector_of(request).now()
-    exchange.verify(request, signed, key, body, url=collector.url, now=now)
+    _verify(request, signed, key, body)
     word = contact.read_word(body, signed.keyid)
     news = collector.store.write(lambda c: contact.take_word(c, word, signed, now))
     shared = base64.b64encode(collector.stick_key).decode("ascii")
@@ -83,9 +101,19 @@ def _take_word(request: Request, signed: Signed, key: Ed25519PublicKey, body: by
     return exchange.reply(request, collector.reply_key, now, 200, messages.to_json(news))
 
 
+def _verify(request: Request, signed: Signed, key: Ed25519PublicKey, body: bytes) -> None:
+    """Raises Refused. Where the signature is another key's, the key is read anew the next time."""
+    collector = collector_of(request)
+    try:
+        exchange.verify(request, signed, key, body, url=collector.url, now=collector.now())
+    except Refused:
+        collector.keys.forget(signed.keyid)
+        raise
+
+
 def _take_events(request: Request, signed: Signed, key: Ed25519PublicKey, body: bytes) -> Response:
     collector, now = collector_of(request), collector_of(request).now()
-    exchange.verify(request, signed, key, body, url=collector.url, now=now)
+    _verify(request, signed, key, body)
     collector.quota.check(signed.keyid)
     batch = ingest.read_batch(body, signed.keyid)
     judged = ingest.judge(batch)

@@ -112,10 +112,11 @@ class Laptop:
     seq: int = 0
     head: str = wire.CHAIN_START
     skew: timedelta = timedelta()
+    called: str = ""
 
     @property
     def name(self) -> str:
-        return messages.device_name(signatures.public_bytes(self.key))
+        return self.called or messages.device_name(signatures.public_bytes(self.key))
 
     def enrol(self, token: str, **told: str) -> requests.Response:
         public = base64.b64encode(signatures.public_bytes(self.key)).decode()

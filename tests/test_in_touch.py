@@ -63,7 +63,7 @@ class Laptop:
         )
         self.box = Outbox(
             self.journal,
-            key=DEVICE_KEY,
+            key=lambda: DEVICE_KEY,
             identity=lambda: WHO,
             ca=lambda: "a certificate",
             boot_id="0" * 8 + "-0000-0000-0000-" + "0" * 12,

@@ -117,7 +117,7 @@ def test_a_wrong_clock_is_named_and_nothing_is_lost(laptop: Chain, tmp_path: Pat
     for error, trouble, left in ((timedelta(hours=1), Trouble.CLOCK, 1), (None, Trouble.NONE, 0)):
         box = Outbox(
             journal,
-            key=identity.device_key(state),
+            key=lambda: identity.device_key(state),
             identity=lambda: identity.enrolled(state),
             ca=lambda: (state / "ca.pem").read_text("ascii"),
             boot_id=processes.boot_id(),

@@ -40,7 +40,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 def outbox(journal: Journal, who: Enrolled | None = WHO) -> Outbox:
     return Outbox(
         journal,
-        key=DEVICE_KEY,
+        key=lambda: DEVICE_KEY,
         identity=lambda: who,
         ca=lambda: "a certificate",
         boot_id=str(uuid.UUID(int=1)),
@@ -137,7 +137,7 @@ def test_a_recorded_receipt_cannot_be_used_again(journal: Journal) -> None:
     ("status", "code", "trouble"),
     [
         (401, "clock", Trouble.CLOCK),
-        (401, "revoked", Trouble.REFUSED),
+        (401, "revoked", Trouble.REVOKED),
         (429, "too-many", Trouble.BUSY),
         (503, "busy", Trouble.BUSY),
         (409, "fork", Trouble.REFUSED),

@@ -27,6 +27,7 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/v1/enrol"): (),
     ("POST", "/v1/events"): (),
     ("POST", "/v1/contact"): (),
+    ("POST", "/v1/rotate"): (),
     ("GET", "/api/v1/devices"): (),
     ("GET", "/api/v1/events"): (),
     ("GET", "/"): PEOPLE,

@@ -189,7 +189,7 @@ def outbox(collector: Collector, journal: Journal) -> Outbox:
     key = msgspec.json.decode(reply.content, type=messages.EnrolReply).collector_key
     who = Enrolled(device=laptop.name, server=at.url, collector_key=key, owner="issued")
     boot = str(uuid.uuid4())
-    return Outbox(journal, laptop.key, lambda: who, lambda: pem, boot_id=boot, now=utc_now)
+    return Outbox(journal, lambda: laptop.key, lambda: who, lambda: pem, boot_id=boot, now=utc_now)
 
 
 def send_once(box: Outbox) -> Trouble:

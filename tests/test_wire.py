@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from agent.wire import contact, messages, orders, policies, reports, signed
 from agent.wire import event as wire
-from agent.wire import messages
 
 FOLDER = Path(__file__).parent / "golden" / f"wire-{wire.WIRE_VERSION}"
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -41,6 +41,9 @@ def test_the_canonical_body_is_the_one_every_released_version_wrote() -> None:
 
 
 KEY = "A" * 43 + "="
+SIGNED = signed.Signed(
+    document="e30=", signatures=[signed.Signature(key=KEY, value="A" * 86 + "==")]
+)
 RECORD = messages.Record(seq=7, body=GOLDEN.decode())
 EVERY_MESSAGE: dict[str, msgspec.Struct] = {
     "event": make_event(),
@@ -56,6 +59,56 @@ EVERY_MESSAGE: dict[str, msgspec.Struct] = {
         token=messages.write_token(bytes(17), "a" * 26), public_key=KEY, agent_version="0.1.0"
     ),
     "enrol-reply": messages.EnrolReply(device="d" + "a" * 16, collector_key=KEY),
+    "rotate-request": messages.RotateRequest(
+        device="d" + "a" * 16, public_key=KEY, proof="A" * 86 + "=="
+    ),
+    "rotate-reply": messages.RotateReply(device="d" + "a" * 16, public_key=KEY),
+    "contact": contact.Contact(
+        device="d" + "a" * 16,
+        agent_version="0.1.0",
+        boot_id=str(uuid.UUID(int=8)),
+        sent_at=NOW,
+        last=7,
+        head=wire.CHAIN_START,
+        waiting=2,
+        policy=3,
+        signed=True,
+        expired=False,
+        mode="enforce",
+        keyring=1,
+        held="first-days",
+        state="fine",
+        done=[str(uuid.UUID(int=9))],
+    ),
+    "news": contact.News(
+        device="d" + "a" * 16,
+        at=NOW,
+        group="care",
+        keyring=SIGNED,
+        policy=SIGNED,
+        orders=[SIGNED],
+        stick_key=KEY,
+    ),
+    "order": orders.Order(
+        number=str(uuid.UUID(int=9)),
+        kind="lost",
+        device="d" + "a" * 16,
+        issued_at=NOW,
+        expires_at=NOW + timedelta(days=14),
+    ),
+    "keyring": policies.Keyring(
+        version=1, issued_at=NOW, root=KEY, signers=[policies.Signer(name="it", key=KEY)]
+    ),
+    "policy": policies.PolicyDocument(
+        version=3,
+        issued_at=NOW,
+        expires_at=NOW + timedelta(days=90),
+        scope=policies.Scope(kind="group", names=["care"]),
+        toml='name = "x"',
+    ),
+    "report": reports.LaptopReport(
+        device="d" + "a" * 16, made_at=NOW, agent_version="0.1.0", report={"state": "fine"}
+    ),
     "batch": messages.Batch(
         device="d" + "a" * 16,
         agent_version="0.1.0",
@@ -92,8 +145,20 @@ def test_each_message_is_written_as_in_every_release_of_this_version(kind: str) 
 
 
 def test_no_message_is_without_its_golden_file() -> None:
-    parts = {messages.Record, messages.Refusal, messages.ProblemDetail, messages.Spoken}
-    kinds = {one for one in vars(messages).values() if inspect.isclass(one)}
+    parts = {
+        messages.Record,
+        messages.Refusal,
+        messages.ProblemDetail,
+        messages.Spoken,
+        signed.Signed,
+        signed.Signature,
+        policies.Signer,
+        policies.Scope,
+        wire.DecisionPart,
+        wire.OutcomePart,
+    }
+    modules = (messages, contact, orders, policies, reports, signed)
+    kinds = {one for module in modules for one in vars(module).values() if inspect.isclass(one)}
     kinds = {one for one in kinds if issubclass(one, msgspec.Struct)} - parts
     assert kinds | {wire.Event} == {type(message) for message in EVERY_MESSAGE.values()}
     assert sorted(path.stem for path in FOLDER.iterdir()) == KINDS

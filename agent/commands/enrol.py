@@ -9,7 +9,9 @@ be the digest of that key.
 
 import argparse
 import http.client
+import os
 import secrets
+import socket
 import ssl
 import sys
 from datetime import datetime
@@ -17,11 +19,13 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
+from msgspec import UNSET
 
 from agent import __version__, config, identity, sender
-from agent.errors import EnrolmentError
+from agent.errors import ConfigError, EnrolmentError
 from agent.identity import Enrolled
 from agent.outbox import Trouble
+from agent.texts import language_of, say
 from agent.wire import signatures
 from agent.wire.messages import (
     CA_PATH,
@@ -30,6 +34,7 @@ from agent.wire.messages import (
     EnrolRequest,
     Owner,
     Problem,
+    bound_to,
     device_name,
     pin_of,
     read_token,
@@ -37,27 +42,66 @@ from agent.wire.messages import (
 )
 from collectors.base import utc_now
 
+SERIAL = Path("/sys/class/dmi/id/product_serial")
 LARGEST_CERTIFICATE = 64 * 1024
 TIMEOUT = 20.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``dossierwacht enrol``."""
-    parser.add_argument("--server", required=True, help="address of the collector, https://...")
-    parser.add_argument("--token", required=True, help="the one-time token from IT; - reads it")
+    parser.add_argument("--server", help="address of the collector, https://...")
+    parser.add_argument("--token", help="the one-time token from IT; - reads it")
     parser.add_argument("--owner", choices=("issued", "private"), default="issued")
+    parser.add_argument("--agree", action="store_true", help="to the text for a private laptop")
     parser.add_argument("--again", action="store_true", help="replace an earlier enrolment")
+    parser.add_argument("--new-key", action="store_true", help="with --again: as another laptop")
+    parser.add_argument("--rotate", action="store_true", help="change the key of this laptop")
 
 
 def main(arguments: argparse.Namespace) -> int:
     """``dossierwacht enrol``."""
     config.prepare_state(arguments.state)
+    if arguments.rotate:
+        return _rotate(arguments.state)
+    if not arguments.server or not arguments.token:
+        raise ConfigError("enrolling needs --server and --token; changing the key needs --rotate")
     if identity.enrolled(arguments.state) is not None and not arguments.again:
         raise EnrolmentError("this laptop is enrolled already; use --again to replace that")
+    if arguments.owner == "private" and not _agreed(arguments):
+        raise EnrolmentError("nothing was changed: a private laptop is enrolled with --agree only")
+    if arguments.again:
+        _own_key(arguments.state, new=arguments.new_key)
     token = sys.stdin.readline().strip() if arguments.token == "-" else arguments.token  # noqa: S105
     who = enrol(arguments.server, token, arguments.owner, arguments.state, utc_now())
     print(f"enrolled as {who.device} at {who.server}", file=sys.stdout)
     return 0
+
+
+def _rotate(state: Path) -> int:
+    """Make the next key; the agent has it believed at its next contact, running or not."""
+    if identity.enrolled(state) is None:
+        raise EnrolmentError("this laptop was not enrolled yet, and has no key to change")
+    identity.next_key(state)
+    print("a new key was made; it counts as soon as the collector was told")
+    return 0
+
+
+def _own_key(state: Path, *, new: bool) -> None:
+    """A key that was changed is no name's digest any more: whoever enrols again needs another."""
+    who = identity.enrolled(state)
+    public = signatures.public_bytes(identity.device_key(state))
+    if new or (who is not None and who.device != device_name(public)):
+        identity.next_key(state)
+        identity.use_next_key(state)
+
+
+def _agreed(arguments: argparse.Namespace) -> bool:
+    """Whether the person agrees to what the agent does on a laptop of their own."""
+    language = language_of(os.environ) or "en"
+    print(say(language, "consent-private"), file=sys.stderr)
+    if arguments.agree or not sys.stdin.isatty() or arguments.token == "-":  # noqa: S105
+        return bool(arguments.agree)
+    return input(say(language, "consent-ask") + " ").strip().lower() in ("y", "j", "yes", "ja")
 
 
 def enrol(server: str, token: str, owner: Owner, state: Path, now: datetime) -> Enrolled:
@@ -128,11 +172,15 @@ def _ask(
 ) -> EnrolReply:
     key = identity.device_key(state)
     public = signatures.public_bytes(key)
+    secret, _ = read_token(token)
+    serial = _serial()
     request = EnrolRequest(
         token=token,
         public_key=identity.key_text(public),
         owner=owner,
         agent_version=__version__,
+        host=bound_to(secret, socket.gethostname()),
+        serial=bound_to(secret, serial) if serial else UNSET,
     )
     body, uri, nonce = to_json(request), server + ENROL_PATH, secrets.token_urlsafe(24)
     headers = signatures.sign_request(
@@ -148,6 +196,14 @@ def _ask(
     if "trouble" in answer:
         raise EnrolmentError(_why(answer["trouble"], server))
     return _believed(answer["status"], answer["headers"], answer["body"].encode(), nonce, public)
+
+
+def _serial() -> str:
+    """The machine's serial number as its maker wrote it; empty where nobody can read one."""
+    try:
+        return SERIAL.read_text("utf-8", "replace").strip()
+    except OSError:
+        return ""
 
 
 def _believed(
