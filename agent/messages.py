@@ -10,6 +10,11 @@ from agent.policy import Policy
 from agent.reminders import reminders
 from agent.wire.event import Event
 
+LONGEST_SOURCE = 200
+"""Characters."""
+DEFAULT = "default"
+"""Stands for the product's own default, which no document of the organisation asks for."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Messages:
@@ -29,10 +34,17 @@ class Messages:
             "reason": event.outcome.reason if event.outcome else "none",
             "at": event.recorded_at.isoformat(),
             "reminders": reminders(event),
+            "source": self._source(event),
             "values": _values(event),
             "instead": self.policy.usb.instead if blocked else "",
             "override": self.overrides.minutes_for(event) if self.overrides and blocked else 0,
         }
+
+    def _source(self, event: Event) -> str:
+        """The sentence that the decision comes from, cut to what a notification can hold."""
+        if event.decision is None or not event.decision.enforced:
+            return ""
+        return self.policy.source_of(event.decision.rule)[:LONGEST_SOURCE] or DEFAULT
 
 
 def _carried_out(event: Event) -> str:

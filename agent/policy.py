@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.notice import Notice
+from agent.policy_duties import Duties
 from agent.policy_usb import BLOCK, Override, UsbPolicy
 from agent.policy_usb import KIND as USB
 from agent.terms import Terms
@@ -127,6 +128,7 @@ class Policy:
     usb: UsbPolicy = field(default_factory=UsbPolicy)
     sealing: Sealing = field(default_factory=Sealing)
     lost: LostPolicy = field(default_factory=LostPolicy)
+    duties: Duties = field(default_factory=Duties)
     collectors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
 
@@ -165,6 +167,12 @@ class Policy:
     def rules_for(self, kind: str) -> tuple[Rule, ...]:
         """The rules that can decide about a kind, in order."""
         return tuple(rule for rule in self.rules if rule.kind == kind)
+
+    def source_of(self, rule: str) -> str:
+        """The sentence of the organisation's document that a rule comes from; empty if none is."""
+        if rule.startswith("usb-"):
+            return self.usb.source
+        return next((one.source for one in self.rules if one.name == rule), "")
 
     def terms_of(self, rule: str) -> Terms:
         """The terms of a rule by its name; those of none wait for nothing."""

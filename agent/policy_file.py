@@ -17,6 +17,7 @@ import pyrage
 
 from agent.errors import ConfigError
 from agent.policy import REPORT, Contact, Mode, Policy, Rule, Sealing
+from agent.policy_duties_file import read_duties
 from agent.policy_lost_file import read_lost
 from agent.policy_notice_file import read_notice
 from agent.policy_terms_file import SEALING, TERMS, read_terms
@@ -46,6 +47,9 @@ TOP: Kinds = {
     "sealing": dict,
     "lost": dict,
     "collectors": dict,
+    "report": dict,
+    "clocks": dict,
+    "files": dict,
     "rules": list,
 }
 CONTACT: Kinds = {"name": str, "phone": str, "mail": str}
@@ -133,6 +137,7 @@ class _Reading:
             recipients=tuple(self._recipients(top.get("recipients", []))),
             usb=read_usb(self, top.get("usb", {})),
             sealing=Sealing(**self.section(top.get("sealing", {}), SEALING, "sealing")),
+            duties=read_duties(self, top),
             lost=read_lost(self, top.get("lost", {})),
             collectors=self._collectors(top.get("collectors", {})),
             rules=tuple(self._rules(top.get("rules", []))),

@@ -16,7 +16,15 @@ from pathlib import Path
 
 import pytest
 
-from agent import __version__, config, own, policy_file, policy_notice_file, policy_usb_file
+from agent import (
+    __version__,
+    config,
+    own,
+    policy_duties_file,
+    policy_file,
+    policy_notice_file,
+    policy_usb_file,
+)
 from agent.cli import build_parser
 from agent.guard import Held
 from agent.outbox import Trouble
@@ -205,6 +213,9 @@ def test_every_key_of_a_policy_is_described() -> None:
         "contact": policy_file.CONTACT,
         "recipients": policy_file.RECIPIENT,
         "rules": policy_file.RULE,
+        "report": policy_duties_file.REPORT,
+        "clocks": policy_duties_file.CLOCKS,
+        "files": policy_duties_file.FILES,
         "usb": policy_usb_file.USB,
         "usb.devices": policy_usb_file.DEVICE,
     }

@@ -64,7 +64,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.rotate:
         return _rotate(arguments.state)
     if not arguments.server or not arguments.token:
-        raise ConfigError("enrolling needs --server and --token; changing the key needs --rotate")
+        raise ConfigError("usage: dossierwacht enrol --server URL --token T, or --rotate")
     if identity.enrolled(arguments.state) is not None and not arguments.again:
         raise EnrolmentError("this laptop is enrolled already; use --again to replace that")
     if arguments.owner == "private" and not _agreed(arguments):

@@ -61,6 +61,8 @@ def show(arguments: argparse.Namespace) -> int:
     for line in _usb(policy):
         print(f"  {line}")
     print(f"  {DEFAULT_RULE}: everything else -> {REPORT}")
+    for line in policy.duties.lines():
+        print(f"  {line}")
     return 0
 
 

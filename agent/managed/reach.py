@@ -31,6 +31,8 @@ def _people(policy: Policy) -> Iterator[str]:
     yield from (f"order key {key}" for key in policy.lost.keys)
     contact = policy.contact
     yield from (f"contact {part}" for part in (contact.name, contact.phone, contact.mail) if part)
+    report = policy.duties.report
+    yield from (f"report {part}" for part in (report.to, report.then, report.own_slip) if part)
     if policy.lost.silent_days:
         yield f"lost after {policy.lost.silent_days}"
 

@@ -87,7 +87,11 @@ def notices(messages: Sequence[Mapping[str, Any]], language: str) -> list[Notice
         topic = "+".join(parts)
         values = _values(message.get("values"))
         said = [say(language, part, **values) for part in parts]
-        besides = (*_instead(message, language), *_override(message, language))
+        besides = (
+            *_instead(message, language),
+            *_override(message, language),
+            *_source(message, language),
+        )
         found[topic] = Notice(topic, " ".join([*said, *besides]))
     return list(found.values())
 
@@ -156,6 +160,16 @@ def _override(message: Mapping[str, Any], language: str) -> list[str]:
     if not minutes or message.get("result") == "failed":
         return []
     return [say(language, "override-usb", minutes=minutes, command=OVERRIDE_COMMAND)]
+
+
+def _source(message: Mapping[str, Any], language: str) -> list[str]:
+    """Where the rule comes from: the organisation's own document, or the product."""
+    source = message.get("source")
+    if not isinstance(source, str) or not source or message.get("action") in SILENT:
+        return []
+    if source == "default":
+        return [say(language, "source-default")]
+    return [say(language, "source", source=source[:LONGEST_INSTEAD])]
 
 
 def _keys(message: Mapping[str, Any]) -> list[str]:
