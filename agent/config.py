@@ -28,7 +28,7 @@ AGENT_KEYS: dict[str, tuple[type, Any, str]] = {
     "socket": (str, "", "path of the control socket; empty: the default place"),
     "sender_user": (str, "dossierwacht-sender", "system user of the process that sends"),
     "stage": (str, "", "folder a file passes through while sealed; empty: one on its own mount"),
-    "journal_megabytes": (int, 64, "most that waits while the collector cannot be reached"),
+    "journal_megabytes": (int, 192, "most that waits while the collector cannot be reached"),
     "policy_root": (str, "", "root key of signed policies; empty: the one given at enrolment"),
     "proxy": (str, "", "proxy to the collector, http://host:port; empty: none"),
     "inspection_ca": (str, "", "file with the CA of a proxy that opens TLS; empty: none does"),

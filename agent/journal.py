@@ -38,7 +38,7 @@ from agent.wire.messages import LARGEST_BODY, MOST_RECORDS, Receipt, Record
 
 __all__ = ["Acted", "Journal", "Pending"]
 
-SIZE_LIMIT = 64 * 1024 * 1024
+SIZE_LIMIT = 192 * 1024 * 1024
 """Bytes of event bodies kept while the collector cannot be reached."""
 KEPT_LONGEST = (own.LeakReported.kind, own.GAP)
 

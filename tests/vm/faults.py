@@ -6,6 +6,7 @@ writes build/lab/faults.json; exit 1 if a case failed or did not run.
 
 import argparse
 import json
+import os
 import platform
 import re
 import sys
@@ -15,9 +16,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from tests import delivery_faults as delivery
 from tests import seal_faults as seal
+from tests.delivery_faults import Notes
 from tests.kill_loop import Counted, kill_loop
 from tests.seal_faults import Case
+from tests.test_seal_crash import Disk
 from tests.wide_rule import wide_rule
 
 OUT = Path("build/lab/faults.json")
@@ -56,6 +60,15 @@ def works(arguments: argparse.Namespace) -> dict[str, Work]:
         "damage": lambda base: iter([seal.damaged(base, 100 if quick else 2_000)]),
         "full": lambda base: iter([seal.full_disk(base)]),
         "wide": lambda base: iter([wide(base, 300 if quick else 10_000)]),
+        "delivery-kill": lambda base: delivery.killed(base, 100 if quick else arguments.deaths),
+        "delivery-power": lambda base: iter([delivery_cut(base, 20 if quick else 1_000)]),
+        "delivery-store": lambda base: iter(
+            [delivery.damaged_store(base, 300 if quick else 3_000)]
+        ),
+        "delivery-token": lambda base: iter([delivery.raced(base, 3 if quick else 100, 100)]),
+        "delivery-month": lambda base: iter(
+            [delivery.long_offline(base, 1 if quick else 30, 5_000)]
+        ),
         "agent": partial(agent_killed, kills=5 if quick else arguments.kills),
     }
 
@@ -82,6 +95,22 @@ def wide(base: Path, files: int) -> Case:
     found = wide_rule(base, files)
     note = f"{found.sealed} sealed and given back, tripped after {found.tripped_after} s"
     return Case(name="a rule that matches everything", tries=files, bad=found.faults(), note=note)
+
+
+def delivery_cut(base: Path, cuts: int) -> Case:
+    """The journal on a disk of its own whose power is cut."""
+    if os.geteuid():
+        return Case(name="delivery: power cut", note="did not run: needs root")
+    disk = Disk(base)
+
+    def again() -> None:
+        disk.unmount()
+        disk.mount()
+
+    try:
+        return delivery.cut_off(disk.at, disk.cut_power, again, cuts, Notes(folder=base))
+    finally:
+        disk.unmount()
 
 
 def agent_killed(base: Path, kills: int) -> Iterator[Case]:
@@ -120,6 +149,9 @@ def line(case: Case, seconds: float) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="./dev lab faults")
     parser.add_argument("--kills", type=int, default=100, help="how often the agent is killed")
+    parser.add_argument(
+        "--deaths", type=int, default=10_000, help="how often a laptop that delivers is killed"
+    )
     parser.add_argument("--only", default="", help="kinds whose word this expression finds")
     parser.add_argument("--quick", action="store_true", help="each kind once or a few times")
     sys.exit(main(parser.parse_args()))

@@ -1,0 +1,337 @@
+"""Delivery under faults, as often as one asks: each case counts what must not happen.
+
+The tests run the same parts short; ``./dev lab faults`` runs them thousands of times. A laptop here
+is the real journal and the real outbox in a process of its own that is killed; the collector is the
+real one on loopback, and what it has is counted from its database.
+"""
+
+import itertools
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from agent import identity, sender
+from agent.commands import enrol
+from agent.errors import JournalError
+from agent.journal import SIZE_LIMIT, Journal
+from agent.outbox import Outbox, Trouble
+from collectors.base import utc_now
+from tests.collector_on_loopback import Laptop, collector
+from tests.laptop import Chain, chain
+from tests.seal_faults import Case
+from tests.test_journal import new_event
+
+LIVES = (0.02, 0.25)
+"""Seconds that a laptop lives before it is killed."""
+LOST_REQUESTS, LOST_REPLIES = 0.10, 0.10
+SEALED = 600
+"""Characters of the sealed part of an event, as a path of usual length makes it."""
+MOST_WAITING = 400
+"""Events that may wait before the producer pauses; the kills are about moments, not about load."""
+
+
+@dataclass(kw_only=True)
+class Notes:
+    """What a laptop says that it is about to record, and what was recorded; kept outside of it."""
+
+    folder: Path
+
+    def opened(self) -> tuple[int, int]:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        return os.open(self.tried, flags), os.open(self.kept, flags)
+
+    @property
+    def tried(self) -> Path:
+        return self.folder / "tried"
+
+    @property
+    def kept(self) -> Path:
+        return self.folder / "kept"
+
+    def ids(self, path: Path) -> set[str]:
+        """Whole lines only; the last may have been cut off."""
+        text = path.read_text("ascii") if path.exists() else ""
+        return set(text[: text.rfind("\n") + 1].split())
+
+
+def killed(base: Path, kills: int, seed: int = 1) -> Iterator[Case]:
+    """kill -9 at random moments while a tenth of requests and a tenth of replies are lost."""
+    dice, notes = random.Random(seed), Notes(folder=base)
+    with chain(base / "x") as laptop:
+        enrol.enrol(laptop.server, laptop.token(), "issued", laptop.folders.agent, utc_now())
+        for number in range(kills):
+            child = _forked(lambda n=number: _live(laptop, notes, n))  # type: ignore[misc]
+            time.sleep(dice.uniform(*LIVES))
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        _drain(laptop)
+        yield from _counted(laptop, notes, kills)
+
+
+def _forked(work: Callable[[], None]) -> int:
+    """Run ``work`` in a process of its own, which is to be killed; its pid."""
+    child = os.fork()
+    if child:
+        return child
+    _end_after(work)
+
+
+def _end_after(work: Callable[[], None]) -> NoReturn:
+    try:
+        work()
+    finally:
+        os._exit(1)
+
+
+def _live(laptop: Chain, notes: Notes, number: int) -> None:
+    """Record events and send them, until killed."""
+    journal = Journal(laptop.folders.agent)
+    tried, kept = notes.opened()
+
+    def produce() -> None:
+        while True:
+            if journal.count() > MOST_WAITING:
+                time.sleep(0.01)
+                continue
+            event = new_event()
+            os.write(tried, f"{event.id}\n".encode("ascii"))
+            if journal.append(event):
+                os.write(kept, f"{event.id}\n".encode("ascii"))
+
+    threading.Thread(target=produce, daemon=True).start()
+    dice, box = random.Random(number), _box(laptop, journal)
+    while True:
+        _carry(box, dice)
+
+
+def _box(laptop: Chain, journal: Journal) -> Outbox:
+    state = laptop.folders.agent
+    return Outbox(
+        journal,
+        key=lambda: identity.device_key(state),
+        identity=lambda: identity.enrolled(state),
+        ca=lambda: (state / "ca.pem").read_text("ascii"),
+        boot_id="0" * 8 + "-0000-0000-0000-" + "0" * 12,
+        now=utc_now,
+    )
+
+
+def _carry(box: Outbox, dice: random.Random) -> None:
+    request = box.request(0.05)
+    if "uri" not in request:
+        return
+    if dice.random() < LOST_REQUESTS:
+        box.failed(Trouble.UNREACHABLE)
+        return
+    body = request["body"].encode()
+    answer = sender.post(request["ca"], request["uri"], request["headers"], body)
+    if "trouble" in answer or dice.random() < LOST_REPLIES:
+        box.failed(Trouble.UNREACHABLE)
+    else:
+        box.reply(answer["status"], answer["headers"], answer["body"].encode())
+
+
+def _drain(laptop: Chain) -> None:
+    journal, calm = Journal(laptop.folders.agent), random.Random()
+    calm.random = lambda: 1.0  # type: ignore[method-assign]
+    try:
+        box = _box(laptop, journal)
+        for _ in range(10_000):
+            if not journal.count():
+                return
+            _carry(box, calm)
+        raise AssertionError("the journal never empties")
+    finally:
+        journal.close()
+
+
+def _counted(laptop: Chain, notes: Notes, kills: int) -> Iterator[Case]:
+    database = sqlite3.connect(f"file:{laptop.folders.collector}/collector.db?mode=ro", uri=True)
+    rows = database.execute("SELECT seq, event_id FROM events ORDER BY seq").fetchall()
+    faults = database.execute("SELECT kind FROM faults").fetchall()
+    database.close()
+    stored = [event_id for _, event_id in rows]
+    kept, tried = notes.ids(notes.kept), notes.ids(notes.tried)
+    gaps = sum(after[0] != before[0] + 1 for before, after in itertools.pairwise(rows))
+    for what, bad in (
+        ("lost", len(kept - set(stored))),
+        ("twice", len(stored) - len(set(stored))),
+        ("that nobody recorded", len(set(stored) - tried)),
+        ("missing in the chain, or fault entries", gaps + len(faults)),
+    ):
+        note = f"{len(stored)} events at the collector, {len(kept)} known as recorded"
+        yield Case(name=f"delivery killed: events {what}", tries=kills, bad=bad, note=note)
+
+
+def cut_off(
+    disk_at: Path,
+    cut_power: Callable[[], None],
+    again: Callable[[], None],
+    cuts: int,
+    notes: Notes,
+    seed: int = 2,
+) -> Case:
+    """The power is cut while events are recorded; what was said to be recorded is there after."""
+    case, dice, acknowledged = (
+        Case(name="delivery: power cut while recording"),
+        random.Random(seed),
+        0,
+    )
+    for number in range(cuts):
+        shutil.rmtree(disk_at / str(number - 1), ignore_errors=True)
+        folder = disk_at / str(number)
+        folder.mkdir()
+        os.sync()
+        child = _forked(lambda at=folder: _record(at, notes))  # type: ignore[misc]
+        time.sleep(dice.uniform(*LIVES))
+        kept = notes.ids(notes.kept)  # before the cut: a dying disk says yes to anything
+        os.waitpid(_forked(cut_power), 0)  # whoever cuts it keeps a hand on the disk
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        again()
+        there = _ids_in(folder)
+        acknowledged += len(kept)
+        case.tries += 1
+        case.bad += len(kept - there)
+        notes.kept.unlink(missing_ok=True)
+        notes.tried.unlink(missing_ok=True)
+    case.note = f"{acknowledged} events were said to be recorded"
+    return case
+
+
+def _record(folder: Path, notes: Notes) -> None:
+    journal = Journal(folder)
+    _, kept = notes.opened()
+    while True:
+        event = new_event()
+        if journal.append(event):
+            os.write(kept, f"{event.id}\n".encode("ascii"))
+
+
+def _ids_in(folder: Path) -> set[str]:
+    """The events of a journal that was cut off; raises AssertionError if it was set aside."""
+    journal = Journal(folder)
+    try:
+        assert not list(folder.glob("*.bad-*")), "a cut damaged the journal"
+        database = sqlite3.connect(f"file:{folder}/journal.db?mode=ro", uri=True)
+        found = {row[0] for row in database.execute("SELECT id FROM events")}
+        database.close()
+        return found
+    finally:
+        journal.close()
+
+
+def raced(base: Path, rounds: int, threads: int) -> Case:
+    """So many laptops show one token at once: exactly one comes in."""
+    case = Case(name=f"delivery: {threads} laptops with one token")
+    with collector(base / "state") as running:
+        for _ in range(rounds):
+            token = running.token()
+            laptops = [Laptop(running) for _ in range(threads)]
+            with ThreadPoolExecutor(threads) as pool:
+                replies = list(pool.map(Laptop.enrol, laptops, [token] * threads))
+            statuses = [reply.status_code for reply in replies]
+            case.tries += 1
+            case.bad += statuses.count(200) != 1 or statuses.count(403) != threads - 1
+    return case
+
+
+def long_offline(base: Path, days: int, a_day: int) -> Case:
+    """So many days without the collector: everything waits, and leaves in order."""
+    case = Case(name=f"delivery: {days} days offline with {a_day} events a day")
+    journal = Journal(base)
+    try:
+        for _ in range(days * a_day):
+            journal.append(new_event(sealed="A" * SEALED))
+            case.tries += 1
+        case.bad += case.tries - journal.count()
+        (size,) = journal._one("SELECT sum(length(body)) FROM events")
+        case.note = f"{size / 2**20:.2f} MiB of {SIZE_LIMIT // 2**20} MiB"
+    finally:
+        journal.close()
+    return case
+
+
+def damaged_store(base: Path, tries: int, seed: int = 3) -> Case:
+    """Bits flipped and ends cut off in a journal's files: what is read is right, or is told."""
+    dice, case = random.Random(seed), Case(name="delivery: damage to the journal's files")
+    places = (base / "cut-off", base / "at-rest")
+    wholes = [_journal_of(place, 120, at_rest=place.name == "at-rest") for place in places]
+    loud = 0
+    for number in range(tries):
+        copy, whole = base / "copy", wholes[number % 2]
+        _copy(places[number % 2], copy)
+        _damage(copy, dice)
+        case.tries += 1
+        found = _read_again(copy)
+        if found is None:
+            loud += 1
+        elif found != whole[: len(found)]:
+            case.bad += 1
+    case.note = f"{loud} told or set aside, {tries - loud} still a true beginning of the whole"
+    return case
+
+
+def _journal_of(folder: Path, events: int, *, at_rest: bool) -> list[bytes]:
+    """A journal of some events: as a kill leaves it, with its log not written back, or as a stop
+    does."""
+    folder.mkdir()
+
+    def fill() -> None:
+        journal = Journal(folder)
+        for _ in range(events):
+            journal.append(new_event())
+        if at_rest:
+            journal.close()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    os.waitpid(_forked(fill), 0)
+    copy = folder.with_name(f"{folder.name}-read")
+    _copy(folder, copy)
+    bodies = _read_again(copy)
+    assert bodies is not None and len(bodies) == events
+    return bodies
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.mkdir(exist_ok=True)
+    for old in target.iterdir():
+        old.unlink()
+    for file in source.iterdir():
+        (target / file.name).write_bytes(file.read_bytes())
+
+
+def _damage(folder: Path, dice: random.Random) -> None:
+    files = [folder / name for name in ("journal.db", "journal.db-wal")]
+    file = dice.choice([one for one in files if one.exists() and one.stat().st_size])
+    content = bytearray(file.read_bytes())
+    at = dice.randrange(len(content))
+    if dice.random() < 0.3:
+        del content[at:]
+    else:
+        content[at] ^= 1 << dice.randrange(8)
+    file.write_bytes(content)
+
+
+def _read_again(folder: Path) -> list[bytes] | None:
+    """The bodies in order; None if the journal was not opened, or was set aside and said so."""
+    try:
+        journal = Journal(folder)
+    except JournalError:
+        return None
+    try:
+        records = [record.body.encode() for record in journal.pending().records]
+    except JournalError:
+        return None
+    finally:
+        journal.close()
+    return None if list(folder.glob("*.bad-*")) else records

@@ -1,0 +1,62 @@
+"""Delivery under faults, in short: what ``./dev lab faults`` does thousands of times."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from agent.journal import SIZE_LIMIT
+from tests import delivery_faults
+from tests.delivery_faults import Notes
+from tests.test_seal_crash import Disk
+
+
+@pytest.mark.slow
+def test_events_of_a_laptop_that_is_killed_arrive_once_each() -> None:
+    with tempfile.TemporaryDirectory() as top:
+        Path(top).chmod(0o711)
+        cases = list(delivery_faults.killed(Path(top), 60))
+    assert {case.name: case.bad for case in cases if case.bad} == {}
+    assert len(cases) == 4
+    assert not cases[0].note.startswith("0 events")
+
+
+@pytest.mark.root
+@pytest.mark.slow
+def test_what_was_said_to_be_recorded_outlives_the_power(tmp_path: Path) -> None:
+    if os.geteuid():
+        pytest.skip("only root mounts a disk")
+    disk = Disk(tmp_path)
+
+    def again() -> None:
+        disk.unmount()
+        disk.mount()
+
+    try:
+        notes = Notes(folder=tmp_path)
+        case = delivery_faults.cut_off(disk.at, disk.cut_power, again, 15, notes)
+    finally:
+        disk.unmount()
+    assert (case.tries, case.bad) == (15, 0)
+    assert not case.note.startswith("0 ")
+
+
+def test_one_laptop_comes_in_by_a_token_however_many_show_it(tmp_path: Path) -> None:
+    case = delivery_faults.raced(tmp_path, 2, 40)
+    assert (case.tries, case.bad) == (2, 0)
+
+
+def test_no_damage_to_the_journal_is_silent(tmp_path: Path) -> None:
+    case = delivery_faults.damaged_store(tmp_path, 150)
+    assert (case.tries, case.bad) == (150, 0)
+    assert not case.note.startswith("0 told")
+
+
+def test_a_month_without_the_collector_fits(tmp_path: Path) -> None:
+    case = delivery_faults.long_offline(tmp_path, 1, 500)
+    assert case.bad == 0
+    megabytes = float(case.note.split()[0])
+    assert megabytes * 300 < SIZE_LIMIT / 2**20, (
+        "30 days with 5,000 events each are 300 times as much"
+    )
