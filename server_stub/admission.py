@@ -9,8 +9,10 @@ Whoever is not listened to keeps its events and is told why, in a signed reply. 
 terminal of the collector changes a state, and each change is in the log.
 """
 
+import base64
 from enum import StrEnum
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection
 
 from server_stub import store_devices
@@ -44,6 +46,17 @@ def listened_to(connection: Connection, name: str) -> Device:
     if state is not Admission.ACTIVE:
         raise Refused(403, state, SAYS[state])
     return device
+
+
+def signed_by(connection: Connection, name: str, key: Ed25519PublicKey) -> None:
+    """Raises Refused unless ``key`` is this laptop's when the transaction begins to write.
+
+    The signature was checked before, with a key that may have been changed since: of two requests
+    that the same old key signed, only the first may change it."""
+    device = store_devices.device(connection, name, lock=True)
+    shown = base64.b64encode(key.public_bytes_raw()).decode("ascii")
+    if device is None or device.public_key != shown:
+        raise Refused(401, "signature", "this laptop has another key by now")
 
 
 def approve(connection: Connection, name: str) -> bool:

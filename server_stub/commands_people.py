@@ -101,7 +101,7 @@ def new_token(arguments: argparse.Namespace) -> int:
             arguments.uses,
             now,
             expires_at,
-            host=bound_to(secret, arguments.host) if arguments.host else None,
+            host=bound_to(secret, arguments.host.partition(".")[0]) if arguments.host else None,
             serial=bound_to(secret, arguments.serial) if arguments.serial else None,
             group=group_name(arguments.group),
             approve=arguments.approve,

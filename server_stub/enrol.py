@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from agent.wire import messages, signatures
 from server_stub import store_devices, store_tokens
-from server_stub.admission import Admission
+from server_stub.admission import SAYS, Admission
 from server_stub.errors import Refused
 from server_stub.exchange import decoded, public_key, take_nonce
 from server_stub.store_devices import Device, Fault
@@ -80,6 +80,8 @@ def admit(
     known = store_devices.device(connection, applicant.name, lock=True)
     if _is_old_key(connection, applicant, known):
         return Refused(403, "key-used", "this key was another laptop's: make a new one")
+    if known is not None and known.state in (Admission.PARKED, Admission.REVOKED):
+        return Refused(403, known.state, SAYS[Admission(known.state)])
     if known is not None and known.token == token.id:
         return None
     if _bound_to_another(token, applicant.request):

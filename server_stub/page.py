@@ -64,9 +64,10 @@ class Visit:
 
         One slash at the beginning: a browser takes ``//name`` for another host.
         """
-        return "/" + self.request.url.path.lstrip("/\\").removesuffix("/aware").removesuffix(
-            "/dispute"
-        )
+        path = self.request.url.path.lstrip("/\\")
+        for form in ("/aware", "/dispute", "/admission/approve", "/admission/revoke"):
+            path = path.removesuffix(form)
+        return "/" + path
 
     def moment(self, value: datetime) -> Markup:
         """A moment for people, in the collector's time zone, with the zone's name."""

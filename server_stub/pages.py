@@ -9,6 +9,7 @@ from server_stub import (
     auth,
     disputes,
     sticks,
+    store_alarms,
     store_contacts,
     store_devices,
     store_disputes,
@@ -77,6 +78,8 @@ def overview(visit: Visit) -> Response:
         silent = store_devices.count_silent(connection, visit.now - SILENT_AFTER)
         faults = store_devices.count_faults(connection)
         kinds = store_events.count_by_kind(connection, since)
+        alarms = store_alarms.latest(connection, since)
+        alarmed = store_alarms.count(connection, since)
         late = visit.now - visit.collector.clock.authority
         breaches, overdue = store_register.count_breaches(connection, late)
     cards = [
@@ -87,8 +90,16 @@ def overview(visit: Visit) -> Response:
     if visit.role is not Role.IT:
         cards.append(("overview.breaches", _blurred(visit, breaches)))
         cards.append(("overview.late", _blurred(visit, overdue)))
+    cards.append(("overview.alarms", _blurred(visit, alarmed)))
+    told = [] if visit.role is Role.MANAGEMENT else alarms  # they name laptops
     rows = [(kind, _blurred(visit, count)) for kind, count in kinds]
-    return render(visit, "overview.html", cards=cards, rows=rows)
+    return render(
+        visit,
+        "overview.html",
+        cards=cards,
+        rows=rows,
+        alarms=[(one, store_alarms.text_of(one)) for one in told],
+    )
 
 
 def devices(visit: Visit) -> Response:

@@ -1,10 +1,13 @@
 """What agents call: the CA certificate, enrolment, events."""
 
 import base64
+from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import UNSET
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,9 +15,12 @@ from starlette.responses import Response
 from agent.wire import messages, policies, signatures
 from agent.wire import signed as documents
 from agent.wire.signatures import Signed
-from server_stub import contact, enrol, exchange, ingest, rotate, store_documents
+from server_stub import admission, contact, enrol, exchange, ingest, rotate, store_documents
 from server_stub.collector import Collector, collector_of
 from server_stub.errors import Refused
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
 
 
 async def get_ca(request: Request) -> Response:
@@ -85,7 +91,7 @@ def _rotate(request: Request, signed: Signed, key: Ed25519PublicKey, body: bytes
     collector, now = collector_of(request), collector_of(request).now()
     _verify(request, signed, key, body)
     asked = rotate.read_request(body, signed.keyid)
-    collector.store.write(lambda c: rotate.take(c, asked, signed, now))
+    _write(request, signed, key, lambda c: rotate.take(c, asked, signed, now))
     collector.keys.forget(asked.device)
     answer = messages.RotateReply(device=asked.device, public_key=asked.public_key)
     return exchange.reply(request, collector.reply_key, now, 200, messages.to_json(answer))
@@ -95,7 +101,7 @@ def _take_word(request: Request, signed: Signed, key: Ed25519PublicKey, body: by
     collector, now = collector_of(request), collector_of(request).now()
     _verify(request, signed, key, body)
     word = contact.read_word(body, signed.keyid)
-    news = collector.store.write(lambda c: contact.take_word(c, word, signed, now))
+    news = _write(request, signed, key, lambda c: contact.take_word(c, word, signed, now))
     shared = base64.b64encode(collector.stick_key).decode("ascii")
     news = msgspec.structs.replace(news, stick_key=shared)
     return exchange.reply(request, collector.reply_key, now, 200, messages.to_json(news))
@@ -111,13 +117,28 @@ def _verify(request: Request, signed: Signed, key: Ed25519PublicKey, body: bytes
         raise
 
 
+def _write(request: Request, signed: Signed, key: Ed25519PublicKey, work: Work[T]) -> T:
+    """Run ``work`` in a transaction in which ``key`` is still the laptop's. Raises Refused."""
+    collector = collector_of(request)
+
+    def believed(connection: Connection) -> T:
+        admission.signed_by(connection, signed.keyid, key)
+        return work(connection)
+
+    try:
+        return collector.store.write(believed)
+    except Refused:
+        collector.keys.forget(signed.keyid)  # it may have been read just before it was changed
+        raise
+
+
 def _take_events(request: Request, signed: Signed, key: Ed25519PublicKey, body: bytes) -> Response:
     collector, now = collector_of(request), collector_of(request).now()
     _verify(request, signed, key, body)
     collector.quota.check(signed.keyid)
     batch = ingest.read_batch(body, signed.keyid)
     judged = ingest.judge(batch)
-    answer = collector.store.write(lambda c: ingest.take_in(c, batch, judged, signed, now))
+    answer = _write(request, signed, key, lambda c: ingest.take_in(c, batch, judged, signed, now))
     collector.quota.charge(batch.device, len(body), len(judged))
     if isinstance(answer, Refused):
         raise answer

@@ -2,7 +2,9 @@
 
 import base64
 import tempfile
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +182,21 @@ def test_the_old_key_is_believed_no_more_and_never_again(running: Running) -> No
     assert problem(rotate(moved, old)) == "key-used"
     for key in (old, new):
         assert problem(Laptop(running, key=key).enrol(running.token())) == "key-used"
+
+
+def test_of_many_new_keys_that_one_old_key_vouches_for_one_counts(running: Running) -> None:
+    """Each signature is good when it is checked; only in the database can one of them be first."""
+    for _ in range(3):
+        laptop, keys = running.laptop(), [Ed25519PrivateKey.generate() for _ in range(20)]
+        start = threading.Barrier(len(keys))
+
+        def ask(new: Ed25519PrivateKey, laptop: Laptop = laptop, start: Any = start) -> Any:
+            start.wait()
+            return rotate(laptop, new)
+
+        with ThreadPoolExecutor(len(keys)) as pool:
+            replies = list(pool.map(ask, keys))
+        assert [reply.status_code for reply in replies].count(200) == 1
+        assert {problem(one) for one in replies if one.status_code != 200} == {"signature"}
+        (taken,) = [key for key, one in zip(keys, replies, strict=True) if one.status_code == 200]
+        assert Laptop(running, key=taken, called=laptop.name).send(pupil_file()).status_code == 200

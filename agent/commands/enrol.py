@@ -11,7 +11,6 @@ import argparse
 import http.client
 import os
 import secrets
-import socket
 import ssl
 import sys
 from datetime import datetime
@@ -21,7 +20,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 from msgspec import UNSET
 
-from agent import __version__, config, identity, sender
+from agent import __version__, config, identity, machine, sender
 from agent.errors import ConfigError, EnrolmentError
 from agent.identity import Enrolled
 from agent.outbox import Trouble
@@ -42,7 +41,6 @@ from agent.wire.messages import (
 )
 from collectors.base import utc_now
 
-SERIAL = Path("/sys/class/dmi/id/product_serial")
 LARGEST_CERTIFICATE = 64 * 1024
 TIMEOUT = 20.0
 
@@ -173,13 +171,13 @@ def _ask(
     key = identity.device_key(state)
     public = signatures.public_bytes(key)
     secret, _ = read_token(token)
-    serial = _serial()
+    serial = machine.serial()
     request = EnrolRequest(
         token=token,
         public_key=identity.key_text(public),
         owner=owner,
         agent_version=__version__,
-        host=bound_to(secret, socket.gethostname()),
+        host=bound_to(secret, machine.host()),
         serial=bound_to(secret, serial) if serial else UNSET,
     )
     body, uri, nonce = to_json(request), server + ENROL_PATH, secrets.token_urlsafe(24)
@@ -196,14 +194,6 @@ def _ask(
     if "trouble" in answer:
         raise EnrolmentError(_why(answer["trouble"], server))
     return _believed(answer["status"], answer["headers"], answer["body"].encode(), nonce, public)
-
-
-def _serial() -> str:
-    """The machine's serial number as its maker wrote it; empty where nobody can read one."""
-    try:
-        return SERIAL.read_text("utf-8", "replace").strip()
-    except OSError:
-        return ""
 
 
 def _believed(
