@@ -104,10 +104,10 @@ def keep_ballast(folder: Path) -> None:
 
 
 def give_up_ballast(folder: Path) -> bool:
-    """Free the ballast; False if it was given up before."""
+    """Free the ballast; False if it was given up before, or a disk that fails keeps it."""
     try:
         (folder / "ballast").unlink()
-    except FileNotFoundError:
+    except OSError:
         return False
     return True
 

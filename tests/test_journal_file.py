@@ -15,6 +15,7 @@ from agent.errors import JournalError, JournalFull
 from agent.journal import Journal
 from agent.wire import event as wire
 from tests.test_journal import CHILD, _all, acknowledge, new_event
+from tests.test_seal_crash import Disk
 
 
 @pytest.fixture
@@ -78,6 +79,19 @@ def test_a_sound_journal_is_opened_or_left_alone_on_a_full_disk(disk: Path) -> N
     assert whole.count() > len(said)
     assert not [path for path in disk.iterdir() if ".bad-" in path.name]
     whole.close()
+
+
+@pytest.mark.root
+def test_a_disk_that_dies_is_told_in_the_journals_own_words(tmp_path: Path) -> None:
+    disk = Disk(tmp_path)
+    journal = Journal(disk.at)
+    journal.append(new_event())
+    disk.cut_power()
+    for _ in range(3):
+        with pytest.raises(JournalError):  # never the system's own word, which nobody waits for
+            journal.append(new_event())
+    journal.close()
+    disk.unmount()
 
 
 def test_a_journal_that_somebody_else_reads_is_not_set_aside(tmp_path: Path) -> None:

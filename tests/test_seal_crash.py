@@ -244,7 +244,10 @@ class Disk:
 
     def cut_power(self) -> None:
         disk = os.open(self.at, os.O_RDONLY)
-        fcntl.ioctl(disk, EXT4_SHUTDOWN, WITHOUT_WRITING_BACK)
+        try:
+            fcntl.ioctl(disk, EXT4_SHUTDOWN, WITHOUT_WRITING_BACK)
+        finally:
+            os.close(disk)  # or whoever lives on keeps the disk busy
 
 
 @pytest.fixture
