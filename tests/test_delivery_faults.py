@@ -42,11 +42,6 @@ def test_what_was_said_to_be_recorded_outlives_the_power(tmp_path: Path) -> None
     assert not case.note.startswith("0 ")
 
 
-def test_one_laptop_comes_in_by_a_token_however_many_show_it(tmp_path: Path) -> None:
-    case = delivery_faults.raced(tmp_path, 2, 40)
-    assert (case.tries, case.bad) == (2, 0)
-
-
 def test_no_damage_to_the_journal_is_silent(tmp_path: Path) -> None:
     case = delivery_faults.damaged_store(tmp_path, 150)
     assert (case.tries, case.bad) == (150, 0)

@@ -65,7 +65,7 @@ def works(arguments: argparse.Namespace) -> dict[str, Work]:
         "delivery-store": lambda base: iter(
             [delivery.damaged_store(base, 300 if quick else 3_000)]
         ),
-        "delivery-token": lambda base: iter([delivery.raced(base, 3 if quick else 100, 100)]),
+        "delivery-token": lambda _: iter([delivery.raced(3 if quick else 100, 100)]),
         "delivery-month": lambda base: iter(
             [delivery.long_offline(base, 1 if quick else 30, 5_000)]
         ),
