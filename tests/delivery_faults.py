@@ -64,6 +64,7 @@ class Notes:
 
 def killed(base: Path, kills: int, seed: int = 1) -> Iterator[Case]:
     """kill -9 at random moments while a tenth of requests and a tenth of replies are lost."""
+    base.chmod(0o711)  # the sender passes through it without rights
     dice, notes = random.Random(seed), Notes(folder=base)
     with chain(base / "x") as laptop:
         enrol.enrol(laptop.server, laptop.token(), "issued", laptop.folders.agent, utc_now())
