@@ -63,6 +63,7 @@ COMMANDS: tuple[Command, ...] = (
         "keyring",
     ),
     Command("policy sign", "sign a policy", "agent.commands.policy_sign", "add_sign", "sign"),
+    Command("policy try", "what would it have done?", "agent.commands.policy_try"),
     Command("policy papers", "drafts for who has to agree", "agent.commands.policy_papers"),
     Command("policy show", "the policy in force", "agent.commands.policy", "add_show", "show"),
     Command("policy explain", "who decides?", "agent.commands.policy", "add_explain", "explain"),
