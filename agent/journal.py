@@ -33,6 +33,7 @@ import msgspec
 from agent import journal_file, own
 from agent.errors import JournalError, JournalFull
 from agent.journal_answers import Acted, Pending
+from agent.journal_sound import stamped, unstamped
 from agent.wire import event as wire
 from agent.wire.messages import LARGEST_BODY, MOST_RECORDS, Receipt, Record
 
@@ -88,7 +89,7 @@ class Journal:
         def work() -> bool:
             if once is not None and self._was_told(once):
                 return False
-            body = wire.encode(event)
+            body = stamped(wire.encode(event), once)
             self._db.execute("INSERT INTO attempts VALUES(?,?,?,?)", (event.id, once, now, body))
             self._db.execute("INSERT INTO acted VALUES(?,?,?)", (now, action, size))
             return True
@@ -106,7 +107,7 @@ class Journal:
             if row is None:
                 raise JournalError(f"there is no open attempt {attempt_id}")
             self._db.execute("DELETE FROM attempts WHERE id=?", (attempt_id,))
-            body, once = row
+            body, once = unstamped(*row), row[1]
             if once is not None and outcome.result == "failed":
                 once = f"{once}/{outcome.reason}"
             if once is not None and not self._tell(once):
@@ -119,8 +120,8 @@ class Journal:
     def attempts(self) -> list[wire.Event]:
         """The attempts without an outcome, oldest first: what a crash cut off."""
         with self._reading():
-            rows = self._db.execute("SELECT body FROM attempts ORDER BY begun").fetchall()
-        return [wire.decode(body) for (body,) in rows]
+            rows = self._db.execute("SELECT body, once FROM attempts ORDER BY begun").fetchall()
+        return [wire.decode(unstamped(body, once)) for body, once in rows]
 
     def acted_since(self, action: str, moment: datetime) -> Acted:
         """How often ``action`` was begun since ``moment``, and over how many bytes."""

@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from agent.errors import JournalError, JournalFull
+from agent.journal_sound import behind, sound
 from agent.wire import event as wire
 from agent.wire.messages import Receipt
 
@@ -28,8 +29,6 @@ KNOWN_FOR = timedelta(days=30)
 """How long it is remembered since when a thing is known that is seen no more."""
 ACTED_FOR = timedelta(days=2)
 """How long begun actions are counted."""
-LARGEST_JUMP = 10_000
-"""How far numbers begin behind the last receipt when the rows after it were lost."""
 _PASSING = frozenset(
     {
         sqlite3.SQLITE_BUSY,
@@ -177,7 +176,7 @@ def _connect(path: Path) -> sqlite3.Connection:
             database.execute("PRAGMA secure_delete=ON")
             database.executescript(_SCHEMA)
             if database.execute("SELECT 1 FROM tail").fetchone() is None:
-                start = _behind_receipt(path.with_name("receipt.json"))
+                start = _behind_receipt(path)
                 database.execute("INSERT INTO tail VALUES(1,?,?)", start)
         except sqlite3.Error:
             database.close()
@@ -212,39 +211,21 @@ def last_receipt(folder: Path) -> Receipt | None:
 def _behind_receipt(path: Path) -> tuple[int, str]:
     """Where a new chain begins: at the start, or well behind what the collector has receipted."""
     try:
-        receipt = msgspec.json.decode(path.read_bytes(), type=Receipt)
+        content = path.with_name("receipt.json").read_bytes()
+        return behind(msgspec.json.decode(content, type=Receipt))
     except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
         return 0, wire.CHAIN_START
-    return receipt.last + LARGEST_JUMP, receipt.head
 
 
 def _is_sound(database: sqlite3.Connection, path: Path) -> bool:
     try:
         with _unless_it_passes(path):
-            return _sound(database)
+            return sound(database, last_receipt(path.parent))
     except JournalFull:
         database.close()
         raise
     except (sqlite3.DatabaseError, msgspec.DecodeError, *_NONSENSE):
         return False
-
-
-def _sound(database: sqlite3.Connection) -> bool:
-    """SQLite's own check and the chain: the first alone misses most changed bytes."""
-    if database.execute("PRAGMA integrity_check").fetchone() != ("ok",):
-        return False
-    for (body,) in database.execute("SELECT body FROM attempts"):
-        wire.decode(body)
-    for body, previous, head, seq in database.execute(
-        "SELECT body, previous, head, seq FROM events ORDER BY seq"
-    ):
-        wire.decode(body)
-        if wire.link(previous, seq, body) != head:
-            return False
-    broken = database.execute(
-        "SELECT 1 FROM events a JOIN events b ON b.seq = a.seq + 1 WHERE b.previous != a.head"
-    )
-    return broken.fetchone() is None
 
 
 def _set_aside(path: Path) -> None:
