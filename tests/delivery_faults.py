@@ -20,7 +20,6 @@ from typing import NoReturn
 
 from agent import identity, sender
 from agent.commands import enrol
-from agent.errors import JournalError
 from agent.journal import SIZE_LIMIT, Journal
 from agent.outbox import Outbox, Trouble
 from collectors.base import utc_now
@@ -34,6 +33,8 @@ LIVES = (0.02, 0.25)
 LOST_REQUESTS, LOST_REPLIES = 0.10, 0.10
 SEALED = 600
 """Characters of the sealed part of an event, as a path of usual length makes it."""
+PAUSE = 0.01
+"""Seconds between two events: ten thousand lives stay within what one laptop may send."""
 MOST_WAITING = 400
 """Events that may wait before the producer pauses; the kills are about moments, not about load."""
 
@@ -102,6 +103,7 @@ def _live(laptop: Chain, notes: Notes, number: int) -> None:
             if journal.count() > MOST_WAITING:
                 time.sleep(0.01)
                 continue
+            time.sleep(PAUSE)
             event = new_event()
             os.write(tried, f"{event.id}\n".encode("ascii"))
             if journal.append(event):
@@ -253,79 +255,3 @@ def long_offline(base: Path, days: int, a_day: int) -> Case:
     finally:
         journal.close()
     return case
-
-
-def damaged_store(base: Path, tries: int, seed: int = 3) -> Case:
-    """Bits flipped and ends cut off in a journal's files: what is read is right, or is told."""
-    dice, case = random.Random(seed), Case(name="delivery: damage to the journal's files")
-    places = (base / "cut-off", base / "at-rest")
-    wholes = [_journal_of(place, 120, at_rest=place.name == "at-rest") for place in places]
-    loud = 0
-    for number in range(tries):
-        copy, whole = base / "copy", wholes[number % 2]
-        _copy(places[number % 2], copy)
-        _damage(copy, dice)
-        case.tries += 1
-        found = _read_again(copy)
-        if found is None:
-            loud += 1
-        elif found != whole[: len(found)]:
-            case.bad += 1
-    case.note = f"{loud} told or set aside, {tries - loud} still a true beginning of the whole"
-    return case
-
-
-def _journal_of(folder: Path, events: int, *, at_rest: bool) -> list[bytes]:
-    """A journal of some events: as a kill leaves it, with its log not written back, or as a stop
-    does."""
-    folder.mkdir()
-
-    def fill() -> None:
-        journal = Journal(folder)
-        for _ in range(events):
-            journal.append(new_event())
-        if at_rest:
-            journal.close()
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    os.waitpid(_forked(fill), 0)
-    copy = folder.with_name(f"{folder.name}-read")
-    _copy(folder, copy)
-    bodies = _read_again(copy)
-    assert bodies is not None and len(bodies) == events
-    return bodies
-
-
-def _copy(source: Path, target: Path) -> None:
-    target.mkdir(exist_ok=True)
-    for old in target.iterdir():
-        old.unlink()
-    for file in source.iterdir():
-        (target / file.name).write_bytes(file.read_bytes())
-
-
-def _damage(folder: Path, dice: random.Random) -> None:
-    files = [folder / name for name in ("journal.db", "journal.db-wal")]
-    file = dice.choice([one for one in files if one.exists() and one.stat().st_size])
-    content = bytearray(file.read_bytes())
-    at = dice.randrange(len(content))
-    if dice.random() < 0.3:
-        del content[at:]
-    else:
-        content[at] ^= 1 << dice.randrange(8)
-    file.write_bytes(content)
-
-
-def _read_again(folder: Path) -> list[bytes] | None:
-    """The bodies in order; None if the journal was not opened, or was set aside and said so."""
-    try:
-        journal = Journal(folder)
-    except JournalError:
-        return None
-    try:
-        records = [record.body.encode() for record in journal.pending().records]
-    except JournalError:
-        return None
-    finally:
-        journal.close()
-    return None if list(folder.glob("*.bad-*")) else records

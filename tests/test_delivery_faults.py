@@ -41,12 +41,6 @@ def test_what_was_said_to_be_recorded_outlives_the_power(tmp_path: Path) -> None
     assert not case.note.startswith("0 ")
 
 
-def test_no_damage_to_the_journal_is_silent(tmp_path: Path) -> None:
-    case = delivery_faults.damaged_store(tmp_path, 150)
-    assert (case.tries, case.bad) == (150, 0)
-    assert not case.note.startswith("0 told")
-
-
 def test_a_month_without_the_collector_fits(tmp_path: Path) -> None:
     case = delivery_faults.long_offline(tmp_path, 1, 500)
     assert case.bad == 0

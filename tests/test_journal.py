@@ -364,5 +364,5 @@ def test_kill_9_at_random_loses_nothing_that_was_said_to_be_recorded(tmp_path: P
     journal.close()
 
 
-def test_the_default_limit_is_sixty_four_mebibytes() -> None:
-    assert journal_module.SIZE_LIMIT == 64 * 2**20
+def test_the_default_limit_holds_a_month() -> None:
+    assert journal_module.SIZE_LIMIT == 192 * 2**20
