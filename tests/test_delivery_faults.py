@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.journal import SIZE_LIMIT
-from tests import delivery_faults
+from tests import delivery_faults, delivery_forged
 from tests.delivery_faults import Notes
 from tests.test_seal_crash import Disk
 
@@ -48,3 +48,13 @@ def test_a_month_without_the_collector_fits(tmp_path: Path) -> None:
     assert megabytes * 300 < SIZE_LIMIT / 2**20, (
         "30 days with 5,000 events each are 300 times as much"
     )
+
+
+def test_no_forged_reply_empties_the_journal(tmp_path: Path) -> None:
+    case = delivery_forged.replies(tmp_path, 1000)
+    assert (case.tries, case.bad) == (1000, 0)
+
+
+def test_no_forged_order_is_followed(tmp_path: Path) -> None:
+    case = delivery_forged.ordered(tmp_path, 1000)
+    assert (case.tries, case.bad) == (1000, 0)

@@ -1,5 +1,6 @@
 """Signatures: our one profile, checked against an independent library, and what it refuses."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 
 import http_message_signatures as oracle
@@ -135,3 +136,90 @@ def test_five_minutes_either_way_is_in_time() -> None:
     assert not signatures.too_old_or_new(signed, NOW - timedelta(minutes=4))
     assert signatures.too_old_or_new(signed, NOW + timedelta(minutes=6))
     assert signatures.too_old_or_new(signed, NOW - timedelta(minutes=6))
+
+
+def test_a_signature_has_one_spelling() -> None:
+    headers = signed_headers()
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    last = headers["Signature"][-4]
+    another = letters[letters.index(last) ^ 1]  # one of the bits that base64 leaves over
+    headers["Signature"] = headers["Signature"][:-4] + another + "==:"
+    with pytest.raises(SignatureError):
+        signatures.read(headers)
+
+
+def test_what_the_library_writes_down_for_our_profile_is_what_we_verify() -> None:
+    """It puts parameters in an order of its own, so it is given ours; the rest is its work."""
+    body = b'{"made": "by the library"}'
+    request = requests.Request("POST", URI, data=body).prepare()
+    request.headers["Content-Digest"] = signatures.content_digest(body)
+    signer = oracle.HTTPMessageSigner(
+        signature_algorithm=oracle.algorithms.ED25519, key_resolver=Resolver()
+    )
+    covered = ("@method", "@target-uri", "content-digest")
+    base, parameters, _ = signer._build_signature_base(
+        request,
+        covered_component_ids=signer._parse_covered_component_ids(covered),
+        signature_params={
+            "created": int(NOW.timestamp()),
+            "nonce": NONCE,
+            "keyid": "dabcdefgh234567ab",
+            "alg": "ed25519",
+            "tag": signatures.TAG,
+        },
+    )
+    value = signer.signature_algorithm(private_key=KEY).sign(base.encode())
+    headers = {
+        **request.headers,
+        "Signature-Input": f"sig1={parameters}",
+        "Signature": f"sig1=:{base64.b64encode(value).decode()}:",
+    }
+    signed = signatures.read(headers)
+    signatures.verify_request(signed, KEY.public_key(), method="POST", uri=URI, body=body)
+
+
+# The key of RFC 9421, appendix B.1.4, and its message B.2 with its digest. The signature is over
+# these five lines, which were written by hand, in our profile; it was made with the key alone.
+RFC_KEY = Ed25519PrivateKey.from_private_bytes(
+    base64.urlsafe_b64decode("n4Ni-HpISpVObnQMW0wOhCKROaIKqKtW_2ZYb2p9KcU=")
+)
+RFC_BODY = b'{"hello": "world"}'
+RFC_DIGEST = "sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:"
+RFC_PARAMETERS = (
+    '("@method" "@target-uri" "content-digest");created=1618884473;nonce="b3k2pp5k7z-50gnwp_yemdQ"'
+    ';keyid="test-key-ed25519";alg="ed25519";tag="dossierwacht"'
+)
+RFC_SIGNATURE = (
+    "xS22+XBaROJ3MAHu2bRa39xpgs5ye2GLQB12ozxbQQsOGby5ayAnxk89HY60pwMYFfzlJ/w+f2YlB6JzcfjqCg=="
+)
+
+
+def test_the_key_of_the_rfc_over_lines_written_by_hand_verifies_and_is_what_we_make() -> None:
+    uri = "https://example.com/v1/events"
+    lines = (
+        '"@method": POST\n'
+        f'"@target-uri": {uri}\n'
+        f'"content-digest": {RFC_DIGEST}\n'
+        f'"@signature-params": {RFC_PARAMETERS}'
+    )
+    assert base64.b64encode(RFC_KEY.sign(lines.encode())).decode() == RFC_SIGNATURE
+    by_hand = {
+        "Content-Digest": RFC_DIGEST,
+        "Signature-Input": f"sig1={RFC_PARAMETERS}",
+        "Signature": f"sig1=:{RFC_SIGNATURE}:",
+    }
+    public = Ed25519PublicKey.from_public_bytes(
+        base64.urlsafe_b64decode("JrQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bs=")
+    )
+    read = signatures.read(by_hand)
+    signatures.verify_request(read, public, method="POST", uri=uri, body=RFC_BODY)
+    ours = signatures.sign_request(
+        RFC_KEY,
+        method="POST",
+        uri=uri,
+        body=RFC_BODY,
+        keyid="test-key-ed25519",
+        nonce="b3k2pp5k7z-50gnwp_yemdQ",
+        created=datetime.fromtimestamp(1618884473, UTC),
+    )
+    assert ours == by_hand

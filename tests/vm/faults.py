@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from tests import delivery_faults as delivery
+from tests import delivery_forged as forged
 from tests import seal_faults as seal
 from tests.delivery_faults import Notes
 from tests.kill_loop import Counted, kill_loop
@@ -64,6 +65,9 @@ def works(arguments: argparse.Namespace) -> dict[str, Work]:
         "delivery-power": lambda base: iter([delivery_cut(base, 20 if quick else 1_000)]),
         "delivery-store": lambda base: iter(
             [delivery.damaged_store(base, 300 if quick else 3_000)]
+        ),
+        "delivery-forged": lambda base: iter(
+            [forged.replies(base, 1000), forged.ordered(base, 1000)]
         ),
         "delivery-token": lambda _: iter([delivery.raced(3 if quick else 100, 100)]),
         "delivery-month": lambda base: iter(
