@@ -101,9 +101,8 @@ class InTouch:
             return False
         self.next_at = self.monotonic() + news.again_seconds
         self.heard = self.now()
-        for number in self.said:
-            self.done.remove(number)
-        self.said = ()
+        left = [number for number in self.done if number not in self.said]
+        self.done, self.said = deque(left, maxlen=wire.MOST_DONE), ()
         try:
             self._take(news)
         except OSError as error:

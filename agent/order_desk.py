@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from agent import identity
 from agent.daemon import Daemon
@@ -16,6 +17,7 @@ from collectors.session_state import Desk, DeskError
 class OrderDesk:
     """Each kind of order and who sees to it."""
 
+    state: Path
     lost: LostKeeper
     desk: Callable[[], Desk]
     daemon: Daemon
@@ -28,7 +30,7 @@ class OrderDesk:
             case "report":
                 self._report()
             case "rotate-key":
-                identity.next_key(self.lost.vault.path.parent)  # the sender does the rest
+                identity.next_key(self.state)  # it is taken into use at the next contact
             case _:
                 self.lost.follow(order)
         told = OrderFollowed(

@@ -57,7 +57,7 @@ def in_touch(
 
 def orders(config: Config, daemon: Daemon, lost: LostKeeper) -> Orders:
     """What takes orders, wherever they come from."""
-    desk = OrderDesk(lost=lost, desk=session.this_machine, daemon=daemon)
+    desk = OrderDesk(state=config.state, lost=lost, desk=session.this_machine, daemon=daemon)
     return Orders(
         state=config.state,
         keys=config.policy.lost.keys,

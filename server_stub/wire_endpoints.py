@@ -100,7 +100,9 @@ def _rotate(request: Request, signed: Signed, key: Ed25519PublicKey, body: bytes
 def _take_word(request: Request, signed: Signed, key: Ed25519PublicKey, body: bytes) -> Response:
     collector, now = collector_of(request), collector_of(request).now()
     _verify(request, signed, key, body)
+    collector.quota.check(signed.keyid)
     word = contact.read_word(body, signed.keyid)
+    collector.quota.charge(word.device, len(body), 1)
     news = _write(request, signed, key, lambda c: contact.take_word(c, word, signed, now))
     shared = base64.b64encode(collector.stick_key).decode("ascii")
     news = msgspec.structs.replace(news, stick_key=shared)

@@ -53,6 +53,17 @@ def test_a_flood_ends_at_the_allowance_and_others_go_on() -> None:
     made.check("d2")
 
 
+def test_a_day_of_words_costs_next_to_nothing_and_a_flood_of_them_ends() -> None:
+    made, word = Quota(clock=Hands()), 700
+    for _ in range(24 * 12):
+        made.charge("d1", word, 1)
+    assert made._left["d1"].amount > quota.AT_ONCE - quota.A_DAY / 100
+    with pytest.raises(Refused):
+        for _ in range(quota.AT_ONCE):
+            made.check("d1")
+            made.charge("d1", word, 1)
+
+
 def test_records_without_text_cost_as_well() -> None:
     """Each refused record leaves a fault entry, however short it was."""
     made, records = Quota(clock=Hands()), 0

@@ -55,7 +55,7 @@ class News(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     device: Device
     at: Moment
-    group: str = ""
+    group: Annotated[str, msgspec.Meta(max_length=48)] = ""
     keyring: Signed | None = None
     policy: Signed | None = None
     orders: Annotated[list[Signed], msgspec.Meta(max_length=MOST_ORDERS)] = []
