@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from tests import delivery_damage
 from tests import delivery_faults as delivery
 from tests import delivery_forged as forged
 from tests import seal_faults as seal
@@ -63,9 +64,7 @@ def works(arguments: argparse.Namespace) -> dict[str, Work]:
         "wide": lambda base: iter([wide(base, 300 if quick else 10_000)]),
         "delivery-kill": lambda base: delivery.killed(base, 100 if quick else arguments.deaths),
         "delivery-power": lambda base: iter([delivery_cut(base, 20 if quick else 1_000)]),
-        "delivery-store": lambda base: iter(
-            [delivery.damaged_store(base, 300 if quick else 3_000)]
-        ),
+        "delivery-store": lambda base: iter(delivery_damage.damaged(base, 100 if quick else 1_000)),
         "delivery-forged": lambda base: iter(
             [forged.replies(base, 1000), forged.ordered(base, 1000)]
         ),
