@@ -98,6 +98,9 @@ def _exchange(
             )
             content = reply.raw.read(LARGEST_REPLY, decode_content=False)
     except requests.exceptions.SSLError as error:
+        if _broke_off(error):
+            log.info("the connection broke off while it was made secure")
+            return Trouble.UNREACHABLE
         log.warning("the server's certificate is not from the pinned CA: %s", error)
         return Trouble.WRONG_CERTIFICATE
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
@@ -112,6 +115,13 @@ def _exchange(
         },
         "body": content.decode("utf-8", "replace"),
     }
+
+
+def _broke_off(error: BaseException | None) -> bool:
+    """Whether the other side was gone before it showed a certificate: a bad network, no lie."""
+    while error is not None and not isinstance(error, ssl.SSLEOFError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _in_the_way(uri: str, proxy: str) -> Trouble | None:

@@ -10,24 +10,24 @@ import secrets
 import sqlite3
 import uuid
 from collections.abc import Callable, MutableMapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
+from sqlalchemy import delete
 
 from agent import identity, sender
 from agent.identity import Enrolled
 from agent.journal import Journal
 from agent.outbox import Outbox, Trouble
-from agent.wire import event as wire
 from agent.wire import signatures
 from agent.wire.messages import ENROL_PATH, EnrolReply, EnrolRequest, device_name, to_json
 from collectors.base import Clock, utc_now
 from server_stub import serve, state
 from server_stub.app import make_app
 from server_stub.config import Config
+from server_stub.tables import devices
 from tests.collector_on_loopback import Laptop, Running, run
 
 URL = "https://collector.example"
@@ -134,6 +134,13 @@ class Near:
         identity.save(folder, who, self.collector.ca_pem)
         return who
 
+    def forget(self, device: str) -> None:
+        """Know a laptop no more, as a collector does that was put back from an old copy."""
+        self.collector.store.write(
+            lambda c: c.execute(delete(devices).where(devices.c.name == device))
+        )
+        self.collector.keys.forget(device)
+
     def carry(self, request: dict[str, Any]) -> Answer:
         """Bring one request to the collector."""
         return asyncio.run(self._call(request))
@@ -185,13 +192,3 @@ def unbroken(rows: list[tuple[int, str, str]]) -> bool:
     """Numbers without a hole, and no number and no event twice."""
     numbers, names = [row[0] for row in rows], [row[1] for row in rows]
     return numbers == list(range(1, len(rows) + 1)) and len(set(names)) == len(names)
-
-
-def waiting(journal: Journal) -> list[str]:
-    """The events that wait for a receipt, oldest first; a run of at most one batch."""
-    return [wire.decode(record.body).id for record in journal.pending().records]
-
-
-def clock(moment: datetime) -> Clock:
-    """A clock that stands."""
-    return lambda: moment

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from agent import sender
 from agent.journal import SIZE_LIMIT
-from tests import delivery_faults, delivery_forged
+from tests import delivery_faults, delivery_forged, delivery_impostors, delivery_network
 from tests.delivery_faults import Notes
 from tests.test_seal_crash import Disk
+from tests.test_sender import Authority
 
 
 @pytest.mark.slow
@@ -58,3 +60,36 @@ def test_no_forged_reply_empties_the_journal(tmp_path: Path) -> None:
 def test_no_forged_order_is_followed(tmp_path: Path) -> None:
     case = delivery_forged.ordered(tmp_path, 1000)
     assert (case.tries, case.bad) == (1000, 0)
+
+
+def test_no_impostor_reads_a_word_of_an_event_and_all_arrives_later(tmp_path: Path) -> None:
+    case = delivery_impostors.impostors(tmp_path)
+    assert (case.tries, case.bad) == (8, 0), case.note
+
+
+def test_an_impostor_hears_what_it_is_sent(tmp_path: Path) -> None:
+    authority = Authority()
+    with delivery_impostors.impostor(authority.server(tmp_path)) as made:
+        uri = f"https://127.0.0.1:{made.port}/v1/events"
+        sender.post(authority.pem(), uri, {}, b"{a word}")
+    assert b"a word" in made.heard
+
+
+def test_a_clock_that_is_off_by_years_or_jumps_holds_events_up_and_loses_none(
+    tmp_path: Path,
+) -> None:
+    case = delivery_impostors.wrong_clocks(tmp_path)
+    assert (case.tries, case.bad) == (7, 0)
+
+
+def test_an_unknown_and_a_revoked_laptop_keep_their_events_until_they_are_let_in(
+    tmp_path: Path,
+) -> None:
+    case = delivery_impostors.unknown_laptops(tmp_path)
+    assert (case.tries, case.bad) == (2, 0)
+
+
+@pytest.mark.slow
+def test_the_sender_gives_up_on_a_network_that_stalls_and_loses_nothing(tmp_path: Path) -> None:
+    case = delivery_network.bad_networks(tmp_path)
+    assert (case.tries, case.bad) == (len(delivery_network.FAULTS), 0), case.note

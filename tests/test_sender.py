@@ -4,9 +4,11 @@ import datetime
 import http.server
 import ipaddress
 import json
+import socket
 import ssl
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -162,6 +164,29 @@ def test_a_wrong_name_or_date_gets_nothing(serve, tmp_path, changes) -> None:
     answer = sender.post(authority.pem(), served.uri, {}, b"secret")
     assert answer == {"trouble": Trouble.WRONG_CERTIFICATE}
     assert served.received == []
+
+
+@pytest.mark.parametrize(("newest", "heard"), [("TLSv1_2", True), ("TLSv1_1", False)])
+def test_tls_1_2_is_the_oldest_that_is_spoken(serve, tmp_path, newest, heard) -> None:
+    authority = Authority()
+    context = authority.server(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion[newest]
+    served = serve(context)
+    sender.post(authority.pem(), served.uri, {}, b"secret")
+    assert (served.received == [b"secret"]) is heard
+
+
+def test_a_server_that_hangs_up_in_the_handshake_is_no_impostor() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=lambda: listening.accept()[0].close())
+        thread.start()
+        uri = f"https://127.0.0.1:{listening.getsockname()[1]}/v1/events"
+        answer = sender.post(Authority().pem(), uri, {}, b"secret")
+        thread.join(10)
+    assert answer == {"trouble": Trouble.UNREACHABLE}
 
 
 def test_authorities_in_the_environment_are_not_believed(serve, tmp_path, monkeypatch) -> None:

@@ -19,6 +19,8 @@ from pathlib import Path
 from tests import delivery_damage
 from tests import delivery_faults as delivery
 from tests import delivery_forged as forged
+from tests import delivery_impostors as impostor
+from tests import delivery_network as network
 from tests import seal_faults as seal
 from tests.delivery_faults import Notes
 from tests.kill_loop import Counted, kill_loop
@@ -68,6 +70,8 @@ def works(arguments: argparse.Namespace) -> dict[str, Work]:
         "delivery-forged": lambda base: iter(
             [forged.replies(base, 1000), forged.ordered(base, 1000)]
         ),
+        "delivery-network": lambda base: iter([network.bad_networks(base)]),
+        "delivery-impostor": impostors,
         "delivery-token": lambda _: iter([delivery.raced(3 if quick else 100, 100)]),
         "delivery-month": lambda base: iter(
             [delivery.long_offline(base, 1 if quick else 30, 5_000)]
@@ -98,6 +102,16 @@ def wide(base: Path, files: int) -> Case:
     found = wide_rule(base, files)
     note = f"{found.sealed} sealed and given back, tripped after {found.tripped_after} s"
     return Case(name="a rule that matches everything", tries=files, bad=found.faults(), note=note)
+
+
+def impostors(base: Path) -> Iterator[Case]:
+    """Whoever is not the collector, or not the laptop, or has another time."""
+    for number, tried in enumerate(
+        (impostor.impostors, impostor.wrong_clocks, impostor.unknown_laptops)
+    ):
+        folder = base / str(number)
+        folder.mkdir()
+        yield tried(folder)
 
 
 def delivery_cut(base: Path, cuts: int) -> Case:
