@@ -3,7 +3,8 @@
 Ours is ``Journal.append``: typing, hash chain, repeat check and room check around one committed
 insert. The peer is the standard library's sqlite3 with the same durability (WAL, FULL) inserting
 the same bytes into a table with the same columns. Both write to the same disk, in turn, so the
-ratio holds when the machine's speed drifts. A ratio below 1 is the price of what ours adds.
+ratio holds when the machine's speed drifts. A ratio below 1 is the price of what ours adds; below
+0.8 it is too dear, and this fails.
 """
 
 import json
@@ -22,6 +23,7 @@ from agent.journal import Journal
 from agent.wire import event as wire
 
 ROUNDS = 7
+LEAST = 0.8
 EVENTS = 400
 
 
@@ -92,7 +94,7 @@ def main() -> int:
     out.write_text(json.dumps({"rows": [row], "machine": machine}, indent=1), "utf-8")
     print(f"{row['what']}: {row['ours']} against {row['peer']} {row['unit']}, ratio {row['ratio']}")
     print(f"peer: {row['peer_name']}; {ROUNDS} pairs of {EVENTS}; {machine}")
-    return 0
+    return 0 if statistics.median(a / b for a, b in pairs) >= LEAST else 1
 
 
 if __name__ == "__main__":
