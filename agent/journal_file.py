@@ -155,14 +155,18 @@ def sync_folder(folder: Path) -> None:
 
 
 def _open_or_renew(path: Path) -> tuple[sqlite3.Connection, bool]:
-    """Open the journal, or set it aside and begin a new one if it is damaged."""
-    with contextlib.suppress(sqlite3.DatabaseError):
-        database = _connect(path)
-        if _is_sound(database, path):
-            return database, False
-        database.close()
-    _set_aside(path)
-    return _connect(path), True
+    """Open the journal, or set it aside and begin a new one if it is damaged.
+
+    Raises JournalFull as well where a disk that dies lets nothing be set aside.
+    """
+    with explained():
+        with contextlib.suppress(sqlite3.DatabaseError):
+            database = _connect(path)
+            if _is_sound(database, path):
+                return database, False
+            database.close()
+        _set_aside(path)
+        return _connect(path), True
 
 
 def _connect(path: Path) -> sqlite3.Connection:

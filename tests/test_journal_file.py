@@ -94,6 +94,22 @@ def test_a_disk_that_dies_is_told_in_the_journals_own_words(tmp_path: Path) -> N
     disk.unmount()
 
 
+@pytest.mark.root
+def test_a_damaged_journal_that_cannot_be_set_aside_is_told_in_our_own_words(
+    tmp_path: Path,
+) -> None:
+    disk = Disk(tmp_path)
+    folder = disk.at / "journal"
+    folder.mkdir()
+    (folder / "journal.db").write_bytes(b"not a database at all" * 100)
+    subprocess.run(["/usr/bin/chattr", "+i", folder], check=True)  # no name in it can change
+    with pytest.raises(JournalFull):
+        journal_file.open_sound(folder)
+    subprocess.run(["/usr/bin/chattr", "-i", folder], check=True)
+    assert (folder / "journal.db").read_bytes().startswith(b"not a database")
+    disk.unmount()
+
+
 def test_a_journal_that_somebody_else_reads_is_not_set_aside(tmp_path: Path) -> None:
     Journal(tmp_path).close()
     other = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
