@@ -173,7 +173,6 @@ def _store(
     new: list[Judged],
     now: datetime,
 ) -> None:
-    history.note_two_boots(connection, device, batch, now)
     rows = [_row(device, one, one.event, now) for one in new if one.event is not None]
     store_events.add_events(connection, rows)
     for one in new:
@@ -182,16 +181,21 @@ def _store(
         elif own_faults.is_own_fault(one.event):
             own_faults.note(connection, device.name, one.seq, one.event, now)
     goes_on = end.seq > device.last_seq
+    # A request that was held up on its way, perhaps over a start of the computer, brings nothing
+    # new and says nothing about which start is the latest.
+    boot_id = batch.boot_id if goes_on else device.boot_id or batch.boot_id
+    if goes_on:
+        history.note_two_boots(connection, device, batch, now)
     store_devices.note_contact(
         connection,
         device.name,
         agent_version=batch.agent_version,
-        boot_id=batch.boot_id,
+        boot_id=boot_id,
         last_seq=end.seq if goes_on else device.last_seq,
         head=end.head if goes_on else device.head,
         new_events=len(rows),
         now=now,
-        boot_before=device.boot_id if batch.boot_id != device.boot_id else device.boot_before,
+        boot_before=device.boot_id if boot_id != device.boot_id else device.boot_before,
     )
 
 

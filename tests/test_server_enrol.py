@@ -156,6 +156,21 @@ def test_two_computers_that_take_turns_with_one_key_show(running: Running) -> No
     assert faults(running, laptop.name) == [("two-laptops", "two-boots", None)]
 
 
+def test_a_request_that_was_held_up_over_a_start_of_the_computer_is_no_second_one(
+    running: Running,
+) -> None:
+    laptop = running.laptop()
+    before, after = str(uuid.uuid4()), str(uuid.uuid4())
+    previous, records = laptop.records(pupil_file(), pupil_file())
+    late = laptop.batch(previous, records[:1], boot_id=before)
+    now = laptop.batch(previous, records, boot_id=after)
+    for body in (late, now, late):
+        assert laptop.post(messages.EVENTS_PATH, body).status_code == 200
+    body = laptop.batch(*laptop.records(pupil_file()), boot_id=after)
+    assert laptop.post(messages.EVENTS_PATH, body).status_code == 200
+    assert faults(running, laptop.name) == []
+
+
 def test_a_token_with_three_uses_lets_in_three(running: Running) -> None:
     token = running.token("--uses", "3")
     statuses = [Laptop(running).enrol(token).status_code for _ in range(5)]
