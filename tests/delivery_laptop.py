@@ -188,6 +188,16 @@ def told_of(folder: Path, device: str) -> list[str]:
     return [kind for (kind,) in rows]
 
 
+def gaps(folder: Path, device: str) -> list[int]:
+    """How many events each gap that a laptop told of says are missing."""
+    with sqlite3.connect(f"file:{folder / 'collector.db'}?mode=ro", uri=True) as database:
+        rows = database.execute(
+            "SELECT body FROM events WHERE device=? AND kind='journal-gap'", (device,)
+        ).fetchall()
+    database.close()
+    return [int(msgspec.json.decode(body)["facts"]["dropped"]) for (body,) in rows]
+
+
 def unbroken(rows: list[tuple[int, str, str]]) -> bool:
     """Numbers without a hole, and no number and no event twice."""
     numbers, names = [row[0] for row in rows], [row[1] for row in rows]

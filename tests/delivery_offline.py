@@ -65,7 +65,7 @@ def events(count: int) -> list[wire.Event]:
 
 def offline(base: Path, days: int, a_day: int) -> tuple[Case, Held]:
     """Journal so many days of events, then drain them into a collector."""
-    case = Case(name=f"delivery: {days} days offline with {a_day} events a day")
+    case = Case(name=f"delivery: {days} days offline with {a_day} sealed events a day, drained")
     (base / "laptop/journal").mkdir(parents=True)
     near = Near(base / "collector")
     who, journal = near.enrol(base / "laptop"), Journal(base / "laptop/journal")

@@ -8,7 +8,13 @@ import pytest
 
 from agent import sender
 from agent.journal import SIZE_LIMIT
-from tests import delivery_faults, delivery_forged, delivery_impostors, delivery_network
+from tests import (
+    delivery_faults,
+    delivery_forged,
+    delivery_impostors,
+    delivery_network,
+    delivery_offline,
+)
 from tests.delivery_faults import Notes
 from tests.test_seal_crash import Disk
 from tests.test_sender import Authority
@@ -50,6 +56,15 @@ def test_a_month_without_the_collector_fits(tmp_path: Path) -> None:
     assert megabytes * 300 < SIZE_LIMIT / 2**20, (
         "30 days with 5,000 events each are 300 times as much"
     )
+
+
+@pytest.mark.slow
+def test_a_busy_day_of_sealed_events_drains_in_order_and_a_month_of_them_has_room(
+    tmp_path: Path,
+) -> None:
+    case, held = delivery_offline.offline(tmp_path, days=1, a_day=5000)
+    assert (case.tries, case.bad, held.events) == (5000, 0, 5000), case.note
+    assert held.days(5000) >= 30
 
 
 def test_no_forged_reply_empties_the_journal(tmp_path: Path) -> None:

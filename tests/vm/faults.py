@@ -21,6 +21,7 @@ from tests import delivery_faults as delivery
 from tests import delivery_forged as forged
 from tests import delivery_impostors as impostor
 from tests import delivery_network as network
+from tests import delivery_offline as offline
 from tests import seal_faults as seal
 from tests.delivery_faults import Notes
 from tests.kill_loop import Counted, kill_loop
@@ -68,14 +69,15 @@ def works(arguments: argparse.Namespace) -> dict[str, Work]:
         "delivery-power": lambda base: iter([delivery_cut(base, 20 if quick else 1_000)]),
         "delivery-store": lambda base: iter(delivery_damage.damaged(base, 100 if quick else 1_000)),
         "delivery-forged": lambda base: iter(
-            [forged.replies(base, 1000), forged.ordered(base, 1000)]
+            [case(base, 1000 if quick else 5000) for case in (forged.replies, forged.ordered)]
         ),
-        "delivery-network": lambda base: iter([network.bad_networks(base)]),
+        "delivery-network": lambda base: iter([network.bad_networks(base, 1 if quick else 20)]),
         "delivery-impostor": impostors,
         "delivery-token": lambda _: iter([delivery.raced(3 if quick else 100, 100)]),
         "delivery-month": lambda base: iter(
             [delivery.long_offline(base, 1 if quick else 30, 5_000)]
         ),
+        "delivery-drain": lambda base: iter([offline.offline(base, 1 if quick else 30, 5_000)[0]]),
         "agent": partial(agent_killed, kills=5 if quick else arguments.kills),
     }
 
