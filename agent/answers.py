@@ -24,7 +24,7 @@ from agent.outbox import ADVICE, Outbox, Trouble
 from agent.override_requests import OverrideRequests
 from agent.own import LeakKind, LeakReported
 from agent.policy import Mode
-from agent.policy_told import how_it_came, in_short
+from agent.policy_told import told
 from agent.walk_away import WalkAway
 from agent.wanted_back import WantedBack
 from agent.wire.event import Event
@@ -104,7 +104,7 @@ class Answers:
             "state": self._state(trouble),
             "mode": policy.mode,
             "language": policy.language,
-            "policy": {**in_short(policy), **how_it_came(self.config, self.daemon.now())},
+            "policy": told(self.config, self.daemon.now()),
             "held": self._held(),
             "device": self._device(),
             "pending": self.daemon.journal.count(),

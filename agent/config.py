@@ -85,12 +85,11 @@ def load(folder: Path = CONFIG, state: Path = STATE, socket: Path | None = None)
 
 
 def _managed(state: Path) -> tuple[Managed | None, str]:
-    """The signed policy, and why the newest one that was taken up is not it."""
+    """The signed policy, or why there is none though one was taken up."""
     try:
-        found = managed(state)
+        return managed(state), ""
     except ConfigError as error:
         return None, str(error)
-    return found, "the newest policy is damaged" if found and found.damaged else ""
 
 
 def local_policy(path: Path, damaged: str = "") -> Policy:

@@ -13,7 +13,7 @@ from agent.daemon import Daemon
 from agent.errors import AgentError, JournalError
 from agent.journal import Journal
 from agent.journal_file import last_receipt
-from agent.policy_told import how_it_came, in_short
+from agent.policy_told import told
 from agent.wire import reports
 from agent.wire.reports import LaptopReport
 from agent.wire.signed import Signed
@@ -45,7 +45,7 @@ def of_stopped(config: Config, why: str, now: datetime) -> dict[str, Any]:
         "version": __version__,
         "state": "stopped",
         "why": why,
-        "policy": {**in_short(config.policy), **how_it_came(config, now)},
+        "policy": told(config, now),
         "mode": config.policy.mode.value,
         "device": who.device if who else None,
         "pending": waiting,

@@ -14,7 +14,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import msgspec
 
@@ -59,7 +58,6 @@ class InTouch:
     follower: threading.Thread | None = None
     done: deque[str] = field(default_factory=lambda: deque(maxlen=wire.MOST_DONE))
     said: tuple[str, ...] = ()
-    heard: datetime | None = None
 
     def due(self) -> bool:
         """Whether it is time for a word."""
@@ -100,7 +98,6 @@ class InTouch:
         if news.device != who.device:
             return False
         self.next_at = self.monotonic() + news.again_seconds
-        self.heard = self.now()
         left = [number for number in self.done if number not in self.said]
         self.done, self.said = deque(left, maxlen=wire.MOST_DONE), ()
         try:

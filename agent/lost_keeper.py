@@ -16,7 +16,7 @@ from agent.own_lost import LaptopFound, LaptopLost, LostScreen, SealedWiped, Unl
 from agent.policy import LostPolicy
 from agent.wire.orders import Order, OrderError
 from collectors.base import Clock, Observation
-from collectors.session_state import Desk, DeskError
+from collectors.session_state import Desk, DeskError, open_screens
 from enforcement.base import EnforcementError
 from enforcement.vault import State, Vault, records
 
@@ -140,13 +140,10 @@ class LostKeeper:
                 )
 
     def _lock(self) -> None:
-        desk = self.desk()
         try:
-            opened = [one for one in desk.sessions() if one.watched() and not one.locked]
+            opened = open_screens(self.desk())
         except DeskError:
             return
-        finally:
-            desk.close()
         for one in opened:
             self.record(
                 LostScreen(

@@ -10,7 +10,7 @@ from agent.daemon import Daemon
 from agent.lost_keeper import LostKeeper
 from agent.own_policy import AgentReport, LockOrdered, OrderFollowed, OrderKind
 from agent.wire.orders import Order, OrderError
-from collectors.session_state import Desk, DeskError
+from collectors.session_state import Desk, DeskError, open_screens
 
 
 @dataclass(kw_only=True)
@@ -40,13 +40,10 @@ class OrderDesk:
 
     def _lock(self) -> None:
         """Whatever screen is open now; how that ended is told for each of them."""
-        desk = self.desk()
         try:
-            opened = [one for one in desk.sessions() if one.watched() and not one.locked]
+            opened = open_screens(self.desk())
         except DeskError as error:
             raise OrderError("the sessions of this laptop cannot be seen") from error
-        finally:
-            desk.close()
         for one in opened:
             self.daemon.record(
                 LockOrdered(

@@ -108,18 +108,14 @@ def _follow(orders: Orders, given: Signed) -> str | None:
     """Follow an order that the collector brought; its number, unless it is to be brought again."""
     try:
         number = wire.order_in(given).number
+    except DocumentError as error:
+        log.warning("an order is not followed: %s", error)
+        return None
+    try:
         orders.take(msgspec.json.encode(given))
     except DocumentError as error:
         log.warning("an order is not followed: %s", error)
-        return _number(given)
     except OSError as error:
         log.error("an order could not be followed: %s", error.strerror)
         return None
     return number
-
-
-def _number(given: Signed) -> str | None:
-    try:
-        return wire.order_in(given).number
-    except DocumentError:
-        return None

@@ -1,11 +1,10 @@
 """Reading the tables ``[report]``, ``[clocks]`` and ``[files]`` of a policy file."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from agent.policy_duties import Clocks, Duties, Files, Report
-from agent.policy_usb_file import Kinds, Reader
+from agent.policy_usb_file import WORD, Kinds, Reader
 
 REPORT: Kinds = {"to": str, "hours": int, "then": str, "own_slip": str, "source": str}
 CLOCKS: Kinds = {
@@ -24,7 +23,6 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "clients": ("", "without-delay"),
     "citizen_number": ("", "sensitive", "forbidden", "allowed-in-approved"),
 }
-PROFILE = re.compile(r"\A[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 LONGEST_HOURS = 24 * 90
 LARGEST_SCALE = 10
 
@@ -50,7 +48,7 @@ def _table(reading: Reader, top: Mapping[str, Any], name: str, kinds: Kinds) -> 
     for key in [key for key in table if key in WORDS]:
         reading.one_of(table, key, WORDS[key], "", name, 0)
     authority = table.get("authority", "")
-    if authority and not PROFILE.match(authority):
+    if authority and not WORD.match(authority):
         says = "'authority' is the name of a profile, in small letters and hyphens"
         reading.wrong(name, 0, "authority", says)
     for key, value in list(table.items()):

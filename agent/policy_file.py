@@ -5,7 +5,6 @@ can be read here in one place; a collector's own keys come from its module's ``S
 """
 
 import difflib
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date, time
@@ -21,7 +20,7 @@ from agent.policy_duties_file import read_duties
 from agent.policy_lost_file import read_lost
 from agent.policy_notice_file import read_notice
 from agent.policy_terms_file import SEALING, TERMS, read_terms
-from agent.policy_usb_file import Kinds, read_usb
+from agent.policy_usb_file import WORD, Kinds, read_usb
 from agent.toml_lines import Lines
 from collectors import COLLECTORS
 from collectors.base import Setting
@@ -33,7 +32,6 @@ LARGEST_FILE = 256 * 1024
 LANGUAGES = ("nl", "da", "en")
 LONGEST_WORD = 48
 """Characters of a word that may leave the laptop."""
-WORD = re.compile(r"\A[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 
 TOP: Kinds = {
     "name": str,

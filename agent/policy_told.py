@@ -5,20 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from agent.config import Config
-from agent.policy import Policy
 
 
-def in_short(policy: Policy) -> Mapping[str, Any]:
-    """What it is called."""
-    return {"name": policy.name, "version": policy.version}
-
-
-def how_it_came(config: Config, now: datetime) -> Mapping[str, Any]:
-    """Whether it came signed, by whom, until when it could be taken up, and what is wrong."""
-    found = config.managed
+def told(config: Config, now: datetime) -> Mapping[str, Any]:
+    """What it is called, whether it came signed, by whom, until when it could be taken up, and what
+    is wrong."""
+    found, short = config.managed, {"name": config.policy.name, "version": config.policy.version}
     if found is None:
-        return {"signed": False, "damaged": bool(config.damaged)}
+        return {**short, "signed": False, "damaged": bool(config.damaged)}
     return {
+        **short,
         "signed": True,
         "people": list(found.people),
         "scope": found.document.scope.kind,

@@ -1,5 +1,6 @@
 """Reading the table ``[usb]`` of a policy file."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
@@ -32,6 +33,8 @@ LONGEST_TEXT = 300
 """Characters of what a person is told to do instead."""
 LONGEST_OVERRIDE = 480
 """Minutes: a working day."""
+WORD = re.compile(r"\A[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
+"""A name as it may stand in a policy and in an event."""
 _HEX = frozenset("0123456789abcdef")
 
 

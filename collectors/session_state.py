@@ -93,6 +93,14 @@ class Desk(Protocol):
     def close(self) -> None: ...
 
 
+def open_screens(desk: Desk) -> list[Session]:
+    """The sessions of people whose screen is open now; the desk is closed. Raises DeskError."""
+    try:
+        return [one for one in desk.sessions() if one.watched() and not one.locked]
+    finally:
+        desk.close()
+
+
 def idle_time(session: Session, touched_at: float | Gap, now: float) -> Idle:
     """The idle time by the best source there is. A hint that was never given proves nothing."""
     if isinstance(touched_at, float) and session.seat == "seat0":

@@ -17,7 +17,7 @@ import msgspec
 
 from agent import config, control, full_report
 from agent.errors import AgentError, ConfigError
-from agent.policy_told import how_it_came
+from agent.policy_told import told
 from collectors.base import utc_now
 from collectors.recognise.ocr import missing
 
@@ -139,7 +139,7 @@ def _policy(arguments: argparse.Namespace) -> Check:
         policy = loaded.policy
     except AgentError as error:
         return Check(name="policy", fine=False, says=str(error))
-    came = how_it_came(loaded, utc_now())
+    came = told(loaded, utc_now())
     says = f"{policy.name} version {policy.version}, mode {policy.mode}, {_came(came)}"
     fine = policy.version > 0 and not came.get("expired") and not came["damaged"]
     return Check(name="policy", fine=fine, says=says)

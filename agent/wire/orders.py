@@ -64,10 +64,7 @@ def read(data: bytes) -> Signed:
 
 def order_in(given: Signed) -> Order:
     """The order itself; who signed it is not looked at. Raises DocumentError."""
-    try:
-        return msgspec.json.decode(signed.content(given), type=Order)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise OrderError(f"it holds no order: {error}") from error
+    return signed.decoded(given, Order, "order")
 
 
 def signers(given: Signed, trusted: Iterable[str]) -> set[str]:

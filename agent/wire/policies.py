@@ -76,18 +76,12 @@ class PolicyDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 def keyring_in(given: Signed) -> Keyring:
     """The keyring of a document; who signed it is not looked at. Raises DocumentError."""
-    try:
-        return msgspec.json.decode(signed.content(given), type=Keyring)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DocumentError(f"it holds no keyring: {error}") from error
+    return signed.decoded(given, Keyring, "keyring")
 
 
 def policy_in(given: Signed) -> PolicyDocument:
     """The policy of a document; who signed it is not looked at. Raises DocumentError."""
-    try:
-        return msgspec.json.decode(signed.content(given), type=PolicyDocument)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DocumentError(f"it holds no policy: {error}") from error
+    return signed.decoded(given, PolicyDocument, "policy")
 
 
 def vouched(given: Signed, roots: Sequence[str]) -> Keyring:

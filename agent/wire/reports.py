@@ -37,7 +37,4 @@ def verified(given: Signed, public_key: str) -> LaptopReport:
 
 def report_in(given: Signed) -> LaptopReport:
     """The report of a document; who signed it is not looked at. Raises DocumentError."""
-    try:
-        return msgspec.json.decode(signed.content(given), type=LaptopReport)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DocumentError(f"it holds no report: {error}") from error
+    return signed.decoded(given, LaptopReport, "report")

@@ -7,7 +7,7 @@ another. What is signed is the bytes as they travel; nobody has to agree on how 
 
 import base64
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -20,6 +20,9 @@ LARGEST = 196_608
 """Bytes of any signed document."""
 
 Base64 = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9+/]+={0,2}\Z", max_length=LARGEST)]
+
+
+D = TypeVar("D", bound=msgspec.Struct)
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,6 +73,17 @@ def content(given: Signed) -> bytes:
         return exactly(given.document)
     except ValueError as error:
         raise DocumentError(f"it is no signed document: {error}") from error
+
+
+def decoded(given: Signed, kind: type[D], called: str) -> D:
+    """The document itself, which people call ``called``; who signed it is not looked at.
+
+    Raises DocumentError.
+    """
+    try:
+        return msgspec.json.decode(content(given), type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DocumentError(f"it holds no {called}: {error}") from error
 
 
 def signers(given: Signed, trusted: Iterable[str], first_line: bytes) -> set[str]:
