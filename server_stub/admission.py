@@ -10,14 +10,18 @@ terminal of the collector changes a state, and each change is in the log.
 """
 
 import base64
+from collections.abc import Callable
+from datetime import datetime
 from enum import StrEnum
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection
 
-from server_stub import store_devices
+from server_stub import store_devices, store_register
 from server_stub.errors import Refused
 from server_stub.store_devices import Device
+
+Change = Callable[[Connection, str], bool]
 
 
 class Admission(StrEnum):
@@ -57,6 +61,17 @@ def signed_by(connection: Connection, name: str, key: Ed25519PublicKey) -> None:
     shown = base64.b64encode(key.public_bytes_raw()).decode("ascii")
     if device is None or device.public_key != shown:
         raise Refused(401, "signature", "this laptop has another key by now")
+
+
+def changed(
+    connection: Connection, change: Change, name: str, who: str, act: str, now: datetime
+) -> bool:
+    """Change a laptop's state by ``approve`` or ``revoke``, with a line in the log of who did it;
+    False, and no line, if it cannot be."""
+    if not change(connection, name):
+        return False
+    store_register.log_view(connection, who, act, name, now)
+    return True
 
 
 def approve(connection: Connection, name: str) -> bool:

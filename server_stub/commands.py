@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 
 from server_stub import keys, pull_endpoints, register, store_register
 from server_stub import report as reports
@@ -18,6 +19,8 @@ from server_stub.register import Breach, Clock
 from server_stub.store import Store
 
 Command = Callable[[argparse.Namespace], int]
+TERMINAL = "terminal"
+"""Who did what is done by a command; there is no login."""
 RECIPIENTS = ("officer", "reserve")
 
 
@@ -88,6 +91,15 @@ def new_keys(arguments: argparse.Namespace) -> int:
             f'key = "{identity.recipient}"\nproven = true'
         )
     return 0
+
+
+def write(config: Config, work: Callable[[Connection], Any]) -> Any:
+    """What ``work`` gives, done in one transaction on the store of a prepared collector."""
+    store = states.open_prepared(config)
+    try:
+        return store.write(work)
+    finally:
+        store.close()
 
 
 def show(rows: list[dict[str, Any]], as_json: bool, empty: str) -> int:

@@ -1,19 +1,17 @@
 """The commands about laptops: who is there, and who is listened to."""
 
 import argparse
-from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection
 
-from server_stub import admission, store_contacts, store_devices, store_register
-from server_stub import state as states
+from server_stub import admission, store_contacts, store_devices
+from server_stub.admission import Change
 from server_stub.collector import utc_now
-from server_stub.commands import config_of, show
+from server_stub.commands import TERMINAL, config_of, show, write
 from server_stub.commands_people import group_name
 from server_stub.errors import AskedError
 
-WHO = "terminal"
 MOST = 100_000
 """Laptops in one listing."""
 
@@ -26,34 +24,22 @@ def list_devices(arguments: argparse.Namespace) -> int:
         said = store_contacts.standings(connection, [one.name for one in found])
         return [_row(one, said.get(one.name)) for one in found]
 
-    return show(_write(arguments, work), arguments.json, "no laptop is enrolled yet")
+    return show(write(config_of(arguments), work), arguments.json, "no laptop is enrolled yet")
 
 
 def approve(arguments: argparse.Namespace) -> int:
     """``device approve``."""
-    name = arguments.device
-
-    def work(connection: Connection) -> None:
-        if not admission.approve(connection, name):
-            raise AskedError(f"{name} is unknown or was revoked: see `device list`")
-        store_register.log_view(connection, WHO, "approved-device", name, utc_now())
-
-    _write(arguments, work)
-    print(f"{name} is listened to from now on")
+    refusal = f"{arguments.device} is unknown or was revoked: see `device list`"
+    _change(arguments, admission.approve, "approved-device", refusal)
+    print(f"{arguments.device} is listened to from now on")
     return 0
 
 
 def revoke(arguments: argparse.Namespace) -> int:
     """``device revoke``."""
-    name = arguments.device
-
-    def work(connection: Connection) -> None:
-        if not admission.revoke(connection, name):
-            raise AskedError(f"no laptop {name} is enrolled here")
-        store_register.log_view(connection, WHO, "revoked-device", name, utc_now())
-
-    _write(arguments, work)
-    print(f"{name} is believed no more; enrol it anew with a new key if it comes back")
+    refusal = f"no laptop {arguments.device} is enrolled here"
+    _change(arguments, admission.revoke, "revoked-device", refusal)
+    print(f"{arguments.device} is believed no more; enrol it anew with a new key if it comes back")
     return 0
 
 
@@ -65,9 +51,19 @@ def set_group(arguments: argparse.Namespace) -> int:
         if not store_devices.set_group(connection, name, group):
             raise AskedError(f"no laptop {name} is enrolled here")
 
-    _write(arguments, work)
+    write(config_of(arguments), work)
     print(f"{name} is counted to {group or 'no group'}")
     return 0
+
+
+def _change(arguments: argparse.Namespace, change: Change, act: str, refusal: str) -> None:
+    """Change a laptop's state, with a line in the log. Raises AskedError."""
+
+    def work(connection: Connection) -> None:
+        if not admission.changed(connection, change, arguments.device, TERMINAL, act, utc_now()):
+            raise AskedError(refusal)
+
+    write(config_of(arguments), work)
 
 
 def _row(device: store_devices.Device, said: store_contacts.Standing | None) -> dict[str, Any]:
@@ -83,11 +79,3 @@ def _row(device: store_devices.Device, said: store_contacts.Standing | None) -> 
         "mode": said.mode if said else None,
         "held": said.held if said else None,
     }
-
-
-def _write(arguments: argparse.Namespace, work: Callable[[Connection], Any]) -> Any:
-    store = states.open_prepared(config_of(arguments))
-    try:
-        return store.write(work)
-    finally:
-        store.close()

@@ -16,14 +16,11 @@ from agent.wire import orders as wire_orders
 from agent.wire import policies, reports, signed
 from agent.wire.policies import Keyring
 from agent.wire.signed import DocumentError, Signed
-from server_stub import state as states
 from server_stub import store_devices, store_documents
 from server_stub.collector import utc_now
-from server_stub.commands import config_of, show
+from server_stub.commands import TERMINAL, config_of, show, write
 from server_stub.errors import AskedError, ConfigError
 from server_stub.store_documents import KEYRING, POLICY, Given, Published
-
-WHO = "terminal"
 
 
 def publish(arguments: argparse.Namespace) -> int:
@@ -33,7 +30,7 @@ def publish(arguments: argparse.Namespace) -> int:
     if not is_keyring and not _holds(given, policies.policy_in):
         raise AskedError(f"{arguments.file} holds neither a keyring nor a policy")
     add = _add_keyring if is_keyring else _add_policy
-    print(_write(arguments, lambda connection: add(connection, given, now)))
+    print(write(config_of(arguments), lambda connection: add(connection, given, now)))
     return 0
 
 
@@ -44,14 +41,14 @@ def withdraw(arguments: argparse.Namespace) -> int:
         if not store_documents.withdraw(connection, arguments.version, utc_now()):
             raise AskedError(f"no policy {arguments.version} is handed on: see `policy list`")
 
-    _write(arguments, work)
+    write(config_of(arguments), work)
     print(f"policy {arguments.version} is handed on no more; laptops that have it keep it")
     return 0
 
 
 def list_policies(arguments: argparse.Namespace) -> int:
     """``policy list``."""
-    found = _write(arguments, store_documents.everything_published)
+    found = write(config_of(arguments), store_documents.everything_published)
     rows = [_row(one) for one in found]
     return show(rows, arguments.json, "nothing was published yet")
 
@@ -72,17 +69,17 @@ def send_order(arguments: argparse.Namespace) -> int:
         expires_at=order.expires_at,
         document=msgspec.json.encode(given).decode(),
         given_at=now,
-        given_by=WHO,
+        given_by=TERMINAL,
         done_at=None,
     )
-    _write(arguments, lambda connection: _add_order(connection, kept))
+    write(config_of(arguments), lambda connection: _add_order(connection, kept))
     print(f"{order.kind} for {order.device} is brought at its next contact")
     return 0
 
 
 def list_orders(arguments: argparse.Namespace) -> int:
     """``order list``."""
-    found = _write(arguments, lambda c: store_documents.all_orders(c, arguments.device))
+    found = write(config_of(arguments), lambda c: store_documents.all_orders(c, arguments.device))
     names = ("number", "device", "kind", "given_at", "expires_at", "done_at")
     rows = [{name: getattr(one, name) for name in names} for one in found]
     return show(rows, arguments.json, "no order was given")
@@ -93,7 +90,9 @@ def verify(arguments: argparse.Namespace) -> int:
     given = _read(arguments.file)
     try:
         device = reports.report_in(given).device
-        found = _write(arguments, lambda connection: store_devices.device(connection, device))
+        found = write(
+            config_of(arguments), lambda connection: store_devices.device(connection, device)
+        )
         if found is None:
             raise AskedError(f"no laptop {device} is enrolled here")
         report = reports.verified(given, found.public_key)
@@ -104,8 +103,8 @@ def verify(arguments: argparse.Namespace) -> int:
 
 
 def _add_keyring(connection: Connection, given: Signed, now: datetime) -> str:
-    known = store_documents.published(connection, KEYRING)
-    roots = (_keyring(known[-1]).root,) if known else ()
+    known = store_documents.newest_keyring(connection)
+    roots = (known.root,) if known else ()
     keyring = _checked(lambda: policies.vouched(given, roots))
     _must_rise(connection, KEYRING, keyring.version)
     names = [one.name for one in keyring.signers]
@@ -114,11 +113,11 @@ def _add_keyring(connection: Connection, given: Signed, now: datetime) -> str:
 
 
 def _add_policy(connection: Connection, given: Signed, now: datetime) -> str:
-    known = store_documents.published(connection, KEYRING)
-    if not known:
+    known = store_documents.newest_keyring(connection)
+    if known is None:
         raise AskedError("publish the keyring first: no laptop would know who may sign a policy")
     document = policies.policy_in(given)
-    people = policies.people(given, _keyring(known[-1]))
+    people = policies.people(given, known)
     if not people:
         raise AskedError("nobody who stands in the keyring has signed it")
     if document.expired(now):
@@ -151,13 +150,9 @@ def _values(kind: str, version: int, given: Signed, now: datetime) -> dict[str, 
         "expires_at": None,
         "document": msgspec.json.encode(given).decode(),
         "published_at": now,
-        "published_by": WHO,
+        "published_by": TERMINAL,
         "withdrawn_at": None,
     }
-
-
-def _keyring(one: Published) -> Keyring:
-    return policies.keyring_in(msgspec.json.decode(one.document, type=Signed))
 
 
 def _row(one: Published) -> dict[str, Any]:
@@ -188,11 +183,3 @@ def _read(file: str) -> Signed:
         raise ConfigError(f"cannot read {file}: {error.strerror}") from error
     except DocumentError as error:
         raise AskedError(f"{file}: {error}") from error
-
-
-def _write(arguments: argparse.Namespace, work: Callable[[Connection], Any]) -> Any:
-    store = states.open_prepared(config_of(arguments))
-    try:
-        return store.write(work)
-    finally:
-        store.close()

@@ -4,7 +4,6 @@ import argparse
 import getpass
 import secrets
 import sys
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,10 +13,9 @@ from sqlalchemy import Connection
 from agent.wire.event import Word
 from agent.wire.messages import bound_to, read_token, write_token
 from server_stub import auth, enrol, store_people, store_tokens, tls
-from server_stub import state as states
 from server_stub.auth import Scope
 from server_stub.collector import utc_now
-from server_stub.commands import config_of, show
+from server_stub.commands import config_of, show, write
 from server_stub.config import Config
 from server_stub.errors import AskedError, ConfigError
 from server_stub.store_tokens import EnrolmentToken
@@ -39,7 +37,7 @@ def add_user(arguments: argparse.Namespace) -> int:
 
     password = _password(arguments)
     stored = auth.hash_password(password)
-    _write(config_of(arguments), work)
+    write(config_of(arguments), work)
     _say_password(arguments, name, password)
     return 0
 
@@ -55,7 +53,7 @@ def set_password(arguments: argparse.Namespace) -> int:
 
     password = _password(arguments)
     stored = auth.hash_password(password)
-    _write(config_of(arguments), work)
+    write(config_of(arguments), work)
     _say_password(arguments, arguments.name, password)
     return 0
 
@@ -69,14 +67,14 @@ def remove_user(arguments: argparse.Namespace) -> int:
             raise AskedError(f"there is no user {arguments.name!r}: see `user list`")
         store_people.drop_user(connection, user.id)
 
-    _write(config_of(arguments), work)
+    write(config_of(arguments), work)
     print(f"{arguments.name} can no longer log in")
     return 0
 
 
 def list_users(arguments: argparse.Namespace) -> int:
     """``user list``."""
-    found = _write(config_of(arguments), store_people.all_users)
+    found = write(config_of(arguments), store_people.all_users)
     rows = [{"name": u.name, "role": u.role, "created_at": u.created_at} for u in found]
     return show(rows, arguments.json, "nobody can log in yet: add somebody with `user add`")
 
@@ -108,7 +106,7 @@ def new_token(arguments: argparse.Namespace) -> int:
         )
         return token
 
-    token = _write(config, work)
+    token = write(config, work)
     row = {"token": token, "uses": arguments.uses, "expires_at": expires_at, "server": _url(config)}
     if arguments.json:
         print(msgspec.json.encode(row).decode())
@@ -134,7 +132,7 @@ def api_token(arguments: argparse.Namespace) -> int:
             )
         store_people.add_api_token(connection, name, digest, scopes, utc_now())
 
-    _write(config_of(arguments), work)
+    write(config_of(arguments), work)
     row = {"name": name, "token": token, "scopes": scopes.split()}
     print(msgspec.json.encode(row).decode() if arguments.json else token)
     return 0
@@ -147,7 +145,7 @@ def drop_api_token(arguments: argparse.Namespace) -> int:
         if not store_people.drop_api_token(connection, arguments.name):
             raise AskedError(f"there is no API token {arguments.name!r}: see `token list`")
 
-    _write(config_of(arguments), work)
+    write(config_of(arguments), work)
     print(f"the API token {arguments.name!r} is no longer good")
     return 0
 
@@ -155,8 +153,8 @@ def drop_api_token(arguments: argparse.Namespace) -> int:
 def list_tokens(arguments: argparse.Namespace) -> int:
     """``token list``: enrolment tokens and API tokens, without their secrets."""
     config = config_of(arguments)
-    rows = [_token_row(one) for one in _write(config, store_tokens.tokens)]
-    for one in _write(config, store_people.all_api_tokens):
+    rows = [_token_row(one) for one in write(config, store_tokens.tokens)]
+    for one in write(config, store_people.all_api_tokens):
         row = dict.fromkeys(("for", "name", "created_at", "expires_at", "uses", "used", "scopes"))
         row |= {"for": "program", "name": one.name, "created_at": one.created_at}
         rows.append(row | {"scopes": one.scopes.split()})
@@ -181,14 +179,6 @@ def _token_row(token: EnrolmentToken) -> dict[str, Any]:
         "used": token.used,
         "scopes": None,
     }
-
-
-def _write(config: Config, work: Callable[[Connection], Any]) -> Any:
-    store = states.open_prepared(config)
-    try:
-        return store.write(work)
-    finally:
-        store.close()
 
 
 def _password(arguments: argparse.Namespace) -> str:

@@ -71,9 +71,9 @@ def _news(connection: Connection, device: Device, word: Contact, now: datetime) 
         device=device.name,
         at=now,
         group=group,
-        keyring=_document(keyrings[0].document) if keyrings else None,
+        keyring=store_documents.document(connection, keyrings[0]) if keyrings else None,
         policy=policy,
-        orders=[_document(one.document) for one in orders],
+        orders=[msgspec.json.decode(one.document, type=Signed) for one in orders],
         again_seconds=wire.SOONEST_SECONDS if keyrings[1:] else wire.EVERY_SECONDS,
     )
 
@@ -87,12 +87,10 @@ def _policy_for(connection: Connection, device: Device, group: str, word: Contac
     ]
     best = max(meant, key=_nearness, default=None)
     known = word.policy if word.signed else 0
-    return _document(best.document) if best is not None and best.version > known else None
+    if best is None or best.version <= known:
+        return None
+    return store_documents.document(connection, best)
 
 
 def _nearness(one: Published) -> tuple[int, int]:
     return _NEAREST[one.scope], one.version
-
-
-def _document(text: str) -> Signed:
-    return msgspec.json.decode(text, type=Signed)

@@ -1,11 +1,9 @@
 """The console's buttons about a laptop: listen to it, or believe it no more."""
 
-from collections.abc import Callable
-
-from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
-from server_stub import admission, store_register
+from server_stub import admission
+from server_stub.admission import Change
 from server_stub.errors import Refused
 from server_stub.page import Visit
 
@@ -20,15 +18,10 @@ def revoke(visit: Visit) -> Response:
     return _change(visit, admission.revoke, "revoked-device")
 
 
-def _change(visit: Visit, change: Callable[[Connection, str], bool], act: str) -> Response:
+def _change(visit: Visit, change: Change, act: str) -> Response:
     name = str(visit.request.path_params["device"])
-
-    def work(connection: Connection) -> bool:
-        if not change(connection, name):
-            return False
-        store_register.log_view(connection, visit.who, act, name, visit.now)
-        return True
-
-    if not visit.collector.store.write(work):
+    if not visit.collector.store.write(
+        lambda c: admission.changed(c, change, name, visit.who, act, visit.now)
+    ):
         raise Refused(404, "no-page", visit.wording.text("error.404"))
     return RedirectResponse(f"/devices/{name}", 303)

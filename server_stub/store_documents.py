@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from agent.wire import policies
+from agent.wire.policies import Keyring, Scope
+from agent.wire.signed import Signed
 from server_stub.tables import documents, orders
 
 KEYRING, POLICY = "keyring", "policy"
@@ -15,7 +19,7 @@ KEYRING, POLICY = "keyring", "policy"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Published:
-    """A keyring or a policy as it was published; ``document`` is the signed text."""
+    """What is known of a keyring or a policy that was published; ``document`` reads the whole."""
 
     id: int
     kind: str
@@ -23,16 +27,14 @@ class Published:
     scope: str
     names: tuple[str, ...]
     expires_at: datetime | None
-    document: str
     published_at: datetime
     published_by: str
     withdrawn_at: datetime | None
 
     def meant_for(self, device: str, group: str) -> bool:
         """Whether it is for a laptop of this name and group."""
-        if self.scope == "organisation":
-            return True
-        return (device if self.scope == "device" else group) in self.names
+        scope = msgspec.convert({"kind": self.scope, "names": list(self.names)}, type=Scope)
+        return scope.covers(device, group)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,15 +64,27 @@ def add_document(connection: Connection, values: dict[str, Any], names: Sequence
 
 def published(connection: Connection, kind: str, after: int = 0) -> list[Published]:
     """What was published of a kind with a version above ``after`` and not withdrawn, in order."""
-    rows = select(documents).where(documents.c.kind == kind, documents.c.version > after)
+    rows = select(*_PUBLISHED).where(documents.c.kind == kind, documents.c.version > after)
     rows = rows.where(documents.c.withdrawn_at.is_(None)).order_by(documents.c.version)
     return [_published(row) for row in connection.execute(rows)]
 
 
 def everything_published(connection: Connection) -> list[Published]:
     """All that was ever published, the newest first."""
-    rows = select(documents).order_by(documents.c.published_at.desc(), documents.c.id.desc())
+    rows = select(*_PUBLISHED).order_by(documents.c.published_at.desc(), documents.c.id.desc())
     return [_published(row) for row in connection.execute(rows)]
+
+
+def document(connection: Connection, one: Published) -> Signed:
+    """A published document itself, as it was signed."""
+    text = connection.execute(select(documents.c.document).where(documents.c.id == one.id))
+    return msgspec.json.decode(text.scalar_one(), type=Signed)
+
+
+def newest_keyring(connection: Connection) -> Keyring | None:
+    """Who may sign policies now, and the root key that vouches for the next keyring."""
+    known = published(connection, KEYRING)
+    return policies.keyring_in(document(connection, known[-1])) if known else None
 
 
 def withdraw(connection: Connection, version: int, now: datetime) -> bool:
@@ -108,6 +122,9 @@ def orders_done(connection: Connection, device: str, numbers: Sequence[str], now
     """A laptop says that these of its orders need not be brought again."""
     row = update(orders).where(orders.c.device == device, orders.c.number.in_(numbers))
     connection.execute(row.where(orders.c.done_at.is_(None)).values(done_at=now))
+
+
+_PUBLISHED = tuple(documents.c[name] for name in Published.__slots__)
 
 
 def _published(row: Row[Any]) -> Published:

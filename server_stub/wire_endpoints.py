@@ -12,8 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from agent.wire import messages, policies, signatures
-from agent.wire import signed as documents
+from agent.wire import messages, signatures
 from agent.wire.signatures import Signed
 from server_stub import admission, contact, enrol, exchange, ingest, rotate, store_documents
 from server_stub.collector import Collector, collector_of
@@ -21,6 +20,7 @@ from server_stub.errors import Refused
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
+Take = Callable[[Request, Signed, Ed25519PublicKey, bytes], Response]
 
 
 async def get_ca(request: Request) -> Response:
@@ -37,27 +37,28 @@ async def post_enrol(request: Request) -> Response:
 
 async def post_events(request: Request) -> Response:
     """``POST /v1/events``: Batch -> Receipt."""
-    signed = exchange.read_signature(request)
-    # First who it claims to be: of a stranger no body is read at all.
-    key = await run_in_threadpool(collector_of(request).keys.of, signed.keyid)
-    body = await exchange.read_body(request)
-    return await run_in_threadpool(_take_events, request, signed, key, body)
+    return await _of_a_laptop(request, _take_events, messages.LARGEST_BODY)
 
 
 async def post_contact(request: Request) -> Response:
     """``POST /v1/contact``: Contact -> News."""
-    signed = exchange.read_signature(request)
-    key = await run_in_threadpool(collector_of(request).keys.of, signed.keyid)
-    body = await exchange.read_body(request, contact.LARGEST_WORD)
-    return await run_in_threadpool(_take_word, request, signed, key, body)
+    return await _of_a_laptop(request, _take_word, contact.LARGEST_WORD)
 
 
 async def post_rotate(request: Request) -> Response:
     """``POST /v1/rotate``: RotateRequest -> RotateReply."""
+    return await _of_a_laptop(request, _rotate, enrol.LARGEST_REQUEST)
+
+
+async def _of_a_laptop(request: Request, take: Take, largest: int) -> Response:
+    """Have ``take`` answer a request of a laptop that is known. Raises Refused.
+
+    First who it claims to be: of a stranger no body is read at all.
+    """
     signed = exchange.read_signature(request)
     key = await run_in_threadpool(collector_of(request).keys.of, signed.keyid)
-    body = await exchange.read_body(request, enrol.LARGEST_REQUEST)
-    return await run_in_threadpool(_rotate, request, signed, key, body)
+    body = await exchange.read_body(request, largest)
+    return await run_in_threadpool(take, request, signed, key, body)
 
 
 def _enrol(request: Request, signed: Signed, body: bytes) -> Response:
@@ -81,10 +82,8 @@ def _enrol(request: Request, signed: Signed, body: bytes) -> Response:
 def _policy_root(collector: Collector) -> str | None:
     """The root key of the newest keyring, for a new laptop to hold on to."""
     with collector.store.read() as connection:
-        known = store_documents.published(connection, store_documents.KEYRING)
-    if not known:
-        return None
-    return policies.keyring_in(msgspec.json.decode(known[-1].document, type=documents.Signed)).root
+        keyring = store_documents.newest_keyring(connection)
+    return keyring.root if keyring else None
 
 
 def _rotate(request: Request, signed: Signed, key: Ed25519PublicKey, body: bytes) -> Response:
