@@ -13,16 +13,17 @@ import signal
 import sqlite3
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from agent import identity, sender
 from agent.commands import enrol
 from agent.journal import SIZE_LIMIT, Journal
-from agent.outbox import Outbox, Trouble
+from agent.outbox import Trouble
 from collectors.base import utc_now
+from tests.delivery_laptop import Answer, Carrier, drain, outbox, over_the_network, turn
 from tests.laptop import Chain, chain
 from tests.seal_faults import Case
 from tests.test_journal import new_event
@@ -30,6 +31,8 @@ from tests.token_race import race
 
 LIVES = (0.02, 0.25)
 """Seconds that a laptop lives before it is killed."""
+BOOT = str(uuid.UUID(int=0))
+"""All lives are of one start of the computer."""
 LOST_REQUESTS, LOST_REPLIES = 0.10, 0.10
 SEALED = 600
 """Characters of the sealed part of an event, as a path of usual length makes it."""
@@ -110,48 +113,29 @@ def _live(laptop: Chain, notes: Notes, number: int) -> None:
                 os.write(kept, f"{event.id}\n".encode("ascii"))
 
     threading.Thread(target=produce, daemon=True).start()
-    dice, box = random.Random(number), _box(laptop, journal)
+    box = outbox(journal, laptop.folders.agent, boot_id=BOOT)
+    carry = _lossy(random.Random(number))
     while True:
-        _carry(box, dice)
+        turn(box, carry, wait=0.05)
 
 
-def _box(laptop: Chain, journal: Journal) -> Outbox:
-    state = laptop.folders.agent
-    return Outbox(
-        journal,
-        key=lambda: identity.device_key(state),
-        identity=lambda: identity.enrolled(state),
-        ca=lambda: (state / "ca.pem").read_text("ascii"),
-        boot_id="0" * 8 + "-0000-0000-0000-" + "0" * 12,
-        now=utc_now,
-    )
+def _lossy(dice: random.Random) -> Carrier:
+    """The real sender on a network that loses a tenth, each way."""
 
+    def carry(request: dict[str, Any]) -> Answer | Trouble:
+        if dice.random() < LOST_REQUESTS:
+            return Trouble.UNREACHABLE
+        answer = over_the_network(request)
+        return Trouble.UNREACHABLE if dice.random() < LOST_REPLIES else answer
 
-def _carry(box: Outbox, dice: random.Random) -> None:
-    request = box.request(0.05)
-    if "uri" not in request:
-        return
-    if dice.random() < LOST_REQUESTS:
-        box.failed(Trouble.UNREACHABLE)
-        return
-    body = request["body"].encode()
-    answer = sender.post(request["ca"], request["uri"], request["headers"], body)
-    if "trouble" in answer or dice.random() < LOST_REPLIES:
-        box.failed(Trouble.UNREACHABLE)
-    else:
-        box.reply(answer["status"], answer["headers"], answer["body"].encode())
+    return carry
 
 
 def _drain(laptop: Chain) -> None:
-    journal, calm = Journal(laptop.folders.agent), random.Random()
-    calm.random = lambda: 1.0  # type: ignore[method-assign]
+    journal = Journal(laptop.folders.agent)
     try:
-        box = _box(laptop, journal)
-        for _ in range(10_000):
-            if not journal.count():
-                return
-            _carry(box, calm)
-        raise AssertionError("the journal never empties")
+        box = outbox(journal, laptop.folders.agent, boot_id=BOOT)
+        assert drain(box, journal, over_the_network), "the journal never empties"
     finally:
         journal.close()
 

@@ -47,22 +47,27 @@ def enrol(at: Running, folder: Path) -> Enrolled:
 
 
 def outbox(
-    journal: Journal, folder: Path, now: Clock = utc_now, who: Enrolled | None = None
+    journal: Journal,
+    folder: Path,
+    now: Clock = utc_now,
+    who: Enrolled | None = None,
+    boot_id: str = "",
 ) -> Outbox:
-    """The outbox of the laptop in ``folder``; ``who`` may lead it elsewhere."""
+    """The outbox of the laptop in ``folder``, after a start of the computer of its own unless that
+    is told; ``who`` may lead it elsewhere."""
     return Outbox(
         journal,
         key=lambda: identity.device_key(folder),
         identity=lambda: who or identity.enrolled(folder),
         ca=lambda: (folder / "ca.pem").read_text(),
-        boot_id=str(uuid.uuid4()),
+        boot_id=boot_id or str(uuid.uuid4()),
         now=now,
     )
 
 
-def turn(box: Outbox, carry: Carrier) -> Trouble:
+def turn(box: Outbox, carry: Carrier, wait: float = 0.0) -> Trouble:
     """What the sender's loop does in one turn."""
-    request = box.request(wait=0.0)
+    request = box.request(wait=wait)
     if not request:
         return Trouble.NONE
     answer = carry(request)
