@@ -85,6 +85,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("dispute test", "do today's rules get it right?", "agent.commands.dispute_trial"),
     Command("order key", "a key to sign orders with", "agent.commands.signing_keys"),
     Command("order new", "an order for one laptop", "agent.commands.order", "add_new", "new"),
+    Command("order release", "give a sealed file back", "agent.commands.order_release"),
     Command("order sign", "sign it as well", "agent.commands.order", "add_sign", "sign"),
     Command("order apply", "follow an order here", "agent.commands.order", "add_apply", "apply"),
     Command("unlock", "this laptop was found: give its code", "agent.commands.unlock"),

@@ -2,7 +2,8 @@
 
 Since when a thing is known is kept in the journal under a keyed digest, by its name and not by its
 content: somebody who goes on writing to a file does not begin anew. A thing that was gone for days
-does. What waits is tried again the moment it is due, and after a restart when it is next seen.
+does. What waits is tried again the moment it is due, and after a restart when it is next seen. What
+an officer gave back is left alone for as long as they said (``agent.left_alone``).
 """
 
 import threading
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from agent.journal import Journal
+from agent.left_alone import LeftAlone
 from agent.policy import Policy
 from collectors.base import Observation
 
@@ -30,15 +32,19 @@ class Grace:
     journal: Journal
     digest: Callable[[str], str]
     plain_disk: Callable[[str], bool | None] = lambda path: None
+    left_alone: LeftAlone | None = None
     waiting: dict[str, tuple[datetime, Observation]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def until(self, observation: Observation, rule: str, now: datetime) -> datetime | None:
         """Until when a thing is left alone; None if the rule may act now."""
+        key = self.digest(f"{observation.kind}\0{observation.subject}")
+        if self.left_alone and (given := self.left_alone.until(observation.subject, now)):
+            self._wait(key, given, observation)
+            return given
         terms = self.policy.terms_of(rule)
         if not terms.waits():
             return None
-        key = self.digest(f"{observation.kind}\0{observation.subject}")
         told = min(self.journal.known_since(key, now, FORGET), now)
         if self.policy.sealing.at_once_on_plain_disk and self.plain_disk(observation.subject):
             return None

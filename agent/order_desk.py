@@ -7,6 +7,7 @@ from pathlib import Path
 
 from agent import identity
 from agent.daemon import Daemon
+from agent.file_return import FileReturn
 from agent.lost_keeper import LostKeeper
 from agent.own_policy import AgentReport, LockOrdered, OrderFollowed, OrderKind
 from agent.wire.orders import Order, OrderError
@@ -21,9 +22,12 @@ class OrderDesk:
     lost: LostKeeper
     desk: Callable[[], Desk]
     daemon: Daemon
+    back: FileReturn
 
     def follow(self, order: Order) -> None:
         """Do it. OSError; OrderError if it cannot be done here."""
+        if order.kind == "release":
+            return self.back.follow(order)  # how it ended is told with it
         match order.kind:
             case "lock":
                 self._lock()

@@ -9,8 +9,10 @@ import msgspec
 from agent import identity, processes
 from agent.config import Config
 from agent.daemon import Daemon
+from agent.file_return import FileReturn
 from agent.in_touch import Condition, InTouch
 from agent.journal import Journal
+from agent.left_alone import LeftAlone
 from agent.lost_keeper import LostKeeper
 from agent.managed.intake import Intake
 from agent.order_desk import OrderDesk
@@ -55,9 +57,18 @@ def in_touch(
     )
 
 
-def orders(config: Config, daemon: Daemon, lost: LostKeeper) -> Orders:
+def orders(config: Config, daemon: Daemon, lost: LostKeeper, left_alone: LeftAlone) -> Orders:
     """What takes orders, wherever they come from."""
-    desk = OrderDesk(state=config.state, lost=lost, desk=session.this_machine, daemon=daemon)
+    back = FileReturn(
+        state=config.state,
+        roots=config.policy.roots(),
+        left_alone=left_alone,
+        record=daemon.record,
+        now=utc_now,
+    )
+    desk = OrderDesk(
+        state=config.state, lost=lost, desk=session.this_machine, daemon=daemon, back=back
+    )
     return Orders(
         state=config.state,
         keys=config.policy.lost.keys,

@@ -85,13 +85,46 @@ class RestoreDrill(Observation):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileWantedBack(Observation):
-    """A person asks for a sealed file back. ``subject`` is the number under which it is sealed."""
+    """A person asks for a sealed file back. ``subject`` is the number under which it is sealed,
+    ``return_key`` what an officer needs to give it back from afar, sealed and in base64."""
 
     kind: ClassVar[str] = "file-wanted-back"
     reason: str
+    return_key: str = ""
 
     def facts(self) -> Facts:
-        return {"file": Keyed(self.subject)}
+        return {"file": Keyed(self.subject), "can-release": bool(self.return_key)}
 
     def details(self) -> Details:
-        return {"sealed": self.subject, "reason": self.reason}
+        told: Details = {"sealed": self.subject, "reason": self.reason}
+        return {**told, "return": self.return_key} if self.return_key else told
+
+
+class Returned(StrEnum):
+    """How giving a file back by order ended."""
+
+    DONE = "done"
+    ALREADY = "already"
+    GONE = "gone"
+    """Nothing whole is sealed under this number."""
+    KEY = "wrong-key"
+    PLACE = "no-place"
+    """The folder it lay in is gone, and so is every one above it that was this person's."""
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileReturned(Observation):
+    """An officer gave a sealed file back, or that failed. ``subject`` is its number, ``path`` where
+    it is now, if it is. For so many ``days`` it is left alone."""
+
+    kind: ClassVar[str] = "file-returned"
+    how: Returned
+    days: int
+    path: str
+
+    def facts(self) -> Facts:
+        return {"how": self.how, "days": self.days, "file": Keyed(self.subject)}
+
+    def details(self) -> Details:
+        return {"sealed": self.subject, "path": self.path}

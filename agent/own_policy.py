@@ -47,6 +47,7 @@ class OrderKind(StrEnum):
     LOCK = "lock"
     REPORT = "report"
     ROTATE_KEY = "rotate-key"
+    RELEASE = "release"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

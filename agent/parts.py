@@ -10,13 +10,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from agent import identity, seat, texts
+from agent import identity, return_address, seat, texts
 from agent.breaker import Breaker
 from agent.config import Config
 from agent.daemon import Daemon
 from agent.grace import Grace
 from agent.guard import Caps, Guard
 from agent.journal import Journal
+from agent.left_alone import LeftAlone
 from agent.overrides import Overrides
 from agent.policy import Policy
 from agent.recorder import Recorder
@@ -26,7 +27,13 @@ from enforcement import ACTIONS, age
 from enforcement.base import Action, Settings
 
 
-def daemon_of(config: Config, journal: Journal, caps: Caps) -> Daemon:
+def left_alone_of(state: Path) -> LeftAlone:
+    """What an officer gave back, known to whoever gives it and to whoever would seal it again."""
+    digest = partial(identity.keyed_digest, identity.digest_key(state))
+    return LeftAlone(state=state, digest=digest)
+
+
+def daemon_of(config: Config, journal: Journal, caps: Caps, left_alone: LeftAlone) -> Daemon:
     policy, state = config.policy, config.state
     guard = Guard(
         policy=policy,
@@ -51,6 +58,7 @@ def daemon_of(config: Config, journal: Journal, caps: Caps) -> Daemon:
             journal=journal,
             digest=partial(identity.keyed_digest, identity.digest_key(state)),
             plain_disk=posture.on_plain_disk,
+            left_alone=left_alone,
         ),
         collectors=load_collectors(policy, state),
         actions=load_actions(config),
@@ -89,6 +97,7 @@ def load_actions(config: Config) -> dict[str, Action]:
         note=_note(config.policy),
         stage=config.stage,
         gate=config.gate,
+        return_to=return_address.address(config.state),
     )
     made: list[Action] = [import_module(name).make(settings) for name in ACTIONS]
     return {action.name: action for action in made}

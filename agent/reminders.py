@@ -6,6 +6,7 @@ well. Where the file was put away nothing is left to do, and nobody is asked.
 """
 
 from agent.guard import Held
+from agent.own_files import FileReturned
 from agent.own_policy import PolicyTaken
 from agent.texts import has
 from agent.wire.event import Event
@@ -20,6 +21,8 @@ def reminders(event: Event) -> list[str]:
         return []
     words = [word for name in _TELLING for word in _words(event, name)]
     words += [f"order-{word}" for word in _words(event, "order")]
+    if event.kind == FileReturned.kind:
+        words += [f"returned-{word}" for word in _words(event, "how")]
     if event.kind == PolicyTaken.kind:
         words.append(event.kind)
     if event.decision is not None and event.decision.held == Held.GRACE:

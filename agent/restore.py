@@ -37,11 +37,11 @@ def give_back(
     """Open a sealed file and put it at ``to`` or where it lay. Raises AgentError."""
     with explained(state):
         folder = state / "vault"
-        _known(folder, sealed_id)
-        about = _attributes(folder, sealed_id, keys)
+        check_whole(folder, sealed_id)
+        about = attributes_of(folder, sealed_id, keys)
         target = os.fspath(_target(about, to))
-        with durable.held(_open_folder(target, follow=to is not None)) as place:
-            left = _write(place, target, folder / f"{sealed_id}.age", about, keys)
+        with durable.held(open_folder(target, follow=to is not None)) as place:
+            left = write_checked(place, target, folder / f"{sealed_id}.age", about, keys)
     return Restored(path=target, left=tuple(left))
 
 
@@ -50,8 +50,9 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
-def _known(folder: Path, sealed_id: str) -> None:
-    """The record itself is not needed: what is whole comes back even where that is damaged."""
+def check_whole(folder: Path, sealed_id: str) -> None:
+    """Raises SealedError where a part is missing. The record itself is not needed: what is whole
+    comes back even where that is damaged."""
     try:
         parts = [folder / f"{stage.check_id(sealed_id)}.{kind}" for kind in ("age", "meta.age")]
     except EnforcementError:
@@ -63,7 +64,8 @@ def _known(folder: Path, sealed_id: str) -> None:
         raise SealedError(f"{sealed_id} is damaged: a part of it is missing in {folder}")
 
 
-def _attributes(folder: Path, sealed_id: str, keys: age.Identities) -> Attributes:
+def attributes_of(folder: Path, sealed_id: str, keys: age.Identities) -> Attributes:
+    """What the file was besides its bytes. Raises SealedError, OSError."""
     try:
         sealed = (folder / f"{sealed_id}.meta.age").read_bytes()
         return attributes.from_json(age.open_bytes(sealed, keys))
@@ -79,8 +81,8 @@ def _target(about: Attributes, to: Path | None) -> Path:
     return to / os.path.basename(about.path) if to.is_dir() else to
 
 
-def _open_folder(target: str, follow: bool) -> int:
-    """The folder to write in: through no link unless the caller named it himself."""
+def open_folder(target: str, follow: bool) -> int:
+    """The folder to write in: through no link unless the caller named it. Raises SealedError."""
     folder = os.path.dirname(os.path.abspath(target))
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
     try:
@@ -91,10 +93,11 @@ def _open_folder(target: str, follow: bool) -> int:
         raise SealedError(f"cannot write in {shown}: {error.strerror}{advice}") from error
 
 
-def _write(
+def write_checked(
     place: int, target: str, sealed: Path, about: Attributes, keys: age.Identities
 ) -> list[str]:
-    """Write beside the name, check, and only then give it the name."""
+    """Write beside the name, check, and only then give it the name; what could not be given to it
+    again. Raises SealedError, OSError."""
     name, beside = os.path.basename(target), f".dossierwacht-restore-{secrets.token_hex(8)}"
     if durable.has(place, name):
         raise SealedError(f"{printable(target)} exists; name another place with --to")
@@ -133,6 +136,7 @@ def _both(update: Callable[[bytes], None], target: int) -> Callable[[bytes], Non
 
 @contextlib.contextmanager
 def explained(state: Path) -> Iterator[None]:
+    """Whatever goes wrong inside is a SealedError that says where."""
     try:
         yield
     except PermissionError as error:

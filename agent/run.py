@@ -26,7 +26,7 @@ from agent.lost_keeper import LostKeeper
 from agent.lost_questions import LostQuestions
 from agent.outbox import Outbox
 from agent.override_requests import OverrideRequests
-from agent.parts import condition_of, daemon_of
+from agent.parts import condition_of, daemon_of, left_alone_of
 from agent.standing import Standing
 from agent.stick_judge import StickJudge
 from agent.stick_keeper import StickKeeper
@@ -60,11 +60,12 @@ def run(
     prepare_state(config.state)
     journal = Journal(config.state, config.journal_bytes)
     try:
-        daemon = daemon_of(config, journal, caps or Caps())
+        left_alone = left_alone_of(config.state)
+        daemon = daemon_of(config, journal, caps or Caps(), left_alone)
         shelf = _shelf(config)
         keeper = _keeper(config, daemon)
         lost = _lost_keeper(config, daemon)
-        orders = outward.orders(config, daemon, lost)
+        orders = outward.orders(config, daemon, lost, left_alone)
         touch = outward.in_touch(config, daemon, orders, stop.set)
         answers = _answers(config, daemon, outward.outbox(config, journal, touch), shelf, keeper)
         answers.lost = LostQuestions(orders=orders, keeper=lost)

@@ -4,6 +4,7 @@ The laptop holds no key that opens it, so nothing is given back here and now. Wh
 is no secret on the laptop; what they are is, so the number is all that a person can name.
 """
 
+import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from agent.control_server import Caller, Refused
 from agent.hourly import Hourly
 from agent.own_files import FileWantedBack
 from collectors.base import Clock, Observation
+from enforcement import vault
 from enforcement.base import EnforcementError
 from enforcement.stage import check_id
 
@@ -38,7 +40,11 @@ class WantedBack:
             raise Refused("reason", f"say why, in 1 to {LONGEST_REASON} characters")
         number = self._sealed(str(given.get("number", "")))
         self._not_too_many(caller)
-        told = self.record(FileWantedBack(observed_at=self.now(), subject=number, reason=reason))
+        key = self._return_key(number)
+        wanted = FileWantedBack(
+            observed_at=self.now(), subject=number, reason=reason, return_key=key
+        )
+        told = self.record(wanted)
         if told is None:
             raise Refused("full", "the disk is full: nothing was recorded; please phone")
         return {"event": told}
@@ -50,6 +56,14 @@ class WantedBack:
         except EnforcementError:
             pass
         raise Refused("unknown", "nothing is sealed under this number")
+
+    def _return_key(self, number: str) -> str:
+        """It opens for the officers only; a file without one comes back by way of their machine."""
+        try:
+            found = vault.return_key(self.state / "vault", number)
+        except OSError:
+            found = None
+        return base64.b64encode(found or b"").decode("ascii")
 
     def _not_too_many(self, caller: Caller) -> None:
         if not self.recent.spend(caller.uid, self.now()):

@@ -1,8 +1,9 @@
 """Sealing in the age format: to people who hold the keys, by a laptop that holds none.
 
 What is sealed here opens with the plain ``age`` command or ``rage`` and an officer's identity file.
-The laptop never keeps a key that opens anything. To prove a sealed file before the original goes, a
-throw-away identity is made for that one file, used for a test decryption and forgotten.
+The laptop never keeps a key that opens any of it. To prove a sealed file before the original goes,
+an identity is made for that one file, used for a test decryption, and either forgotten or sealed to
+the officers itself (``enforcement.return_key``).
 
 pyrage streams in pieces of 64 KiB, so the memory used does not grow with the file.
 """
@@ -115,11 +116,15 @@ class Identities:
 
 
 class Witness(Identities):
-    """A throw-away identity: proves that one file opens, then is forgotten. Never written down."""
+    """An identity for one file: proves that it opens. Never written down unsealed."""
 
     def __init__(self) -> None:
         self.keys = [pyrage.x25519.Identity.generate()]
         self.key = str(self.keys[0].to_public())
+
+    def secret(self) -> str:
+        """The secret key, as it stands in an identity file."""
+        return str(self.keys[0])
 
     def digest(self, sealed: int) -> str:
         """SHA-256, in hex, of what a sealed file holds. Raises OpenError or OSError."""
@@ -142,6 +147,11 @@ def read_identities(text: str) -> Identities:
         raise KeyFileError(
             "holds a line that is no age identity (AGE-SECRET-KEY-1...)"
         ) from None  # the error's text may hold part of the secret
+
+
+def recipient_of(text: str) -> str:
+    """The recipient (``age1...``) of the first key in an identity file. Raises KeyFileError."""
+    return str(read_identities(text).keys[0].to_public())
 
 
 def _recipients(keys: Keys) -> list[object]:

@@ -112,7 +112,8 @@ class Settings:
     ``sysfs`` the kernel's device tree. ``note`` is the text left for the staff member where a file
     was sealed; empty means none. ``stage`` names the folder a file passes through while it is being
     sealed; None lets the action find one on each root's own mount (see ``enforcement.stage``).
-    ``gate`` is where the desktop is told which USB media it may have.
+    ``gate`` is where the desktop is told which USB media it may have. ``return_to`` is the age
+    recipient under which sealed files come back to this laptop; empty means they do not.
     """
 
     state: Path
@@ -122,6 +123,7 @@ class Settings:
     note: str = ""
     stage: Path | None = None
     gate: Gate = field(default_factory=Gate)
+    return_to: str = ""
 
 
 class Action(Protocol):

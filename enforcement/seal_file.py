@@ -7,7 +7,7 @@ transaction that a crash or a power cut may break off anywhere; it goes
     TAKE     rename it into the stage, which the person cannot enter; both folders to the disk
     CONFIRM  a plain file of one name, the inode and the content judged, and a lease held from here
              on: nobody has it open for writing. Else it goes back, never over a newer file
-    SEAL     to the officers and a throw-away identity; to the disk; read back, opened, compared
+    SEAL     to the officers and an identity of its own; to the disk; read back, opened, compared
     REMOVE   the taken file, then the plan
 
 How far it came is told by what lies where, so there is no second record that could disagree:
@@ -63,7 +63,12 @@ class SealFile:
         self._settings = settings
         self._state = os.fspath(settings.state)
         self._checkpoint = checkpoint
-        self._vault = Vault(settings.state / "vault", checkpoint=checkpoint, now=now)
+        self._vault = Vault(
+            settings.state / "vault",
+            return_to=settings.return_to,
+            checkpoint=checkpoint,
+            now=now,
+        )
 
     def apply(self, attempt: Attempt) -> Outcome:
         """Seal the file at the path ``subject``, if it is still the one in ``proof``."""

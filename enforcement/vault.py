@@ -1,10 +1,11 @@
 """The vault: sealed files, which only the officers can open.
 
-For each there are three names. ``ID.age`` opens with the plain ``age`` command to exactly the bytes
-of the file; ``ID.meta.age`` holds its path, owner, times and the like; ``ID.json`` can be read by
-anyone who may enter the vault and names nobody. ``ID.json`` is written last and taken away first,
-so where it stands the other two are whole, on the disk, and were opened once to prove it. What was
-kept for long enough leaves a tombstone (``enforcement.tombstone``).
+For each there are four names. ``ID.age`` opens with the plain ``age`` command to exactly the bytes
+of the file; ``ID.meta.age`` holds its path, owner, times and the like; with ``ID.return.age`` it
+can go back to this laptop (``enforcement.return_key``); ``ID.json`` can be read by anyone who may
+enter the vault and names nobody. ``ID.json`` is written last and taken away first, so where it
+stands the others are whole, on the disk, and were opened once to prove it. What was kept for long
+enough leaves a tombstone (``enforcement.tombstone``).
 """
 
 import hashlib
@@ -20,9 +21,11 @@ from enforcement import age, durable
 from enforcement.attributes import Attributes, to_json
 from enforcement.base import EnforcementError, Reason
 from enforcement.judged import digest
+from enforcement.return_key import LARGEST, SUFFIX, ReturnKey
 from enforcement.stage import check_id
 
 VERSION = 1
+SEALED_PARTS = ("age", "meta.age", SUFFIX)
 
 
 class State(StrEnum):
@@ -51,16 +54,19 @@ class Record:
 
 
 class Vault:
-    """The folder of sealed files."""
+    """The folder of sealed files; ``return_to`` is the laptop's address for their return keys, and
+    without one none are made."""
 
     def __init__(
         self,
         path: Path,
         *,
+        return_to: str = "",
         checkpoint: durable.Checkpoint = durable.pass_by,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.path = path
+        self._return_to = return_to
         self._checkpoint = checkpoint
         self._now = now
 
@@ -78,10 +84,14 @@ class Vault:
     ) -> None:
         """Seal an open file and prove the copy. Raises EnforcementError, OSError."""
         with durable.held(durable.private_folder(os.fspath(self.path))) as folder:
-            size, sha256 = self._seal_content(folder, attempt_id, source, attributes, keys)
-            self._seal_about(folder, attempt_id, attributes, keys)
-            durable.publish(folder, f"{attempt_id}.age", "content", self._checkpoint)
-            durable.publish(folder, f"{attempt_id}.meta.age", "about", self._checkpoint)
+            witness = age.Witness()
+            opens = (*keys, witness.key)
+            size, sha256 = self._seal_content(
+                folder, f"{attempt_id}.age", source, attributes.sha256, opens, witness
+            )
+            plain = to_json(attributes)
+            self._seal_small(folder, f"{attempt_id}.meta.age", "about", plain, opens, witness)
+            self._seal_return(folder, attempt_id, keys, witness)
             os.fsync(folder)
             self._checkpoint("vault-durable")
             record = Record(
@@ -115,39 +125,73 @@ class Vault:
             durable.remove(folder, f"{attempt_id}.json")
             os.fsync(folder)
             self._checkpoint("record-dropped")
-            for kind in ("age", "meta.age"):
+            for kind in SEALED_PARTS:
                 durable.remove(folder, f"{attempt_id}.{kind}")
-            for kind in ("age", "meta.age", "json"):
+            for kind in (*SEALED_PARTS, "json"):
                 durable.remove(folder, f"{attempt_id}.{kind}{durable.TEMPORARY}")
             os.fsync(folder)
             self._checkpoint("copy-dropped")
 
     def _seal_content(
-        self, folder: int, attempt_id: str, source: int, about: Attributes, keys: age.Keys
+        self,
+        folder: int,
+        name: str,
+        source: int,
+        sha256: str,
+        keys: age.Keys,
+        witness: age.Witness,
     ) -> tuple[int, str]:
         """Seal, put on the disk, read back, open, compare: size and digest of what was written."""
-        witness = age.Witness()
-        with durable.held(durable.create(folder, f"{attempt_id}.age{durable.TEMPORARY}")) as target:
+        with durable.held(durable.create(folder, name + durable.TEMPORARY)) as target:
             self._checkpoint("content-created")
-            age.seal_stream(source, target, (*keys, witness.key))
+            age.seal_stream(source, target, keys)
             self._checkpoint("content-written")
             durable.to_disk(target)
-            if _proves(witness, target) != about.sha256:
+            if _proves(witness, target) != sha256:
                 raise EnforcementError(Reason.FAULT, "the sealed copy does not open to the file")
             self._checkpoint("content-proven")
-            return os.fstat(target).st_size, digest(target)
+            written = os.fstat(target).st_size, digest(target)
+        durable.publish(folder, name, "content", self._checkpoint)
+        return written
 
-    def _seal_about(self, folder: int, attempt_id: str, about: Attributes, keys: age.Keys) -> None:
-        witness = age.Witness()
-        plain = to_json(about)
-        name = f"{attempt_id}.meta.age{durable.TEMPORARY}"
-        with durable.held(durable.create(folder, name)) as target:
-            durable.write_all(target, age.seal_to(plain, (*keys, witness.key)))
-            self._checkpoint("about-written")
+    def _seal_small(
+        self,
+        folder: int,
+        name: str,
+        what: str,
+        plain: bytes,
+        keys: age.Keys,
+        witness: age.Witness,
+    ) -> None:
+        with durable.held(durable.create(folder, name + durable.TEMPORARY)) as target:
+            durable.write_all(target, age.seal_to(plain, keys))
+            self._checkpoint(f"{what}-written")
             durable.to_disk(target)
             if _proves(witness, target) != hashlib.sha256(plain).hexdigest():
-                raise EnforcementError(Reason.FAULT, "the sealed attributes do not open again")
-        self._checkpoint("about-proven")
+                raise EnforcementError(Reason.FAULT, f"the sealed {what} does not open again")
+        self._checkpoint(f"{what}-proven")
+        durable.publish(folder, name, what, self._checkpoint)
+
+    def _seal_return(
+        self, folder: int, attempt_id: str, keys: age.Keys, opener: age.Witness
+    ) -> None:
+        """To the officers alone, and to a witness that is forgotten."""
+        if not self._return_to:
+            return
+        key = ReturnKey(number=attempt_id, to=self._return_to, secret=opener.secret())
+        witness = age.Witness()
+        name = f"{attempt_id}.{SUFFIX}"
+        self._seal_small(folder, name, "return", key.text(), (*keys, witness.key), witness)
+
+
+def return_key(path: Path, attempt_id: str) -> bytes | None:
+    """The sealed return key of a file; None where there is none. OSError."""
+    try:
+        with (path / f"{attempt_id}.{SUFFIX}").open("rb") as file:
+            found = file.read(LARGEST + 1)
+    except FileNotFoundError:
+        return None
+    return found if len(found) <= LARGEST else None
 
 
 def records(path: Path) -> list[Record]:

@@ -9,6 +9,7 @@ import pytest
 
 from agent.grace import FORGET, OPEN_FOR, Grace
 from agent.journal import Journal
+from agent.left_alone import LeftAlone
 from agent.policy import Mode, Policy, Rule, Sealing
 from agent.terms import Terms
 from agent.wire import event as wire
@@ -52,6 +53,18 @@ def test_a_file_is_left_alone_until_its_time_is_over(journal: Journal) -> None:
     assert given.until(seen(), "seal", NOW + 23 * HOUR) == NOW + DAY
     assert given.until(seen(), "seal", NOW + 24 * HOUR) is None
     assert given.until(seen("/another"), "seal", NOW + 24 * HOUR) == NOW + 2 * DAY
+
+
+def test_what_an_officer_gave_back_is_left_alone_whatever_the_rule_says(
+    journal: Journal, tmp_path: Path
+) -> None:
+    given = grace(journal, Terms(), plain=True)
+    given.left_alone = LeftAlone(state=tmp_path, digest=lambda text: text)
+    given.left_alone.leave("/home/x/list.csv", NOW + 7 * DAY, NOW)
+    assert given.until(seen(), "seal", NOW) == NOW + 7 * DAY
+    assert given.until(seen("/another"), "seal", NOW) is None
+    assert given.take_due(NOW + 7 * DAY) == [seen()]
+    assert given.until(seen(), "seal", NOW + 7 * DAY) is None
 
 
 def test_a_rule_without_terms_waits_for_nothing(journal: Journal) -> None:

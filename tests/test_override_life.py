@@ -286,7 +286,7 @@ def test_the_agent_joins_its_parts_by_the_same_overrides(tmp_path: Path) -> None
     loaded = config.load(tmp_path, tmp_path, tmp_path / "s")
     journal = Journal(tmp_path)
     try:
-        daemon = parts.daemon_of(loaded, journal, Caps())
+        daemon = parts.daemon_of(loaded, journal, Caps(), parts.left_alone_of(loaded.state))
         keeper = run._keeper(loaded, daemon)
         requests = run._override_requests(daemon, keeper)
         assert requests.minutes == 5

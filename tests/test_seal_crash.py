@@ -22,11 +22,11 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from enforcement import seal_file, stage
+from enforcement import return_key, seal_file, stage
 from enforcement.base import Attempt, EnforcementError, Outcome, Reason, Recipient, Result, Settings
 
 ID = "00000000-0000-4000-8000-00000000000c"
-OFFICER, RESERVE = (pyrage.x25519.Identity.generate() for _ in range(2))
+OFFICER, RESERVE, HERE = (pyrage.x25519.Identity.generate() for _ in range(3))
 RECIPIENTS = tuple(
     Recipient(name="officer", key=str(identity.to_public()), proven=True)
     for identity in (OFFICER, RESERVE)
@@ -42,7 +42,11 @@ class Laptop:
         self.folder = base / "home" / "docs"
         self.folder.mkdir(parents=True)
         self.settings = Settings(
-            state=base / "state", roots=(base / "home",), recipients=RECIPIENTS, note="Sealed."
+            state=base / "state",
+            roots=(base / "home",),
+            recipients=RECIPIENTS,
+            note="Sealed.",
+            return_to=str(HERE.to_public()),
         )
         self.data = os.urandom(size)
         self.path = self.folder / "leerlingen 3b.xlsx"
@@ -105,7 +109,12 @@ class Laptop:
         assert os.listdir(self.folder) == [seal_file.NOTE_NAME]
         assert os.listdir(self.folder.parent / stage.NAME) == []
         vault = self.settings.state / "vault"
-        assert sorted(os.listdir(vault)) == [f"{ID}.age", f"{ID}.json", f"{ID}.meta.age"]
+        parts = ("age", "json", "meta.age", "return.age")
+        assert sorted(os.listdir(vault)) == [f"{ID}.{part}" for part in parts]
+        back = return_key.read(pyrage.decrypt((vault / f"{ID}.return.age").read_bytes(), [OFFICER]))
+        assert (back.number, back.to) == (ID, str(HERE.to_public()))
+        one = pyrage.x25519.Identity.from_str(back.secret)
+        assert pyrage.decrypt((vault / f"{ID}.age").read_bytes(), [one]) == self.data
         about = json.loads(pyrage.decrypt((vault / f"{ID}.meta.age").read_bytes(), [RESERVE]))
         assert (about["mode"], about["mtime_ns"]) == (0o640, MTIME)
         assert about["path"] == str(self.path)

@@ -1,5 +1,6 @@
 """A sealed file is asked for: the officer hears which and why, and nobody else does."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -40,7 +41,21 @@ def test_the_number_and_the_reason_go_sealed(laptop: Laptop) -> None:
     assert laptop.ask() == {"event": "event"}
     (told,) = laptop.told
     assert told.details() == {"sealed": ID, "reason": "the meeting is today"}
-    assert list(told.facts()) == ["file"]
+    assert told.facts()["can-release"] is False
+
+
+def test_the_return_key_goes_along_where_there_is_one(laptop: Laptop, tmp_path: Path) -> None:
+    (tmp_path / "vault" / f"{ID}.return.age").write_bytes(b"sealed")
+    laptop.ask()
+    (told,) = laptop.told
+    assert told.details()["return"] == base64.b64encode(b"sealed").decode()
+    assert told.facts()["can-release"] is True
+
+
+def test_a_return_key_beyond_measure_stays(laptop: Laptop, tmp_path: Path) -> None:
+    (tmp_path / "vault" / f"{ID}.return.age").write_bytes(b"x" * 9000)
+    laptop.ask()
+    assert laptop.told[0].facts()["can-release"] is False
 
 
 @pytest.mark.parametrize("number", ["", "x", "../vault/x", "/etc/passwd", "\0", 3, None])

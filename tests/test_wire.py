@@ -96,6 +96,16 @@ EVERY_MESSAGE: dict[str, msgspec.Struct] = {
         issued_at=NOW,
         expires_at=NOW + timedelta(days=14),
     ),
+    "order-release": orders.Order(
+        number=str(uuid.UUID(int=9)),
+        kind="release",
+        device="d" + "a" * 16,
+        issued_at=NOW,
+        expires_at=NOW + timedelta(days=14),
+        item=str(uuid.UUID(int=8)),
+        key="YWdl",
+        days=7,
+    ),
     "keyring": policies.Keyring(
         version=1, issued_at=NOW, root=KEY, signers=[policies.Signer(name="it", key=KEY)]
     ),

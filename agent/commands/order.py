@@ -18,7 +18,8 @@ from agent.wire import orders, signed
 from agent.wire.messages import Device
 from collectors.base import utc_now
 
-KINDS = tuple(orders.NEEDED)
+KINDS = tuple(kind for kind in orders.NEEDED if kind != "release")
+"""What needs nothing but its name; ``order release`` makes the other one."""
 PATIENCE = 60.0
 """Seconds: the screens are locked before the agent answers."""
 
@@ -47,10 +48,7 @@ def new(arguments: argparse.Namespace) -> int:
     """``order new``: print a signed order."""
     if not 1 <= arguments.days <= orders.LONGEST_LIFE.days:
         raise ConfigError(f"an order is good for 1 to {orders.LONGEST_LIFE.days} days")
-    try:
-        device = msgspec.convert(arguments.device, type=Device)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"'{arguments.device}' is no laptop's name") from error
+    device = device_named(arguments.device)
     if (arguments.kind == "handed-over") is not (arguments.item is not None):
         raise ConfigError("'handed-over' is about one sealed file, --item, and no other order is")
     now = utc_now().replace(microsecond=0)
@@ -62,7 +60,7 @@ def new(arguments: argparse.Namespace) -> int:
         expires_at=now + timedelta(days=arguments.days),
         item=arguments.item,
     )
-    return _print(orders.sign(signed.unsigned(order), signing_keys.read_key(arguments.key)))
+    return show(orders.sign(signed.unsigned(order), signing_keys.read_key(arguments.key)))
 
 
 def sign(arguments: argparse.Namespace) -> int:
@@ -75,7 +73,7 @@ def sign(arguments: argparse.Namespace) -> int:
     about = f" about {order.item}" if order.item else ""
     until = f"{order.expires_at:%Y-%m-%d}"
     print(f"signing: {order.kind} for {order.device}{about}, until {until}", file=sys.stderr)
-    return _print(orders.sign(given, signing_keys.read_key(arguments.key)))
+    return show(orders.sign(given, signing_keys.read_key(arguments.key)))
 
 
 def apply(arguments: argparse.Namespace) -> int:
@@ -86,6 +84,15 @@ def apply(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _print(given: signed.Signed) -> int:
+def device_named(text: str) -> str:
+    """A laptop's name as the console shows it. Raises ConfigError."""
+    try:
+        return msgspec.convert(text, type=Device)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"'{text}' is no laptop's name") from error
+
+
+def show(given: signed.Signed) -> int:
+    """Print a signed order."""
     sys.stdout.write(msgspec.json.encode(given).decode("ascii") + "\n")
     return 0

@@ -7,7 +7,7 @@ signed document does (``agent.wire.signed``).
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,7 +22,9 @@ LONGEST_LIFE = timedelta(days=30)
 LARGEST = 8192
 """Bytes of a signed order."""
 
-Kind = Literal["lost", "found", "wipe", "handed-over", "lock", "report", "rotate-key"]
+Kind = Literal["lost", "found", "wipe", "handed-over", "lock", "report", "rotate-key", "release"]
+SealedKey = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9+/]+={0,2}\Z", max_length=2048)]
+"""An age file in base64."""
 NEEDED: Mapping[Kind, int] = {
     "lost": 1,
     "found": 1,
@@ -31,13 +33,15 @@ NEEDED: Mapping[Kind, int] = {
     "lock": 1,
     "report": 1,
     "rotate-key": 1,
+    "release": 1,
 }
 """How many people must have signed; two for what cannot be undone."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One thing for one laptop to do, once, until a moment. ``item`` is the number of a sealed
-    file, where the order is about one."""
+    file, where the order is about one. ``release`` gives it back: ``key`` opens that file and is
+    sealed to the laptop, and for so many ``days`` the file is left alone."""
 
     number: Identifier
     kind: Kind
@@ -45,6 +49,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     issued_at: Moment
     expires_at: Moment
     item: Identifier | None = None
+    key: SealedKey | msgspec.UnsetType = msgspec.UNSET
+    days: Annotated[int, msgspec.Meta(ge=1, le=30)] | msgspec.UnsetType = msgspec.UNSET
     wire: Wire = WIRE_VERSION
 
 
