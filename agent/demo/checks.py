@@ -13,6 +13,7 @@ from pathlib import Path
 
 from agent import control, processes
 from agent.demo.sample_home import Inventory
+from agent.demo.signed_policy import SIGNERS, VERSION
 from agent.demo.stage import Folders
 from agent.errors import AgentError
 
@@ -63,6 +64,16 @@ def all_checks(evidence: Evidence) -> Iterator[Shown]:
     """Look at everything, in the order a person would."""
     for what, check in CHECKS.items():
         yield Shown(what=what, fault=check(evidence))
+
+
+def _signed(evidence: Evidence) -> str:
+    """The laptop goes by the policy that both people signed, and said so."""
+    with _database(evidence) as database:
+        rows = database.execute("SELECT body FROM events").fetchall()
+    events = [json.loads(body) for (body,) in rows]
+    taken = [event["facts"] for event in events if event["kind"] == "policy-taken"]
+    expected = {"policy-version": VERSION, "people": len(SIGNERS), "scope": "organisation"}
+    return "" if taken == [expected] else f"policies it said it took up: {taken or 'none'}"
 
 
 def _sealed(evidence: Evidence) -> str:
@@ -136,6 +147,7 @@ def _restored(evidence: Evidence) -> str:
 
 
 CHECKS: Mapping[str, Check] = {
+    "the laptop goes by a policy that two people signed": _signed,
     "every pupil file is sealed": _sealed,
     "every other file is untouched": _decoys,
     "each event is at the collector exactly once": _once,

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from agent import config, processes, run
-from agent.demo import checks, stage
+from agent.demo import checks, signed_policy, stage
 from agent.demo.checks import Evidence
 from agent.demo.stage import Folders, Login
 from agent.errors import AgentError
@@ -41,8 +41,10 @@ def _play(folders: Folders, once: bool) -> bool:
         collector, server = stage.start_collector(folders)
         children.callback(processes.end, collector)
         logins = stage.add_logins(folders)
-        _say("a policy, with an officer's key and a reserve key, and a record that staff were told")
+        _say("an officer's key and a reserve key, and a policy file that only reports")
         stage.make_policy(folders)
+        _say(f"a policy that seals, signed by {' and '.join(signed_policy.SIGNERS)} (invented)")
+        signed_policy.publish(folders)
         _say(f"a laptop, enrolled as {stage.enrol_laptop(folders, server)}")
         inventory = stage.sample_home(folders)
         pupil, others = len(inventory.pupil_files), len(inventory.decoys)
