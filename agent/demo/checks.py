@@ -4,6 +4,7 @@ The collector is looked at from outside: its database file is read with SQLite, 
 code, so a check does not trust what it checks.
 """
 
+import base64
 import hashlib
 import json
 import sqlite3
@@ -14,7 +15,7 @@ from pathlib import Path
 from agent import control, processes
 from agent.demo.sample_home import Inventory
 from agent.demo.signed_policy import SIGNERS, VERSION
-from agent.demo.stage import Folders
+from agent.demo.stage import Folders, wait_until
 from agent.errors import AgentError
 
 
@@ -36,6 +37,8 @@ class Evidence:
     before: Mapping[str, str]
 
 
+ARRIVES = 30.0
+"""Seconds until an event is at the collector, also on a slow machine."""
 Check = Callable[[Evidence], str]
 
 
@@ -146,6 +149,45 @@ def _restored(evidence: Evidence) -> str:
     return "" if sorted(got) == wanted else "the restored files are not the ones that were sealed"
 
 
+def _given_back(evidence: Evidence) -> str:
+    """Somebody asks for a file, the officer orders it back, and it lies where it lay."""
+    sealed_id = _vault_ids(evidence)[0]
+    keys, socket = evidence.folders.keys, ["--socket", str(evidence.socket)]
+    try:
+        processes.ask("agent", ["sealed", "ask", sealed_id, "--reason", "a demonstration", *socket])
+        details, order = (evidence.folders.top / name for name in ("wanted.age", "order.json"))
+        details.write_bytes(_wanted_back(evidence))
+        words = ["order", "release", str(details), "--device", _device(evidence)]
+        words += ["--identity", str(keys / "officer.agekey"), "--key", str(keys / "orders.pem")]
+        order.write_text(processes.ask("agent", words), "utf-8")
+        processes.ask("agent", ["order", "apply", str(order), *socket])
+    except AgentError as error:
+        return str(error)
+    now = digests(evidence.folders.home, evidence.inventory)
+    back = [f.path for f in evidence.inventory.pupil_files if f.path in now]
+    whole = [path for path in back if now[path] == evidence.before[path]]
+    return "" if len(whole) == len(back) == 1 else f"{len(back)} are back, {len(whole)} whole"
+
+
+def _wanted_back(evidence: Evidence) -> bytes:
+    """The sealed details of the request, as soon as they are at the collector."""
+
+    def found() -> list[bytes]:
+        with _database(evidence) as database:
+            query = "SELECT body FROM events WHERE kind='file-wanted-back'"
+            return [base64.b64decode(json.loads(b)["sealed"]) for (b,) in database.execute(query)]
+
+    wait_until(lambda: bool(found()), ARRIVES)
+    if not found():
+        raise AgentError("the request for a file did not arrive at the collector")
+    return found()[0]
+
+
+def _device(evidence: Evidence) -> str:
+    with _database(evidence) as database:
+        return str(database.execute("SELECT device FROM events").fetchone()[0])
+
+
 CHECKS: Mapping[str, Check] = {
     "the laptop goes by a policy that two people signed": _signed,
     "every pupil file is sealed": _sealed,
@@ -155,6 +197,7 @@ CHECKS: Mapping[str, Check] = {
     "the agent's own folder holds none either": _no_names_on_laptop,
     "nothing is left half done": _stage_empty,
     "the officer's key gives every file back": _restored,
+    "the officer gives one back from afar": _given_back,
 }
 
 
