@@ -2,8 +2,7 @@
 and where files belong. Pure.
 
 Every value may be unset, since an organisation's document may be silent; then the product's default
-is gone by and named as such. The agent shows these; the collector's register has clocks of its own
-until it reads them from here.
+is gone by and named as such. The agent shows these; the collector's register goes by the clocks.
 """
 
 from collections.abc import Iterator

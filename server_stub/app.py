@@ -93,6 +93,11 @@ def routes() -> list[Route | Mount]:
             shown(pages_register.set_aware, Role.OFFICER),
             methods=["POST"],
         ),
+        Route(
+            "/register/{number}/told",
+            shown(pages_register.set_told, Role.OFFICER),
+            methods=["POST"],
+        ),
         Route("/log", shown(pages_register.log_page, Role.OFFICER), methods=["GET"]),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]

@@ -12,7 +12,6 @@ from server_stub import exchange, store_devices
 from server_stub.config import Config
 from server_stub.errors import Refused
 from server_stub.quota import Quota
-from server_stub.register import Clock
 from server_stub.store import Store
 from server_stub.wording import Wording
 
@@ -61,7 +60,6 @@ class Collector:
     ca_pem: bytes
     stick_key: bytes
     languages: Mapping[str, Wording]
-    clock: Clock = field(default_factory=Clock)
     quota: Quota = field(default_factory=Quota)
     now: Callable[[], datetime] = utc_now
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from server_stub import keys, pull_endpoints, register, store_register
+from server_stub import keys, profiles, pull_endpoints, register, store_register
 from server_stub import report as reports
 from server_stub import serve as serving
 from server_stub import state as states
@@ -73,7 +73,7 @@ def list_breaches(arguments: argparse.Namespace) -> int:
     """``breach list``."""
     store = states.open_prepared(config_of(arguments))
     try:
-        rows = [_breach_row(one) for one in _breaches(store)]
+        rows = _breaches(store)
     finally:
         store.close()
     return show(rows, arguments.json, "the register is empty")
@@ -119,13 +119,14 @@ def show(rows: list[dict[str, Any]], as_json: bool, empty: str) -> int:
     return 0
 
 
-def _breaches(store: Store) -> list[Breach]:
+def _breaches(store: Store) -> list[dict[str, Any]]:
     with store.read() as connection:
-        return store_register.all_breaches(connection)
+        clock = profiles.profile_now(connection).clock()
+        return [_breach_row(one, clock) for one in store_register.all_breaches(connection)]
 
 
-def _breach_row(breach: Breach) -> dict[str, Any]:
-    due = register.deadline(breach, utc_now(), Clock())
+def _breach_row(breach: Breach, clock: Clock) -> dict[str, Any]:
+    due = register.deadline(breach, utc_now(), clock)
     draft = breach.draft
     return {
         "number": breach.number,

@@ -65,7 +65,7 @@ class Visit:
         One slash at the beginning: a browser takes ``//name`` for another host.
         """
         path = self.request.url.path.lstrip("/\\")
-        for form in ("/aware", "/dispute", "/admission/approve", "/admission/revoke"):
+        for form in ("/aware", "/told", "/dispute", "/admission/approve", "/admission/revoke"):
             path = path.removesuffix(form)
         return "/" + path
 

@@ -8,12 +8,14 @@ from starlette.responses import RedirectResponse, Response
 from server_stub import (
     auth,
     disputes,
+    profiles,
     sticks,
     store_alarms,
     store_contacts,
     store_devices,
     store_disputes,
     store_documents,
+    store_duties,
     store_events,
     store_register,
 )
@@ -80,8 +82,9 @@ def overview(visit: Visit) -> Response:
         kinds = store_events.count_by_kind(connection, since)
         alarms = store_alarms.latest(connection, since)
         alarmed = store_alarms.count(connection, since)
-        late = visit.now - visit.collector.clock.authority
-        breaches, overdue = store_register.count_breaches(connection, late)
+        late = visit.now - profiles.profile_now(connection).clock().authority
+        breaches = store_register.count_breaches(connection)
+        overdue = store_duties.count_overdue(connection, late)
     cards = [
         ("overview.devices", _blurred(visit, devices)),
         ("overview.silent", _blurred(visit, silent)),

@@ -1,14 +1,17 @@
 """The console's pages about the breach register and the log."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
-from server_stub import register, sticks, store_register
+from server_stub import pages_duties, profiles, register, sticks, store_duties, store_register
+from server_stub.duties import dues, next_due
 from server_stub.errors import Refused
 from server_stub.page import Visit, render
 from server_stub.pages import event_asked
+from server_stub.pages_duties import Given
 from server_stub.register import Breach
 
 
@@ -27,11 +30,13 @@ def open_breach(visit: Visit) -> Response:
 
 
 def breaches(visit: Visit) -> Response:
-    """``/register``: every entry with its deadline."""
+    """``/register``: every entry with what has to be done next."""
     with visit.collector.store.read() as connection:
         found = store_register.all_breaches(connection)
-    clock = visit.collector.clock
-    rows = [(one, register.deadline(one, visit.now, clock)) for one in found]
+        profile, marks = profiles.profile_now(connection), store_duties.of_all(connection)
+    rows = [
+        (one, next_due(dues(one, profile.times, marks.get(one.id, ()), visit.now))) for one in found
+    ]
     return render(visit, "register.html", rows=rows)
 
 
@@ -59,6 +64,15 @@ def set_aware(visit: Visit) -> Response:
     return RedirectResponse(f"/register/{found.number}", 303)
 
 
+def set_told(visit: Visit) -> Response:
+    """``POST /register/{number}/told``: somebody was told, or need not be."""
+    found, given = _asked(visit), pages_duties.given_in(visit)
+    wrong = pages_duties.note(visit, found, given, _local(visit, given.at))
+    if wrong:
+        return _entry(visit, found, 422, told=replace(given, wrong=wrong))
+    return pages_duties.back_to(found)
+
+
 def log_page(visit: Visit) -> Response:
     """``/log``: who looked at what."""
     with visit.collector.store.read() as connection:
@@ -73,10 +87,15 @@ def _entry(
     status: int = 200,
     given: str | None = None,
     wrong: str | None = None,
+    told: Given | None = None,
 ) -> Response:
+    local_now = visit.now.astimezone(visit.collector.config.zone)
+    told = told or Given(at=f"{local_now:%Y-%m-%dT%H:%M}")
     with visit.collector.store.read() as connection:
         history = store_register.history(connection, found.id)
         whole = store_register.history_is_whole(connection)
+        board = pages_duties.board(visit, connection, found, told)
+        clock = profiles.profile_now(connection).clock()
     start = found.aware_at or found.draft.detected_at
     local = start.astimezone(visit.collector.config.zone)
     return render(
@@ -84,7 +103,7 @@ def _entry(
         "entry.html",
         status,
         breach=found,
-        deadline=register.deadline(found, visit.now, visit.collector.clock),
+        deadline=register.deadline(found, visit.now, clock),
         start=start,
         history=history,
         whole=whole,
@@ -92,6 +111,7 @@ def _entry(
         zone=local.tzname(),
         stick=found.draft.kind in sticks.KINDS,
         wrong=wrong,
+        board=board,
     )
 
 

@@ -1,13 +1,15 @@
 """Rows of the breach register, its history and the log of who looked at what."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, Table, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, Table, func, insert, select, update
 
 from server_stub import chain
 from server_stub.register import Breach, Draft, number_of
-from server_stub.tables import audit, breach_history, breaches
+from server_stub.tables import audit
+from server_stub.tables_register import breach_history, breaches
 
 AWARE_SET = "aware-set"
 _BETWEEN = " "
@@ -29,7 +31,15 @@ class Entry:
     @property
     def moment(self) -> datetime | None:
         """The moment that was decided on, if this line is about one."""
-        return datetime.fromisoformat(self.detail) if self.act == AWARE_SET else None
+        if self.act == AWARE_SET:
+            return datetime.fromisoformat(self.detail)
+        at = self.told.get("at")
+        return datetime.fromisoformat(at) if at else None
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What was noted of a duty, if this line is about one."""
+        return dict(json.loads(self.detail)) if self.act.startswith("duty-") else {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,11 +107,16 @@ def all_breaches(connection: Connection) -> list[Breach]:
     return [_breach(row) for row in rows]
 
 
-def count_breaches(connection: Connection, late: datetime) -> tuple[int, int]:
-    """How many entries there are, and how many of them have a clock that began before ``late``."""
-    rows = select(func.count()).select_from(breaches)
+def count_breaches(connection: Connection) -> int:
+    """How many entries there are."""
+    return int(connection.scalar(select(func.count()).select_from(breaches)) or 0)
+
+
+def count_begun(connection: Connection, late: datetime, but: Select[tuple[int]]) -> int:
+    """Entries whose clock began before ``late``, without those that ``but`` names."""
     begun = func.coalesce(breaches.c.aware_at, breaches.c.detected_at)
-    return int(connection.scalar(rows) or 0), int(connection.scalar(rows.where(begun < late)) or 0)
+    rows = select(func.count()).select_from(breaches).where(begun < late)
+    return int(connection.scalar(rows.where(breaches.c.id.not_in(but))) or 0)
 
 
 def set_aware(

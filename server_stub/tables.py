@@ -1,8 +1,9 @@
 """The collector's tables, as SQLAlchemy describes them; migrations bring a database to this shape.
 
 Only words that both SQLite and PostgreSQL know are used. Secrets (enrolment tokens, API tokens,
-session cookies) are stored as digests: a stolen copy of the database opens nothing. The tables
-``breach_history`` and ``audit`` are only added to, and each row carries a hash over the row before.
+session cookies) are stored as digests: a stolen copy of the database opens nothing. The table
+``audit`` is only added to, and each row carries a hash over the row before. Those of the breach
+register stand in ``tables_register``.
 """
 
 from datetime import UTC, datetime
@@ -184,42 +185,6 @@ api_tokens = Table(
     Column("digest", String(64), nullable=False, unique=True),
     Column("scopes", String(64), nullable=False),
     Column("created_at", Moment, nullable=False),
-)
-
-breaches = Table(
-    "breaches",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("number", String(16), nullable=False, unique=True),
-    Column("device", String(17), nullable=False),
-    Column("seq", Long, nullable=False),
-    Column("kind", String(48), nullable=False),
-    Column("detected_at", Moment, nullable=False),
-    Column("persons_min", Integer),
-    Column("persons_max", Integer),
-    Column("categories", Text, nullable=False, server_default=""),
-    Column("sensitive", Boolean),
-    Column("encryption", String(48), nullable=False),
-    Column("measures", String(160), nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("created_by", String(64), nullable=False),
-    Column("aware_at", Moment),
-    Column("aware_by", String(64)),
-    UniqueConstraint("device", "seq"),
-)
-
-breach_history = Table(
-    "breach_history",
-    metadata,
-    Column("id", Long, primary_key=True),
-    Column("breach", Integer, ForeignKey("breaches.id"), nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("who", String(64), nullable=False),
-    Column("act", String(48), nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("previous", String(64), nullable=False, unique=True),
-    Column("head", String(64), nullable=False),
-    Index(None, "breach"),
 )
 
 disputes = Table(

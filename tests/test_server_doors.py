@@ -48,6 +48,7 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/register"): ("olaf",),
     ("GET", "/register/{number}"): ("olaf",),
     ("POST", "/register/{number}/aware"): ("olaf",),
+    ("POST", "/register/{number}/told"): ("olaf",),
     ("GET", "/log"): ("olaf",),
 }
 

@@ -1,0 +1,83 @@
+"""The form of an entry by which the officer notes that somebody was told, or need not be."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+from starlette.responses import RedirectResponse, Response
+
+from server_stub import duties, profiles, store_duties
+from server_stub.duties import Duty, Mark
+from server_stub.page import Visit
+from server_stub.register import Breach
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Given:
+    """What stood in the form, to be shown again where something in it is wrong."""
+
+    duty: str = ""
+    done: bool = True
+    at: str = ""
+    reason: str = ""
+    wrong: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Board:
+    """The duties of an entry as its page shows them."""
+
+    dues: list[duties.Due]
+    authority: str
+    source: str
+    given: Given = field(default_factory=Given)
+
+
+def board(visit: Visit, connection: Connection, found: Breach, given: Given) -> Board:
+    """How the duties of an entry stand."""
+    profile = profiles.profile_now(connection)
+    marks = store_duties.of(connection, found)
+    return Board(
+        dues=duties.dues(found, profile.times, marks, visit.now),
+        authority=profile.names.get(visit.wording.language, ""),
+        source=profile.source,
+        given=given,
+    )
+
+
+def given_in(visit: Visit) -> Given:
+    """The form as it was sent."""
+    form = visit.form
+    return Given(
+        duty=form.get("duty", ""),
+        done=form.get("how") != "not-needed",
+        at=form.get("at", ""),
+        reason=form.get("reason", "").strip(),
+    )
+
+
+def note(visit: Visit, found: Breach, given: Given, at: datetime | None) -> str | None:
+    """Note it; why it cannot be, as a closed word. ``at`` is the form's moment, None if none."""
+    if given.duty not in tuple(Duty):
+        return "which"
+    if given.done and at is None:
+        return "not-a-time"
+    moment = at if given.done else None
+    duty = Duty(given.duty)
+
+    def work(connection: Connection) -> str | None:
+        times = profiles.profile_now(connection).times
+        if duty not in times:
+            return "which"
+        if wrong := duties.why_not(found, times[duty], moment, given.reason, visit.now):
+            return wrong
+        mark = Mark(duty=duty, at=moment, reason=given.reason, who=visit.who, noted_at=visit.now)
+        store_duties.add(connection, found, mark)
+        return None
+
+    return visit.collector.store.write(work)
+
+
+def back_to(found: Breach) -> Response:
+    """To the entry's page, so that loading it again sends nothing twice."""
+    return RedirectResponse(f"/register/{found.number}", 303)

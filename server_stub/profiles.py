@@ -1,0 +1,109 @@
+"""Which times run for a breach here: from the organisation's policy, else from the law.
+
+A policy names an authority by the word of a profile (``laws/*.toml``), which is data, since the
+law is moving; ``[clocks]`` of the newest policy for the whole organisation gives the hours. What it
+leaves open is the profile's. A policy that cannot be read here changes nothing: it was checked
+where it was signed, and every laptop checks it again.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from agent.wire import policies
+from agent.wire.signed import DocumentError
+from server_stub import store_documents
+from server_stub.duties import Duty
+from server_stub.register import Clock
+
+FOLDER = Path(__file__).parent / "laws"
+LAW = "law"
+Hours = Annotated[int, msgspec.Meta(ge=0, le=24 * 90)]
+
+
+class _Clocks(msgspec.Struct, frozen=True):
+    """The keys of ``[clocks]`` that the register goes by; others are for other readers."""
+
+    authority: str = ""
+    authority_hours: Hours = 0
+    board_hours: Hours = 0
+    measure_hours: Hours = 0
+    subjects: str = ""
+    clients: str = ""
+    source: str = ""
+
+
+class _Law(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    hours: Hours
+    source: str
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Profile:
+    """``times`` has each duty there is, with None for "without undue delay". ``names`` is what the
+    authority is called, by language; ``source`` the sentence these follow from."""
+
+    times: Mapping[Duty, timedelta | None]
+    names: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+
+    def clock(self) -> Clock:
+        """The clock of the authority."""
+        return Clock(authority=self.times.get(Duty.AUTHORITY) or timedelta(0))
+
+
+def profile_now(connection: Connection) -> Profile:
+    """The profile of the newest policy for everybody that is handed on."""
+    return profile_of(_newest_text(connection))
+
+
+@cache
+def profile_of(text: str) -> Profile:
+    """The profile of a policy's text."""
+    clocks = _clocks(text)
+    law = _laws().get(clocks.authority) or _laws()[LAW]
+    times: dict[Duty, timedelta | None] = {
+        Duty.AUTHORITY: timedelta(hours=clocks.authority_hours or law.hours)
+    }
+    for duty, hours in ((Duty.BOARD, clocks.board_hours), (Duty.MEASURE, clocks.measure_hours)):
+        if hours:
+            times[duty] = timedelta(hours=hours)
+    if clocks.clients:
+        times[Duty.CLIENTS] = None
+    if clocks.subjects != "client-decides":
+        times[Duty.SUBJECTS] = None
+    return Profile(times=times, names=law.names, source=clocks.source or law.source)
+
+
+@cache
+def _laws() -> Mapping[str, _Law]:
+    return {
+        file.stem: msgspec.toml.decode(file.read_bytes(), type=_Law)
+        for file in sorted(FOLDER.glob("*.toml"))
+    }
+
+
+def _clocks(text: str) -> _Clocks:
+    try:
+        top: dict[str, Any] = tomllib.loads(text)
+        return msgspec.convert(top.get("clocks", {}), type=_Clocks)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError):
+        return _Clocks()
+
+
+def _newest_text(connection: Connection) -> str:
+    known = store_documents.published(connection, store_documents.POLICY)
+    for one in reversed([one for one in known if one.scope == "organisation"]):
+        try:
+            return policies.policy_in(store_documents.document(connection, one)).toml
+        except DocumentError:
+            continue
+    return ""

@@ -1,0 +1,68 @@
+"""The tables of the breach register.
+
+``breach_history`` and ``breach_marks`` are only added to; each row of the history carries a hash
+over the row before.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from server_stub.tables import Long, Moment, metadata
+
+breaches = Table(
+    "breaches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", String(16), nullable=False, unique=True),
+    Column("device", String(17), nullable=False),
+    Column("seq", Long, nullable=False),
+    Column("kind", String(48), nullable=False),
+    Column("detected_at", Moment, nullable=False),
+    Column("persons_min", Integer),
+    Column("persons_max", Integer),
+    Column("categories", Text, nullable=False, server_default=""),
+    Column("sensitive", Boolean),
+    Column("encryption", String(48), nullable=False),
+    Column("measures", String(160), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("created_by", String(64), nullable=False),
+    Column("aware_at", Moment),
+    Column("aware_by", String(64)),
+    UniqueConstraint("device", "seq"),
+)
+
+breach_history = Table(
+    "breach_history",
+    metadata,
+    Column("id", Long, primary_key=True),
+    Column("breach", Integer, ForeignKey("breaches.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("act", String(48), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("previous", String(64), nullable=False, unique=True),
+    Column("head", String(64), nullable=False),
+    Index(None, "breach"),
+)
+
+breach_marks = Table(
+    "breach_marks",
+    metadata,
+    Column("id", Long, primary_key=True),
+    Column("breach", Integer, ForeignKey("breaches.id"), nullable=False),
+    Column("duty", String(16), nullable=False),
+    Column("at", Moment),
+    Column("reason", Text, nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("noted_at", Moment, nullable=False),
+    Index(None, "breach"),
+)
