@@ -117,9 +117,13 @@ def _exchange(
     }
 
 
+_ENDED = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+"""Which of the two it is depends on how the system's Python and OpenSSL were built."""
+
+
 def _broke_off(error: BaseException | None) -> bool:
     """Whether the other side was gone before it showed a certificate: a bad network, no lie."""
-    while error is not None and not isinstance(error, ssl.SSLEOFError):
+    while error is not None and not isinstance(error, _ENDED):
         error = error.__cause__ or error.__context__
     return error is not None
 
