@@ -12,12 +12,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from agent.wire.shapes import shape_of
-from server_stub.register import Breach
+from server_stub.register import Breach, why_not_aware
 
 LONGEST_REASON = 1000
 """Characters."""
-SKEW = timedelta(hours=1)
-"""A laptop's clock may run a little ahead of the officer's."""
 _NUMBERS = frozenset({"bsn", "cpr", "e-mail"})
 """What must not stand in a reason: it is about a breach, not about a person."""
 
@@ -89,10 +87,8 @@ def why_not(
         return "a-person"
     if at is None:
         return None if reason else "why-not-needed"
-    if at > now:
-        return "in-the-future"
-    if at < breach.draft.detected_at - SKEW:
-        return "before-detection"
+    if wrong := why_not_aware(breach, at, now):  # no deed lies where awareness could not
+        return wrong
     late = time is not None and at > _start(breach) + time
     return "why-late" if late and not reason else None
 

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from server_stub import duties, profiles, store_duties
 from server_stub.duties import Duty, Mark
 from server_stub.page import Visit
+from server_stub.profiles import Profile
 from server_stub.register import Breach
 
 
@@ -33,9 +34,10 @@ class Board:
     given: Given = field(default_factory=Given)
 
 
-def board(visit: Visit, connection: Connection, found: Breach, given: Given) -> Board:
+def board(
+    visit: Visit, connection: Connection, found: Breach, profile: Profile, given: Given
+) -> Board:
     """How the duties of an entry stand."""
-    profile = profiles.profile_now(connection)
     marks = store_duties.of(connection, found)
     return Board(
         dues=duties.dues(found, profile.times, marks, visit.now),

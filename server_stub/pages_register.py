@@ -94,8 +94,8 @@ def _entry(
     with visit.collector.store.read() as connection:
         history = store_register.history(connection, found.id)
         whole = store_register.history_is_whole(connection)
-        board = pages_duties.board(visit, connection, found, told)
-        clock = profiles.profile_now(connection).clock()
+        profile = profiles.profile_now(connection)
+        board = pages_duties.board(visit, connection, found, profile, told)
     start = found.aware_at or found.draft.detected_at
     local = start.astimezone(visit.collector.config.zone)
     return render(
@@ -103,7 +103,7 @@ def _entry(
         "entry.html",
         status,
         breach=found,
-        deadline=register.deadline(found, visit.now, clock),
+        deadline=register.deadline(found, visit.now, profile.clock()),
         start=start,
         history=history,
         whole=whole,
