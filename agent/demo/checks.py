@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from agent import control, processes
 from agent.demo.sample_home import Inventory
@@ -71,10 +72,7 @@ def all_checks(evidence: Evidence) -> Iterator[Shown]:
 
 def _signed(evidence: Evidence) -> str:
     """The laptop goes by the policy that both people signed, and said so."""
-    with _database(evidence) as database:
-        rows = database.execute("SELECT body FROM events").fetchall()
-    events = [json.loads(body) for (body,) in rows]
-    taken = [event["facts"] for event in events if event["kind"] == "policy-taken"]
+    taken = [event["facts"] for event in _told(evidence, "policy-taken")]
     expected = {"policy-version": VERSION, "people": len(SIGNERS), "scope": "organisation"}
     return "" if taken == [expected] else f"policies it said it took up: {taken or 'none'}"
 
@@ -173,14 +171,19 @@ def _wanted_back(evidence: Evidence) -> bytes:
     """The sealed details of the request, as soon as they are at the collector."""
 
     def found() -> list[bytes]:
-        with _database(evidence) as database:
-            query = "SELECT body FROM events WHERE kind='file-wanted-back'"
-            return [base64.b64decode(json.loads(b)["sealed"]) for (b,) in database.execute(query)]
+        return [base64.b64decode(one["sealed"]) for one in _told(evidence, "file-wanted-back")]
 
     wait_until(lambda: bool(found()), ARRIVES)
     if not found():
         raise AgentError("the request for a file did not arrive at the collector")
     return found()[0]
+
+
+def _told(evidence: Evidence, kind: str) -> list[dict[str, Any]]:
+    """The events of a kind that are at the collector."""
+    with _database(evidence) as database:
+        rows = database.execute("SELECT body FROM events WHERE kind = ?", (kind,)).fetchall()
+    return [json.loads(body) for (body,) in rows]
 
 
 def _device(evidence: Evidence) -> str:
