@@ -24,7 +24,8 @@ class Report:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Clocks:
-    """Hours from when the organisation is aware; ``authority`` names the one that is told."""
+    """Hours from when the organisation is aware; ``authority`` names the one that is told, and
+    ``plan`` the plan of action that the register goes through."""
 
     authority: str = ""
     authority_hours: int = 0
@@ -33,6 +34,7 @@ class Clocks:
     subjects: str = ""
     clients: str = ""
     severity_scale: int = 0
+    plan: str = ""
     source: str = ""
 
 

@@ -15,12 +15,14 @@ CLOCKS: Kinds = {
     "subjects": str,
     "clients": str,
     "severity_scale": int,
+    "plan": str,
     "source": str,
 }
 FILES: Kinds = {"approved": list, "citizen_number": str, "source": str}
 WORDS: Mapping[str, tuple[str, ...]] = {
     "subjects": ("", "law", "any-risk", "client-decides"),
     "clients": ("", "without-delay"),
+    "plan": ("", "three-phases", "six-steps"),
     "citizen_number": ("", "sensitive", "forbidden", "allowed-in-approved"),
 }
 LONGEST_HOURS = 24 * 90

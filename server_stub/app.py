@@ -24,6 +24,8 @@ from server_stub import (
     pages,
     pages_devices,
     pages_disputes,
+    pages_dossier,
+    pages_plan,
     pages_register,
     pages_sticks,
     pull_endpoints,
@@ -86,21 +88,34 @@ def routes() -> list[Route | Mount]:
         Route(f"{event}/breach", shown(pages_register.open_breach, Role.OFFICER), methods=["POST"]),
         Route(f"{event}/dispute", shown(pages_disputes.mark, Role.OFFICER), methods=["POST"]),
         Route("/disputes", shown(pages_disputes.overview, *_LOOKS), methods=["GET"]),
-        Route("/register", shown(pages_register.breaches, Role.OFFICER), methods=["GET"]),
-        Route("/register/{number}", shown(pages_register.breach, Role.OFFICER), methods=["GET"]),
-        Route(
-            "/register/{number}/aware",
-            shown(pages_register.set_aware, Role.OFFICER),
-            methods=["POST"],
-        ),
-        Route(
-            "/register/{number}/told",
-            shown(pages_register.set_told, Role.OFFICER),
-            methods=["POST"],
-        ),
+        *_register(),
         Route("/log", shown(pages_register.log_page, Role.OFFICER), methods=["GET"]),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
+
+
+def _register() -> list[Route]:
+    """The addresses of the breach register, which is the officer's."""
+    entry = "/register/{number}"
+    pages_of = [
+        ("/register", "GET", pages_register.breaches),
+        ("/register/new", "GET", pages_dossier.new),
+        ("/register/new", "POST", pages_dossier.make),
+        (entry, "GET", pages_register.breach),
+        (f"{entry}/aware", "POST", pages_register.set_aware),
+        (f"{entry}/told", "POST", pages_register.set_told),
+        (f"{entry}/history", "GET", pages_register.history),
+        (f"{entry}/dossier", "GET", pages_dossier.show),
+        (f"{entry}/dossier/{{section}}", "GET", pages_dossier.edit),
+        (f"{entry}/dossier/{{section}}", "POST", pages_dossier.save),
+        (f"{entry}/plan", "GET", pages_plan.show),
+        (f"{entry}/plan/step", "POST", pages_plan.note_step),
+        (f"{entry}/plan/close", "POST", pages_plan.close_phase),
+        (f"{entry}/plan/reopen", "POST", pages_plan.reopen),
+        (f"{entry}/plan/task", "POST", pages_plan.give_task),
+        (f"{entry}/plan/task-done", "POST", pages_plan.end_task),
+    ]
+    return [Route(path, shown(view, Role.OFFICER), methods=[how]) for path, how, view in pages_of]
 
 
 def make_app(collector: Collector) -> ASGIApp:

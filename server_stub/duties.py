@@ -60,6 +60,24 @@ class Due:
         return self.mark is None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reported:
+    """How long it took from noticing to the report within the organisation, against its time."""
+
+    by: datetime
+    at: datetime
+    late: bool
+
+
+def reported(
+    noticed: datetime | None, at: datetime | None, time: timedelta | None
+) -> Reported | None:
+    """How the report within the organisation went; None where that cannot be said."""
+    if noticed is None or at is None or time is None:
+        return None
+    return Reported(by=noticed + time, at=at, late=at > noticed + time)
+
+
 def dues(
     breach: Breach,
     times: Mapping[Duty, timedelta | None],

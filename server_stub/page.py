@@ -6,7 +6,7 @@ and, for forms, behind the checks that the form came from this console and this 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -24,10 +24,24 @@ from server_stub.errors import Refused
 from server_stub.store_people import Session
 from server_stub.wording import Wording
 
-LARGEST_FORM = 16_384
+LARGEST_FORM = 65_536
+MOST_FIELDS = 80
 MOST_VISITS_AT_ONCE = 8
 """Of the threads that answer; a crowd at the login must leave the others to the laptops."""
 LANGUAGE_COOKIE = "language"
+FORMS = (
+    "/aware",
+    "/told",
+    "/dispute",
+    "/admission/approve",
+    "/admission/revoke",
+    "/step",
+    "/close",
+    "/reopen",
+    "/task",
+    "/task-done",
+)
+"""Ends of addresses that only take forms."""
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -65,7 +79,7 @@ class Visit:
         One slash at the beginning: a browser takes ``//name`` for another host.
         """
         path = self.request.url.path.lstrip("/\\")
-        for form in ("/aware", "/told", "/dispute", "/admission/approve", "/admission/revoke"):
+        for form in FORMS:
             path = path.removesuffix(form)
         return "/" + path
 
@@ -75,6 +89,26 @@ class Visit:
         return Markup('<time datetime="{}">{} <small>{}</small></time>').format(
             value.isoformat(), f"{local:%Y-%m-%d %H:%M}", local.tzname()
         )
+
+    def local(self, value: datetime) -> str:
+        """A moment as a form's field has it, in the collector's time zone."""
+        return f"{value.astimezone(self.collector.config.zone):%Y-%m-%dT%H:%M}"
+
+    def field(self, answer: str) -> str:
+        """A moment that is kept as text as a form's field has it; what is no moment stays."""
+        try:
+            return self.local(datetime.fromisoformat(answer)) if answer else ""
+        except ValueError:
+            return answer
+
+    def moment_in(self, text: str) -> datetime | None:
+        """A date and time as a person wrote it, in the collector's time zone; None: it is none."""
+        try:
+            local = datetime.strptime(text.strip(), "%Y-%m-%dT%H:%M")  # noqa: DTZ007 (zone follows)
+            zone = self.collector.config.zone
+            return (local.replace(tzinfo=zone) if zone else local.astimezone()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            return None
 
 
 View = Callable[[Visit], Response]
@@ -149,7 +183,7 @@ def _answer(
 async def _read_form(request: Request) -> dict[str, str]:
     body = await exchange.read_body(request, LARGEST_FORM)
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=20)
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError as error:
         raise Refused(400, "malformed", "the form cannot be read") from error
     return dict(pairs)

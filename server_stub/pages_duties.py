@@ -4,12 +4,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
-from starlette.responses import RedirectResponse, Response
 
-from server_stub import duties, profiles, store_duties
+from server_stub import dossier, duties, profiles, store_duties
 from server_stub.duties import Duty, Mark
 from server_stub.page import Visit
-from server_stub.profiles import Profile
+from server_stub.pages_entry import Entry
 from server_stub.register import Breach
 
 
@@ -29,18 +28,20 @@ class Board:
     """The duties of an entry as its page shows them."""
 
     dues: list[duties.Due]
+    report: duties.Reported | None
+    """How the report within the organisation went; None where there is no time for it."""
     authority: str
     source: str
     given: Given = field(default_factory=Given)
 
 
-def board(
-    visit: Visit, connection: Connection, found: Breach, profile: Profile, given: Given
-) -> Board:
+def board(visit: Visit, connection: Connection, entry: Entry, given: Given) -> Board:
     """How the duties of an entry stand."""
+    found, profile = entry.breach, entry.profile
     marks = store_duties.of(connection, found)
     return Board(
         dues=duties.dues(found, profile.times, marks, visit.now),
+        report=_report(entry),
         authority=profile.names.get(visit.wording.language, ""),
         source=profile.source,
         given=given,
@@ -80,6 +81,7 @@ def note(visit: Visit, found: Breach, given: Given, at: datetime | None) -> str 
     return visit.collector.store.write(work)
 
 
-def back_to(found: Breach) -> Response:
-    """To the entry's page, so that loading it again sends nothing twice."""
-    return RedirectResponse(f"/register/{found.number}", 303)
+def _report(entry: Entry) -> duties.Reported | None:
+    noticed = dossier.moment_of(entry.answers.get("noticed-at", ""))
+    told = dossier.moment_of(entry.answers.get("reported-at", ""))
+    return duties.reported(noticed, told, entry.profile.report)

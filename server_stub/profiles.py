@@ -21,6 +21,7 @@ from agent.wire import policies
 from agent.wire.signed import DocumentError
 from server_stub import store_documents
 from server_stub.duties import Duty
+from server_stub.plan import Plan, plan_named
 from server_stub.register import Clock
 
 FOLDER = Path(__file__).parent / "laws"
@@ -37,7 +38,14 @@ class _Clocks(msgspec.Struct, frozen=True):
     measure_hours: Hours = 0
     subjects: str = ""
     clients: str = ""
+    plan: str = ""
     source: str = ""
+
+
+class _Report(msgspec.Struct, frozen=True):
+    """The key of ``[report]`` that the register goes by."""
+
+    hours: Hours = 0
 
 
 class _Law(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,6 +62,11 @@ class Profile:
     times: Mapping[Duty, timedelta | None]
     names: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
+    authority: str = ""
+    """The name of the authority's profile; empty where the policy names none."""
+    report: timedelta | None = None
+    """How long there is from noticing a breach to reporting it within the organisation."""
+    plan: Plan = field(default_factory=lambda: plan_named(""))
 
     def clock(self) -> Clock:
         """The clock of the authority."""
@@ -68,7 +81,7 @@ def profile_now(connection: Connection) -> Profile:
 @cache
 def profile_of(text: str) -> Profile:
     """The profile of a policy's text."""
-    clocks = _clocks(text)
+    clocks, report = _tables(text)
     law = _laws().get(clocks.authority) or _laws()[LAW]
     times: dict[Duty, timedelta | None] = {
         Duty.AUTHORITY: timedelta(hours=clocks.authority_hours or law.hours)
@@ -80,7 +93,14 @@ def profile_of(text: str) -> Profile:
         times[Duty.CLIENTS] = None
     if clocks.subjects != "client-decides":
         times[Duty.SUBJECTS] = None
-    return Profile(times=times, names=law.names, source=clocks.source or law.source)
+    return Profile(
+        times=times,
+        names=law.names,
+        source=clocks.source or law.source,
+        authority=clocks.authority,
+        report=timedelta(hours=report.hours) if report.hours else None,
+        plan=plan_named(clocks.plan),
+    )
 
 
 @cache
@@ -91,12 +111,13 @@ def _laws() -> Mapping[str, _Law]:
     }
 
 
-def _clocks(text: str) -> _Clocks:
+def _tables(text: str) -> tuple[_Clocks, _Report]:
     try:
         top: dict[str, Any] = tomllib.loads(text)
-        return msgspec.convert(top.get("clocks", {}), type=_Clocks)
+        clocks = msgspec.convert(top.get("clocks", {}), type=_Clocks)
+        return clocks, msgspec.convert(top.get("report", {}), type=_Report)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError):
-        return _Clocks()
+        return _Clocks(), _Report()
 
 
 def _newest_text(connection: Connection) -> str:

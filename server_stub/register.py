@@ -13,6 +13,10 @@ from datetime import datetime, timedelta
 from agent.wire.event import Event, Fact
 
 UNKNOWN = "unknown"
+BY_HAND = "told-by-hand"
+"""The kind of an entry that no event gave."""
+LEAK = "leak-reported"
+"""The kind of the event by which a person reports a leak at a laptop."""
 MOST_CATEGORIES = 40
 """Kinds of data that an entry takes over from an event."""
 
@@ -40,6 +44,16 @@ class Draft:
     """Whether one of them is sensitive; None: not known."""
     encryption: str
     measures: tuple[str, ...]
+    reported_at: datetime | None = None
+    """When somebody was told of it: the laptop's own record, or a person's report."""
+    incident: str = ""
+    """What happened, as a person reported it, in a closed word."""
+    ongoing: bool | None = None
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether no laptop told of it: somebody came to the officer."""
+        return not self.device
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +67,9 @@ class Breach:
     created_by: str
     aware_at: datetime | None = None
     aware_by: str | None = None
+    phase: int = 1
+    """Which phase of the plan of action it is in."""
+    closed_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,6 +100,27 @@ def draft_from(device: str, seq: int, event: Event, received_at: datetime) -> Dr
         sensitive=_yes_or_no(event.facts.get("sensitive")),
         encryption=_encryption(event.facts),
         measures=_measures(event),
+        reported_at=min(event.recorded_at, received_at),
+        incident=str(event.facts.get("what", "")) if event.kind == LEAK else "",
+        ongoing=_yes_or_no(event.facts.get("ongoing")),
+    )
+
+
+def draft_by_hand(incident: str, noticed_at: datetime, now: datetime) -> Draft:
+    """The entry of what somebody came to tell; it has no laptop, and gets its number when kept."""
+    return Draft(
+        device="",
+        seq=0,
+        kind=BY_HAND,
+        detected_at=noticed_at,
+        persons_min=None,
+        persons_max=None,
+        categories=(),
+        sensitive=None,
+        encryption=UNKNOWN,
+        measures=(),
+        reported_at=now,
+        incident=incident,
     )
 
 

@@ -1,7 +1,7 @@
 """Rows of the breach register, its history and the log of who looked at what."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, Select, Table, func, insert, select, update
@@ -29,17 +29,17 @@ class Entry:
     head: str
 
     @property
-    def moment(self) -> datetime | None:
-        """The moment that was decided on, if this line is about one."""
+    def told(self) -> dict[str, str]:
+        """What this line says besides the act; older acts have one plain word instead."""
         if self.act == AWARE_SET:
-            return datetime.fromisoformat(self.detail)
-        at = self.told.get("at")
-        return datetime.fromisoformat(at) if at else None
+            return {"at": self.detail}
+        return dict(json.loads(self.detail)) if self.detail.startswith("{") else {}
 
     @property
-    def told(self) -> dict[str, str]:
-        """What was noted of a duty, if this line is about one."""
-        return dict(json.loads(self.detail)) if self.act.startswith("duty-") else {}
+    def moment(self) -> datetime | None:
+        """The moment that was decided on, if this line is about one."""
+        at = self.told.get("at") or self.told.get("due")
+        return datetime.fromisoformat(at) if at else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +56,8 @@ class View:
 
 def open_breach(connection: Connection, draft: Draft, who: str, now: datetime) -> Breach:
     """Make an entry from a draft; the entry that is there if this event has one already."""
+    if draft.by_hand:
+        draft = replace(draft, seq=_count_by_hand(connection) + 1)
     found = breach_of(connection, draft.device, draft.seq)
     if found is not None:
         return found
@@ -71,13 +73,17 @@ def open_breach(connection: Connection, draft: Draft, who: str, now: datetime) -
         sensitive=draft.sensitive,
         encryption=draft.encryption,
         measures=_BETWEEN.join(draft.measures),
+        reported_at=draft.reported_at,
+        incident=draft.incident or None,
+        ongoing=draft.ongoing,
         created_at=now,
         created_by=who,
     )
     connection.execute(row)
     made = breach_of(connection, draft.device, draft.seq)
     assert made is not None  # it was written three lines up, in this transaction
-    add_history(connection, made.id, who, "opened", f"{draft.device}/{draft.seq}", now)
+    subject = draft.kind if draft.by_hand else f"{draft.device}/{draft.seq}"
+    add_history(connection, made.id, who, "opened", subject, now)
     return made
 
 
@@ -197,6 +203,11 @@ def _last_head(connection: Connection, table: Table) -> str:
     return connection.scalar(last) or chain.START
 
 
+def _count_by_hand(connection: Connection) -> int:
+    rows = select(func.count()).select_from(breaches).where(breaches.c.device == "")
+    return int(connection.scalar(rows) or 0)
+
+
 def _next_number(connection: Connection, now: datetime) -> str:
     """Numbers rise within a year and are never given twice: entries are never deleted."""
     this_year = breaches.c.number.like(f"{now.year}-%")
@@ -207,7 +218,8 @@ def _next_number(connection: Connection, now: datetime) -> str:
 def _breach(row: Row[tuple[object, ...]]) -> Breach:
     values = dict(row._mapping)
     own = {name: values.pop(name) for name in ("id", "number", "created_at", "created_by")}
-    own |= {name: values.pop(name) for name in ("aware_at", "aware_by")}
+    own |= {name: values.pop(name) for name in ("aware_at", "aware_by", "phase", "closed_at")}
+    values["incident"] = values["incident"] or ""
     for name in ("categories", "measures"):
         values[name] = tuple(values[name].split())
     return Breach(draft=Draft(**values), **own)

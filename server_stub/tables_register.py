@@ -1,7 +1,9 @@
 """The tables of the breach register.
 
-``breach_history`` and ``breach_marks`` are only added to; each row of the history carries a hash
-over the row before.
+``breach_history``, ``breach_marks`` and ``breach_steps`` are only added to; each row of the history
+carries a hash over the row before. ``breach_answers`` holds what counts now; what counted before
+stands in the history. An entry made by hand has no laptop: its ``device`` is empty, and ``seq``
+numbers such entries.
 """
 
 from sqlalchemy import (
@@ -37,6 +39,11 @@ breaches = Table(
     Column("created_by", String(64), nullable=False),
     Column("aware_at", Moment),
     Column("aware_by", String(64)),
+    Column("reported_at", Moment),
+    Column("incident", String(48)),
+    Column("ongoing", Boolean),
+    Column("phase", Integer, nullable=False, server_default="1"),
+    Column("closed_at", Moment),
     UniqueConstraint("device", "seq"),
 )
 
@@ -64,5 +71,43 @@ breach_marks = Table(
     Column("reason", Text, nullable=False),
     Column("who", String(64), nullable=False),
     Column("noted_at", Moment, nullable=False),
+    Index(None, "breach"),
+)
+
+breach_answers = Table(
+    "breach_answers",
+    metadata,
+    Column("breach", Integer, ForeignKey("breaches.id"), primary_key=True),
+    Column("question", String(32), primary_key=True),
+    Column("answer", Text, nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("noted_at", Moment, nullable=False),
+)
+
+breach_steps = Table(
+    "breach_steps",
+    metadata,
+    Column("id", Long, primary_key=True),
+    Column("breach", Integer, ForeignKey("breaches.id"), nullable=False),
+    Column("step", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("noted_at", Moment, nullable=False),
+    Index(None, "breach"),
+)
+
+breach_tasks = Table(
+    "breach_tasks",
+    metadata,
+    Column("id", Long, primary_key=True),
+    Column("breach", Integer, ForeignKey("breaches.id"), nullable=False),
+    Column("task", Text, nullable=False),
+    Column("owner", String(64), nullable=False),
+    Column("due", Moment, nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("noted_at", Moment, nullable=False),
+    Column("done_at", Moment),
+    Column("done_by", String(64)),
     Index(None, "breach"),
 )

@@ -170,13 +170,14 @@ def _accepted(header: str) -> list[str]:
 
 
 def _read(path: Path) -> Wording:
-    with path.open("rb") as file:
-        content: dict[str, Any] = tomllib.load(file)
+    """One language: its own file, and beside it that of the register."""
+    content: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+    register: dict[str, Any] = tomllib.loads((FOLDER / "register" / path.name).read_text("utf-8"))
     return Wording(
         language=path.stem,
         name=content["language"],
-        texts=content["texts"],
-        words=content["words"],
+        texts=content["texts"] | register["texts"],
+        words=content["words"] | register["words"],
         names=content["facts"],
         kinds=content["kinds"],
     )

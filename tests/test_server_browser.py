@@ -5,6 +5,7 @@ Screenshots go to ``build/console``, for a person to look at.
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,8 @@ CONTRAST = """() => {
   const weak = [];
   for (const element of document.querySelectorAll("body *")) {
     const own = [...element.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
-    if (!own && element.tagName !== "INPUT") continue;
+    const written = element.tagName === "INPUT" && !["checkbox", "radio"].includes(element.type);
+    if (!own && !written) continue;
     const style = getComputedStyle(element);
     const pair = [light(rgba(style.color)), light(behind(element))].sort((a, b) => b - a);
     const ratio = (pair[0] + 0.05) / (pair[1] + 0.05);
@@ -172,6 +174,7 @@ def test_the_officer_walks_from_the_login_to_a_register_entry(at: Console, brows
     page.wait_for_load_state()
     assert words.text("register.decided") in page.inner_text("main")
     look(page, "entry")
+    fill_in(page, words)
     for name in ("register", "overview", "log"):
         page.goto(f"{at.running.url}/{name}")
         look(page, name)
@@ -179,6 +182,33 @@ def test_the_officer_walks_from_the_login_to_a_register_entry(at: Console, brows
     page.wait_for_url("**/login")
     expected = [line for line in said if "422" in line]
     assert [line for line in said if line not in expected] == []
+
+
+def fill_in(page: Page, words: wording.Wording) -> None:
+    """The officer writes down what happened, and goes through the first step of the plan."""
+    entry = page.url
+    page.click(f"nav.parts >> text={words.text('part.dossier')}")
+    page.wait_for_url("**/dossier")
+    look(page, "dossier")
+    page.click(f"[aria-label='{words.text('dossier.edit')}: {words.text('section.nature')}']")
+    page.fill("#q-title", "Class list in Downloads")
+    page.check("[name='types.confidentiality']")
+    page.fill("#q-summary", "Ask parent@home.example")
+    page.click(".questions button")
+    assert words.text("wrong.a-person") in page.inner_text("#q-summary-wrong")
+    look(page, "dossier-wrong")
+    page.fill("#q-summary", "A class list lay in the downloads folder.")
+    page.click(".questions button")
+    page.wait_for_url("**/dossier#nature")
+    assert "Class list in Downloads" in page.inner_text("h1")
+    page.goto(f"{entry}/plan")
+    page.select_option("#step", "manager-told")
+    page.click(f"text={words.text('duty.button')}")
+    page.wait_for_load_state()
+    assert words.text("state.done") in page.inner_text("main")
+    look(page, "plan")
+    page.goto(f"{entry}/history")
+    look(page, "history")
 
 
 @pytest.mark.parametrize("language", ["nl-NL", "da-DK"])
@@ -197,11 +227,16 @@ def test_it_sees_the_same_in_its_own_language(at: Console, browser: object, lang
 def test_the_console_fits_a_telephone(at: Console, browser: object) -> None:
     page, said = open_page(browser, "en-GB", width=360)
     log_in(page, at, "olaf")
+    first = f"{datetime.now(UTC).year}-0001"
     for name, path in (
         ("devices", "/devices"),
         ("device", f"/devices/{at.laptop.name}"),
         ("event", f"/devices/{at.laptop.name}/2"),
         ("register", "/register"),
+        ("new", "/register/new"),
+        ("dossier", f"/register/{first}/dossier"),
+        ("severity", f"/register/{first}/dossier/severity"),
+        ("plan", f"/register/{first}/plan"),
     ):
         page.goto(at.running.url + path)
         look(page, f"telephone-{name}")

@@ -46,7 +46,19 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/devices/{device}/{seq}/dispute"): ("olaf",),
     ("GET", "/disputes"): ("ingrid", "olaf"),
     ("GET", "/register"): ("olaf",),
+    ("GET", "/register/new"): ("olaf",),
+    ("POST", "/register/new"): ("olaf",),
     ("GET", "/register/{number}"): ("olaf",),
+    ("GET", "/register/{number}/history"): ("olaf",),
+    ("GET", "/register/{number}/dossier"): ("olaf",),
+    ("GET", "/register/{number}/dossier/{section}"): ("olaf",),
+    ("POST", "/register/{number}/dossier/{section}"): ("olaf",),
+    ("GET", "/register/{number}/plan"): ("olaf",),
+    ("POST", "/register/{number}/plan/step"): ("olaf",),
+    ("POST", "/register/{number}/plan/close"): ("olaf",),
+    ("POST", "/register/{number}/plan/reopen"): ("olaf",),
+    ("POST", "/register/{number}/plan/task"): ("olaf",),
+    ("POST", "/register/{number}/plan/task-done"): ("olaf",),
     ("POST", "/register/{number}/aware"): ("olaf",),
     ("POST", "/register/{number}/told"): ("olaf",),
     ("GET", "/log"): ("olaf",),
@@ -170,6 +182,7 @@ def test_a_place_that_does_not_exist_leaves_no_line_in_the_log(at: Console) -> N
 def filled(at: Console, path: str) -> str:
     """An address of something that is there: an event with a sealed part, the entry made of it."""
     path = path.replace("{device}", at.laptop.name).replace("{seq}", "2")
+    path = path.replace("{section}", "nature")
     return path.replace("{number}", f"{datetime.now(UTC).year}-0001")
 
 

@@ -61,7 +61,8 @@ def opened(store: Store, seq: int = 7, who: str = "olaf", now: datetime = NOON) 
 
 
 def test_an_entry_begins_with_what_the_event_says() -> None:
-    assert draft_from(DEVICE, 7, pupil_file(observed_at=NOON)) == Draft(
+    later = NOON + timedelta(minutes=3)
+    assert draft_from(DEVICE, 7, pupil_file(observed_at=NOON, recorded_at=later)) == Draft(
         device=DEVICE,
         seq=7,
         kind="pupil-file-found",
@@ -72,6 +73,7 @@ def test_an_entry_begins_with_what_the_event_says() -> None:
         sensitive=True,
         encryption="unknown",
         measures=("seal-file", "done"),
+        reported_at=later,
     )
 
 

@@ -1,0 +1,103 @@
+"""What the pages of one entry share: which entry is asked for, and what stands above each part."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import Connection
+from starlette.responses import RedirectResponse, Response
+
+from server_stub import prefill, profiles, store_dossier, store_register
+from server_stub.dossier import Question, Shape, moment_of
+from server_stub.errors import Refused
+from server_stub.page import Visit, render
+from server_stub.profiles import Profile
+from server_stub.register import Breach
+
+PARTS = ("clocks", "dossier", "plan", "history")
+"""The pages of an entry, in the order of work; the first has the entry's own address."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """An entry with what is written about it. ``answers`` has what the laptop told as well."""
+
+    breach: Breach
+    answers: Mapping[str, str]
+    written: Mapping[str, str]
+    """Only what a person wrote."""
+    profile: Profile
+
+    def told_by_laptop(self, question: str) -> bool:
+        """Whether an answer is the laptop's, which nobody has looked at yet."""
+        return question in self.answers and question not in self.written
+
+
+def asked(visit: Visit) -> Breach:
+    """The entry that the path names. Raises Refused."""
+    with visit.collector.store.read() as connection:
+        found = store_register.breach_numbered(connection, visit.request.path_params["number"])
+    if found is None:
+        raise Refused(404, "no-page", visit.wording.text("error.404"))
+    return found
+
+
+def asked_open(visit: Visit) -> Breach:
+    """The entry that the path names, if it can still be written in. Raises Refused."""
+    found = asked(visit)
+    if found.closed_at is not None:
+        raise Refused(409, "closed-entry", visit.wording.text("error.closed-entry"))
+    return found
+
+
+def looked_at(visit: Visit) -> Breach:
+    """The entry that the path names; that somebody looked is noted first. Raises Refused."""
+    found = asked(visit)
+    visit.collector.store.write(
+        lambda c: store_register.log_view(c, visit.who, "viewed-breach", found.number, visit.now)
+    )
+    return found
+
+
+def entry_of(connection: Connection, breach: Breach) -> Entry:
+    """An entry with what is written about it."""
+    written = store_dossier.answers(connection, breach)
+    return Entry(
+        breach=breach,
+        answers=prefill.with_known(breach, written),
+        written=written,
+        profile=profiles.profile_now(connection),
+    )
+
+
+def told(visit: Visit, question: Question, answer: str) -> str:
+    """An answer for people, in the visitor's language and the collector's time zone."""
+    match question.shape:
+        case Shape.ONE | Shape.SOME:
+            return ", ".join(visit.wording.word(one, question.name) for one in answer.split())
+        case Shape.MOMENT:
+            moment = moment_of(answer)
+            return visit.moment(moment) if moment else answer
+        case _:
+            return answer
+
+
+def show(visit: Visit, entry: Entry, part: str, status: int = 200, **values: object) -> Response:
+    """One part of an entry, from the template of its name."""
+    template = "entry.html" if part == PARTS[0] else f"entry_{part}.html"
+    return render(
+        visit,
+        template,
+        status,
+        entry=entry,
+        breach=entry.breach,
+        part=part.partition("_")[0],
+        parts=PARTS,
+        told=partial(told, visit),
+        **values,
+    )
+
+
+def back_to(found: Breach, part: str = "") -> Response:
+    """To a page of the entry, so that loading it again sends nothing twice."""
+    return RedirectResponse(f"/register/{found.number}" + (f"/{part}" if part else ""), 303)
