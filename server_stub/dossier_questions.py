@@ -237,6 +237,8 @@ SECTIONS = (
 )
 QUESTIONS = {question.name: question for section in SECTIONS for question in section.questions}
 
+SECTION_OF = {question.name: section.name for section in SECTIONS for question in section.questions}
+
 
 def section_named(name: str) -> Section | None:
     """The section of this name."""

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from anyio import CapacityLimiter, to_thread
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -128,7 +128,7 @@ def shown(view: View, *roles: Role) -> Callable[[Request], Any]:
 
 def render(visit: Visit, template: str, status: int = 200, **values: object) -> Response:
     """A page from a template."""
-    text = _TEMPLATES.get_template(template).render(
+    text = template_named(template).render(
         visit=visit,
         w=visit.wording,
         languages=visit.collector.languages.values(),
@@ -136,6 +136,11 @@ def render(visit: Visit, template: str, status: int = 200, **values: object) -> 
         **values,
     )
     return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
+
+
+def template_named(name: str) -> Template:
+    """A template, which takes every value as text and nothing that is not there."""
+    return _TEMPLATES.get_template(name)
 
 
 def visit_of(request: Request, session: Session | None, form: dict[str, str]) -> Visit:

@@ -13,8 +13,9 @@ from server_stub.errors import Refused
 from server_stub.page import Visit, render
 from server_stub.profiles import Profile
 from server_stub.register import Breach
+from server_stub.wording import Wording
 
-PARTS = ("clocks", "dossier", "plan", "history")
+PARTS = ("clocks", "dossier", "plan", "papers", "history")
 """The pages of an entry, in the order of work; the first has the entry's own address."""
 
 
@@ -72,14 +73,15 @@ def entry_of(connection: Connection, breach: Breach) -> Entry:
 
 def told(visit: Visit, question: Question, answer: str) -> str:
     """An answer for people, in the visitor's language and the collector's time zone."""
-    match question.shape:
-        case Shape.ONE | Shape.SOME:
-            return ", ".join(visit.wording.word(one, question.name) for one in answer.split())
-        case Shape.MOMENT:
-            moment = moment_of(answer)
-            return visit.moment(moment) if moment else answer
-        case _:
-            return answer
+    moment = moment_of(answer) if question.shape is Shape.MOMENT else None
+    return visit.moment(moment) if moment else in_words(visit.wording, question, answer)
+
+
+def in_words(wording: Wording, question: Question, answer: str) -> str:
+    """An answer in a language; words of a person stay theirs."""
+    if question.shape in (Shape.ONE, Shape.SOME):
+        return ", ".join(wording.word(one, question.name) for one in answer.split())
+    return answer
 
 
 def show(visit: Visit, entry: Entry, part: str, status: int = 200, **values: object) -> Response:

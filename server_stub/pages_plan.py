@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from server_stub import duties, pages_entry, plan, store_duties, store_plan
-from server_stub.dossier_questions import SECTIONS
+from server_stub.dossier_questions import SECTION_OF
 from server_stub.duties import Duty, Mark
 from server_stub.page import Visit
 from server_stub.pages_entry import Entry
@@ -155,7 +155,7 @@ def _page(
         422 if wrong else 200,
         stages=stages_found,
         tasks=tasks,
-        sections={one.name: section.name for section in SECTIONS for one in section.questions},
+        sections=SECTION_OF,
         wrong=wrong,
         given=given or {},
     )

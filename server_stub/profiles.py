@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from sqlalchemy import Connection
@@ -42,10 +42,27 @@ class _Clocks(msgspec.Struct, frozen=True):
     source: str = ""
 
 
+class _Contact(msgspec.Struct, frozen=True):
+    """Whom people and the authority can ask."""
+
+    name: str = ""
+    phone: str = ""
+    mail: str = ""
+
+
 class _Report(msgspec.Struct, frozen=True):
     """The key of ``[report]`` that the register goes by."""
 
     hours: Hours = 0
+
+
+class _Policy(msgspec.Struct, frozen=True):
+    """What of a policy concerns the register."""
+
+    name: str = ""
+    contact: _Contact = _Contact()
+    report: _Report = _Report()
+    clocks: _Clocks = _Clocks()
 
 
 class _Law(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,6 +84,10 @@ class Profile:
     report: timedelta | None = None
     """How long there is from noticing a breach to reporting it within the organisation."""
     plan: Plan = field(default_factory=lambda: plan_named(""))
+    organisation: str = ""
+    """The name of the policy."""
+    contact: str = ""
+    """Whom people and the authority can ask, in one line."""
 
     def clock(self) -> Clock:
         """The clock of the authority."""
@@ -81,8 +102,22 @@ def profile_now(connection: Connection) -> Profile:
 @cache
 def profile_of(text: str) -> Profile:
     """The profile of a policy's text."""
-    clocks, report = _tables(text)
+    policy = _read(text)
+    clocks, hours, contact = policy.clocks, policy.report.hours, policy.contact
     law = _laws().get(clocks.authority) or _laws()[LAW]
+    return Profile(
+        times=_times(clocks, law),
+        names=law.names,
+        source=clocks.source or law.source,
+        authority=clocks.authority,
+        report=timedelta(hours=hours) if hours else None,
+        plan=plan_named(clocks.plan),
+        organisation=policy.name,
+        contact=", ".join(filter(None, (contact.name, contact.phone, contact.mail))),
+    )
+
+
+def _times(clocks: _Clocks, law: _Law) -> dict[Duty, timedelta | None]:
     times: dict[Duty, timedelta | None] = {
         Duty.AUTHORITY: timedelta(hours=clocks.authority_hours or law.hours)
     }
@@ -93,14 +128,7 @@ def profile_of(text: str) -> Profile:
         times[Duty.CLIENTS] = None
     if clocks.subjects != "client-decides":
         times[Duty.SUBJECTS] = None
-    return Profile(
-        times=times,
-        names=law.names,
-        source=clocks.source or law.source,
-        authority=clocks.authority,
-        report=timedelta(hours=report.hours) if report.hours else None,
-        plan=plan_named(clocks.plan),
-    )
+    return times
 
 
 @cache
@@ -111,13 +139,11 @@ def _laws() -> Mapping[str, _Law]:
     }
 
 
-def _tables(text: str) -> tuple[_Clocks, _Report]:
+def _read(text: str) -> _Policy:
     try:
-        top: dict[str, Any] = tomllib.loads(text)
-        clocks = msgspec.convert(top.get("clocks", {}), type=_Clocks)
-        return clocks, msgspec.convert(top.get("report", {}), type=_Report)
+        return msgspec.convert(tomllib.loads(text), type=_Policy)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError):
-        return _Clocks(), _Report()
+        return _Policy()
 
 
 def _newest_text(connection: Connection) -> str:

@@ -53,6 +53,8 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/register/{number}/dossier"): ("olaf",),
     ("GET", "/register/{number}/dossier/{section}"): ("olaf",),
     ("POST", "/register/{number}/dossier/{section}"): ("olaf",),
+    ("GET", "/register/{number}/papers"): ("olaf",),
+    ("GET", "/register/{number}/papers/{form}"): ("olaf",),
     ("GET", "/register/{number}/plan"): ("olaf",),
     ("POST", "/register/{number}/plan/step"): ("olaf",),
     ("POST", "/register/{number}/plan/close"): ("olaf",),
@@ -182,7 +184,7 @@ def test_a_place_that_does_not_exist_leaves_no_line_in_the_log(at: Console) -> N
 def filled(at: Console, path: str) -> str:
     """An address of something that is there: an event with a sealed part, the entry made of it."""
     path = path.replace("{device}", at.laptop.name).replace("{seq}", "2")
-    path = path.replace("{section}", "nature")
+    path = path.replace("{section}", "nature").replace("{form}", "record")
     return path.replace("{number}", f"{datetime.now(UTC).year}-0001")
 
 
