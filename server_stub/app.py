@@ -100,6 +100,7 @@ def _register() -> list[Route]:
     entry = "/register/{number}"
     pages_of = [
         ("/register", "GET", pages_register.breaches),
+        ("/register/export", "GET", pages_register.export),
         ("/register/new", "GET", pages_dossier.new),
         ("/register/new", "POST", pages_dossier.make),
         (entry, "GET", pages_register.breach),

@@ -8,7 +8,14 @@ import os
 import sys
 from collections.abc import Sequence
 
-from server_stub import commands, commands_devices, commands_documents, commands_people
+from server_stub import (
+    commands,
+    commands_devices,
+    commands_documents,
+    commands_people,
+    commands_register,
+    register_export,
+)
 from server_stub.auth import Role, Scope
 from server_stub.errors import AskedError, CollectorError, ConfigError, Refused, StoreError
 
@@ -171,8 +178,19 @@ def _report(commands_of: "Commands[argparse.ArgumentParser]") -> None:
 def _breach(commands_of: "Commands[argparse.ArgumentParser]") -> None:
     breach = commands_of.add_parser("breach", help="the breach register")
     verbs = breach.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    listed = _command(verbs, "list", "show every entry with its deadline", commands.list_breaches)
+    listed = _command(
+        verbs, "list", "show every entry with what is due", commands_register.list_breaches
+    )
     _json(listed)
+    export = _command(verbs, "export", "write out the whole register", commands_register.export)
+    export.add_argument("--format", choices=tuple(register_export.FORMATS), default="csv")
+    export.add_argument("--json", action="store_const", dest="format", const="json", help="as JSON")
+    export.add_argument("--language", choices=("nl", "da", "en"), default="en")
+    export.add_argument("--out", metavar="FILE", help="into this file, not to the terminal")
+    old = _command(verbs, "import", "take over an old log", commands_register.take_over)
+    old.add_argument("file", metavar="FILE", help="CSV with the heads date and description")
+    text = "check that no line of the history, nor of the log, was changed"
+    _command(verbs, "verify", text, commands_register.verify)
 
 
 def _keys(commands_of: "Commands[argparse.ArgumentParser]") -> None:

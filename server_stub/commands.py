@@ -1,4 +1,4 @@
-"""The commands about the collector as a whole: serve, migrate, report, breach list, keys new."""
+"""The commands about the collector as a whole: serve, migrate, report, keys new."""
 
 import argparse
 import sys
@@ -9,14 +9,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from server_stub import keys, profiles, pull_endpoints, register, store_register
+from server_stub import keys, pull_endpoints
 from server_stub import report as reports
 from server_stub import serve as serving
 from server_stub import state as states
 from server_stub.collector import utc_now
 from server_stub.config import Config, configure, read_listen
-from server_stub.register import Breach, Clock
-from server_stub.store import Store
 
 Command = Callable[[argparse.Namespace], int]
 TERMINAL = "terminal"
@@ -69,16 +67,6 @@ def report(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def list_breaches(arguments: argparse.Namespace) -> int:
-    """``breach list``."""
-    store = states.open_prepared(config_of(arguments))
-    try:
-        rows = _breaches(store)
-    finally:
-        store.close()
-    return show(rows, arguments.json, "the register is empty")
-
-
 def new_keys(arguments: argparse.Namespace) -> int:
     """``keys new``."""
     made = keys.new_identities(Path(arguments.out), RECIPIENTS, utc_now())
@@ -117,34 +105,6 @@ def show(rows: list[dict[str, Any]], as_json: bool, empty: str) -> int:
             "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         )
     return 0
-
-
-def _breaches(store: Store) -> list[dict[str, Any]]:
-    with store.read() as connection:
-        clock = profiles.profile_now(connection).clock()
-        return [_breach_row(one, clock) for one in store_register.all_breaches(connection)]
-
-
-def _breach_row(breach: Breach, clock: Clock) -> dict[str, Any]:
-    due = register.deadline(breach, utc_now(), clock)
-    draft = breach.draft
-    return {
-        "number": breach.number,
-        "kind": draft.kind,
-        "device": draft.device,
-        "seq": draft.seq,
-        "persons_min": draft.persons_min,
-        "persons_max": draft.persons_max,
-        "categories": list(draft.categories),
-        "sensitive": draft.sensitive,
-        "encryption": draft.encryption,
-        "measures": list(draft.measures),
-        "detected_at": draft.detected_at,
-        "aware_at": breach.aware_at,
-        "deadline": due.at,
-        "provisional": due.provisional,
-        "elapsed_hours": due.elapsed_hours,
-    }
 
 
 def _text(value: Any) -> str:

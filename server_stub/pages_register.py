@@ -10,6 +10,7 @@ from server_stub import (
     pages_entry,
     profiles,
     register,
+    register_export,
     sticks,
     store_dossier,
     store_duties,
@@ -17,9 +18,11 @@ from server_stub import (
 )
 from server_stub.dossier_questions import QUESTIONS
 from server_stub.duties import dues, next_due
+from server_stub.errors import Refused
 from server_stub.page import Visit, render
 from server_stub.pages import event_asked
 from server_stub.pages_duties import Given
+from server_stub.paper_facts import Teller
 from server_stub.register import Breach
 
 
@@ -52,6 +55,23 @@ def breaches(visit: Visit) -> Response:
         for one in found
     ]
     return render(visit, "register.html", rows=rows)
+
+
+def export(visit: Visit) -> Response:
+    """``/register/export``: the whole register as a file."""
+    chosen = visit.request.query_params.get("format", "")
+    if chosen not in register_export.FORMATS:
+        raise Refused(404, "no-page", visit.wording.text("error.404"))
+    media_type, make = register_export.FORMATS[chosen]
+    visit.collector.store.write(
+        lambda c: store_register.log_view(c, visit.who, "exported-register", chosen, visit.now)
+    )
+    teller = Teller(wording=visit.wording, zone=visit.collector.config.zone)
+    with visit.collector.store.read() as connection:
+        content = make(connection, teller, visit.now)
+    file = f"register-{visit.now:%Y-%m-%d}.{chosen}"
+    headers = {"Content-Disposition": f'attachment; filename="{file}"'}
+    return Response(content, media_type=media_type, headers=headers)
 
 
 def breach(visit: Visit) -> Response:

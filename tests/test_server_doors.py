@@ -46,6 +46,7 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/devices/{device}/{seq}/dispute"): ("olaf",),
     ("GET", "/disputes"): ("ingrid", "olaf"),
     ("GET", "/register"): ("olaf",),
+    ("GET", "/register/export"): ("olaf",),
     ("GET", "/register/new"): ("olaf",),
     ("POST", "/register/new"): ("olaf",),
     ("GET", "/register/{number}"): ("olaf",),
