@@ -79,7 +79,8 @@ def _part(desk: Desk, reader: Reader, one: Reminder, head: str) -> str:
     lines = [head, *_clock(desk, one)]
     if not reader.brief:
         lines += _moment(desk, one)
-        lines += [desk.wording.text(f"mail.next.{word}") for word in _next(one)]
+        if reader.acts:
+            lines += [desk.wording.text(f"mail.next.{word}") for word in _next(one)]
         lines.append(desk.url + _path(one))
     return "\n".join(lines)
 

@@ -6,7 +6,15 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
-from server_stub import pages_duties, profiles, register, sticks, store_duties, store_register
+from server_stub import (
+    pages_duties,
+    profiles,
+    register,
+    sticks,
+    store_duties,
+    store_mail,
+    store_register,
+)
 from server_stub.duties import dues, next_due
 from server_stub.errors import Refused
 from server_stub.page import Visit, render
@@ -34,10 +42,11 @@ def breaches(visit: Visit) -> Response:
     with visit.collector.store.read() as connection:
         found = store_register.all_breaches(connection)
         profile, marks = profiles.profile_now(connection), store_duties.of_all(connection)
+        no_mail_since = store_mail.failing_since(connection)
     rows = [
         (one, next_due(dues(one, profile.times, marks.get(one.id, ()), visit.now))) for one in found
     ]
-    return render(visit, "register.html", rows=rows)
+    return render(visit, "register.html", rows=rows, no_mail_since=no_mail_since)
 
 
 def breach(visit: Visit) -> Response:

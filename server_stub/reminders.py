@@ -105,13 +105,15 @@ class Reminder:
 class Reader:
     """Somebody who is told; ``who`` stays the same when the address changes.
 
-    Who reads in ``brief`` learns the number and the clock, and nothing else."""
+    Who reads in ``brief`` learns the number and the clock, and nothing else. Who does not ``act``
+    is told no next step: it is not theirs to take."""
 
     who: str
     address: str
     language: str
     steps: frozenset[Step]
     brief: bool = False
+    acts: bool = True
 
 
 Sent = Mapping[tuple[Key, str], datetime]

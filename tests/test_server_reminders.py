@@ -200,12 +200,19 @@ def test_old_news_is_none_and_an_old_clock_still_counts() -> None:
 def test_a_reported_leak_goes_to_officers_and_the_reporting_point() -> None:
     report = Report(event=7, receipt="DW-1234-5678", received_at=NOON)
     found = due_now([], [report], TIMES, ALWAYS, NOON)
-    point = Reader(who="mailbox:x", address="a@b", language="", steps=OF_REPORTING_POINT)
+    point = Reader(
+        who="mailbox:x", address="a@b", language="", steps=OF_REPORTING_POINT, acts=False
+    )
     assert for_reader(point, found, {}) == for_reader(reader(), found, {}) == found
     assert for_reader(reader(Role.MANAGEMENT), found, {}) == []
-    text = letters.letter(desk("en"), point, found).text
-    assert "DW-1234-5678" in text
-    assert "https://collector.example/events/7" in text
+    acts = letters.letter(desk("en"), reader(), found).text
+    assert "Next: look at the report" in acts
+    assert letters.letter(desk("en"), point, found).text.splitlines()[:4] == [
+        "DW-1234-5678: a data leak was reported",
+        "Moment: 2026-11-23 13:00 CET.",
+        "https://collector.example/events/7",
+        "",
+    ]
 
 
 def test_the_receipt_is_the_one_that_the_person_has() -> None:
@@ -289,7 +296,7 @@ def test_half_of_the_time_is_elapsed_time_also_when_the_clocks_change() -> None:
 
 def test_several_at_once_are_one_mail_and_it_has_an_end() -> None:
     found = due(AWARE, NOON + 80 * HOUR)
-    assert letters.letter(desk("en"), reader(), found).subject == "Dossierwacht: 2 reminders"
+    assert letters.letter(desk("en"), reader(), found).subject == "Dossierwacht: 2 notices"
     long = letters.letter(desk("en"), reader(), found[:1] * 100)
     assert "And 60 more" in long.text
     assert long.text.count("2026-0001: the") == 40
