@@ -84,15 +84,16 @@ class Rounds:
         now = self._collector.now()
         try:
             settings = mail_settings.read(self._collector.config.state)
-            if settings is not None:
+            if settings is None:
+                self._forget(self._troubles())  # mail was switched off
+            else:
                 self._send_all(settings, now)
         except (MailDown, ConfigError) as error:
             self._note(SERVER, str(error), now)
 
     def _send_all(self, settings: Settings, now: datetime) -> None:
         waiting = waiting_now(self._collector, settings, now)
-        with self._collector.store.read() as connection:
-            troubles = {one.to_whom: one for one in store_mail.troubles(connection)}
+        troubles = self._troubles()
         self._forget(troubles.keys() - {one.reader.who for one in waiting} - {SERVER})
         ready = [one for one in waiting if _may_try(troubles.get(one.reader.who), now)]
         down = troubles.get(SERVER)
@@ -125,6 +126,10 @@ class Rounds:
                 partial(store_mail.add_sent, who=who, keys=keys, at=at),
             )
             del self._unwritten[0]
+
+    def _troubles(self) -> dict[str, Trouble]:
+        with self._collector.store.read() as connection:
+            return {one.to_whom: one for one in store_mail.troubles(connection)}
 
     def _note(self, who: str, reason: str, now: datetime) -> None:
         made = self._collector.store.write(lambda c: store_mail.add_trouble(c, who, reason, now))
@@ -162,8 +167,12 @@ def waiting_now(collector: Collector, settings: Settings, now: datetime) -> list
         reports = store_mail.reports(connection, news_since)
         whom, sent = readers(connection, settings), store_mail.sent(connection)
     due = reminders.due_now(cases, reports, times, news_since, now)
-    found = [Waiting(reader=one, reminders=reminders.for_reader(one, due, sent)) for one in whom]
-    return [one for one in found if one.reminders]
+    found = {one: reminders.for_reader(one, due, sent) for one in whom}
+    kept = [
+        Waiting(reader=one, reminders=reminders.not_too_many(one, mine, sent, now))
+        for one, mine in found.items()
+    ]
+    return [one for one in kept if one.reminders]
 
 
 def readers(connection: Connection, settings: Settings) -> list[Reader]:

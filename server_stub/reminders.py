@@ -22,6 +22,9 @@ MOST_DAYS = 14
 """How often a clock whose time is over is told of again."""
 NEWS_KEEPS = timedelta(days=14)
 """What is older than this is no news to anybody any more."""
+HOUR = timedelta(hours=1)
+MOST_REPORTS = 6
+"""Mails about reported leaks that one reader gets in an hour; what comes more often waits."""
 
 
 class Step(StrEnum):
@@ -48,6 +51,7 @@ BY_ROLE: Mapping[str, frozenset[Step]] = {
 """Who is told what. A role that does not stand here is told nothing."""
 OF_REPORTING_POINT = frozenset({Step.REPORTED})
 OF_COPIES = frozenset({Step.OPENED, Step.DONE, Step.NOT_NEEDED})
+_REPORTED = str(Step.REPORTED)
 _URGENCY = {step: number for number, step in enumerate(Step)}
 
 
@@ -139,6 +143,17 @@ def due_now(
 def for_reader(reader: Reader, due: Iterable[Reminder], sent: Sent) -> list[Reminder]:
     """What this reader has to be told now."""
     return [one for one in due if one.step in reader.steps and not _told(reader, one, sent)]
+
+
+def not_too_many(
+    reader: Reader, found: list[Reminder], sent: Sent, now: datetime
+) -> list[Reminder]:
+    """Without reported leaks where too many mails told of some: a laptop that was taken over could
+    report without end. They come in one mail later, and clocks never wait."""
+    mails = {at for (key, who), at in sent.items() if (who, key.step) == (reader.who, _REPORTED)}
+    if sum(at > now - HOUR for at in mails) < MOST_REPORTS:
+        return found
+    return [one for one in found if one.step is not Step.REPORTED]
 
 
 def receipt_number(event_id: str) -> str:

@@ -273,6 +273,16 @@ def test_settings_that_cannot_be_read_show_as_trouble(desk: Desk) -> None:
     assert "mail set" in found.reason
 
 
+def test_mail_that_was_switched_off_leaves_no_warning(desk: Desk) -> None:
+    desk.open_entry()
+    desk.set_up(1)
+    desk.go()
+    assert desk.troubles() != []
+    assert mail_settings.forget(desk.collector.config.state)
+    desk.go(MINUTE)
+    assert desk.troubles() == []
+
+
 def test_it_stops_when_it_is_told_to(desk: Desk) -> None:
     stop = threading.Event()
     thread = mail_rounds.start(desk.collector, stop)

@@ -13,6 +13,7 @@ from server_stub.letters import Desk
 from server_stub.register import Breach
 from server_stub.reminders import (
     BY_ROLE,
+    MOST_REPORTS,
     OF_COPIES,
     OF_REPORTING_POINT,
     Case,
@@ -23,6 +24,7 @@ from server_stub.reminders import (
     Step,
     due_now,
     for_reader,
+    not_too_many,
     receipt_number,
 )
 from tests.test_server_duties import HOUR, NOON, breach, mark
@@ -213,6 +215,25 @@ def test_a_reported_leak_goes_to_officers_and_the_reporting_point() -> None:
         "https://collector.example/events/7",
         "",
     ]
+
+
+def test_a_flood_of_reports_is_gathered_and_holds_no_clock_up() -> None:
+    told = [Report(event=n, receipt="DW", received_at=NOON + n * MINUTE) for n in range(200)]
+    sent: dict[tuple[Key, str], datetime] = {}
+    mails: list[list[Step]] = []
+    for minute in range(200):
+        now = NOON + minute * MINUTE
+        known = [one for one in told if one.received_at <= now]
+        case = Case(breach=AWARE, dues=dues(AWARE, {Duty.BOARD: 4 * HOUR}, [], now))
+        found = due_now([case], known, {Duty.BOARD: 4 * HOUR}, NOON + MINUTE, now)
+        mine = not_too_many(reader(), for_reader(reader(), found, sent), sent, now)
+        sent |= {(one.key, "user:olaf"): now for one in mine}
+        mails += [[one.step for one in mine]] if mine else []
+    assert len(mails) <= 4 * MOST_REPORTS + 2
+    assert [Step.HALF] in mails, "a clock does not wait for the reports"
+    late = NOON + 400 * MINUTE
+    rest = due_now([], told, TIMES, NOON + MINUTE, late)
+    assert not_too_many(reader(), for_reader(reader(), rest, sent), sent, late) != []
 
 
 def test_the_receipt_is_the_one_that_the_person_has() -> None:
