@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from server_stub import (
+    cli_mail,
     commands,
     commands_devices,
     commands_documents,
@@ -17,7 +18,14 @@ from server_stub import (
     register_export,
 )
 from server_stub.auth import Role, Scope
-from server_stub.errors import AskedError, CollectorError, ConfigError, Refused, StoreError
+from server_stub.errors import (
+    AskedError,
+    CollectorError,
+    ConfigError,
+    MailError,
+    Refused,
+    StoreError,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(arguments.run(arguments))
     except ConfigError as error:
         return _say(error, 2)
-    except (StoreError, AskedError) as error:
+    except (StoreError, AskedError, MailError) as error:
         return _say(error, 1)
     except Refused as error:
         return _say(error, 2)
@@ -62,6 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
         _report,
         _breach,
         _keys,
+        _mail,
     ):
         add(commands_of)
     return top
@@ -93,6 +102,7 @@ def _user(commands_of: "Commands[argparse.ArgumentParser]") -> None:
     _password_options(change)
     drop = _command(verbs, "remove", "take a login away", commands_people.remove_user)
     drop.add_argument("name")
+    cli_mail.add_user_mail(verbs, _command)
     listed = _command(verbs, "list", "show who can log in", commands_people.list_users)
     _json(listed)
 
@@ -200,6 +210,10 @@ def _keys(commands_of: "Commands[argparse.ArgumentParser]") -> None:
         verbs, "new", "make and prove the officer's and the reserve key", commands.new_keys
     )
     new.add_argument("--out", metavar="DIR", required=True, help="folder for the identity files")
+
+
+def _mail(commands_of: "Commands[argparse.ArgumentParser]") -> None:
+    cli_mail.add_mail(commands_of, _command)
 
 
 def _json(one: argparse.ArgumentParser) -> None:

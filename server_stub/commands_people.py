@@ -75,7 +75,9 @@ def remove_user(arguments: argparse.Namespace) -> int:
 def list_users(arguments: argparse.Namespace) -> int:
     """``user list``."""
     found = write(config_of(arguments), store_people.all_users)
-    rows = [{"name": u.name, "role": u.role, "created_at": u.created_at} for u in found]
+    rows = [
+        {"name": u.name, "role": u.role, "created_at": u.created_at, "mail": u.mail} for u in found
+    ]
     return show(rows, arguments.json, "nobody can log in yet: add somebody with `user add`")
 
 
@@ -107,12 +109,17 @@ def new_token(arguments: argparse.Namespace) -> int:
         return token
 
     token = write(config, work)
-    row = {"token": token, "uses": arguments.uses, "expires_at": expires_at, "server": _url(config)}
+    row = {
+        "token": token,
+        "uses": arguments.uses,
+        "expires_at": expires_at,
+        "server": url_of(config),
+    }
     if arguments.json:
         print(msgspec.json.encode(row).decode())
         return 0
     print(token)
-    server = _url(config) or "https://..."
+    server = url_of(config) or "https://..."
     print(
         f"on the laptop: sudo dossierwacht enrol --server {server} --token {token}", file=sys.stderr
     )
@@ -210,7 +217,8 @@ def _name(text: str) -> str:
     return name
 
 
-def _url(config: Config) -> str | None:
+def url_of(config: Config) -> str | None:
+    """The address that ``serve`` said it is known by; None before it ever ran."""
     try:
         return config.public_url_file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):

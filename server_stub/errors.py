@@ -4,6 +4,9 @@ CollectorError
 ├── ConfigError    an option, a state folder or a database that cannot be used: exit 2
 ├── StoreError     the database said no for now: exit 1, or 503 over HTTP
 ├── AskedError     the thing asked about is not there or not so: exit 1
+├── MailError      mail did not get through: exit 1
+│   ├── MailDown     the mail server takes nothing from here just now
+│   └── MailRefused  it does not take this one mail, or not for this address
 └── Refused        a request that gets a Problem in answer, with its status and code
 
 Each message says what happened, to what, and what to do.
@@ -24,6 +27,18 @@ class StoreError(CollectorError):
 
 class AskedError(CollectorError):
     """The thing asked about does not exist, exists already, or is not so."""
+
+
+class MailError(CollectorError):
+    """Mail did not get through."""
+
+
+class MailDown(MailError):
+    """The mail server takes nothing from here just now."""
+
+
+class MailRefused(MailError):
+    """The mail server does not take this one mail, or not for this address."""
 
 
 class Refused(CollectorError):

@@ -14,6 +14,7 @@ from server_stub import (
     sticks,
     store_dossier,
     store_duties,
+    store_mail,
     store_register,
 )
 from server_stub.dossier_questions import QUESTIONS
@@ -46,6 +47,7 @@ def breaches(visit: Visit) -> Response:
         found = store_register.all_breaches(connection)
         profile, marks = profiles.profile_now(connection), store_duties.of_all(connection)
         told = store_dossier.answers_of(connection, found, ("title", "severity"))
+        no_mail_since = store_mail.failing_since(connection)
     rows = [
         (
             one,
@@ -54,7 +56,7 @@ def breaches(visit: Visit) -> Response:
         )
         for one in found
     ]
-    return render(visit, "register.html", rows=rows)
+    return render(visit, "register.html", rows=rows, no_mail_since=no_mail_since)
 
 
 def export(visit: Visit) -> Response:

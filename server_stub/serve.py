@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from server_stub import config as configuration
-from server_stub import keys, state, tls, wording
+from server_stub import keys, mail_rounds, state, tls, wording
 from server_stub.app import make_app
 from server_stub.collector import Collector, DeviceKeys, utc_now
 from server_stub.config import Config, Listen
@@ -62,6 +62,7 @@ def serve(config: Config, listen: Listen, given_url: str | None) -> int:
     certificate = tls.ensure_server_certificate(config.state, hosts, utc_now())
     collector = make_collector(config, url)
     stop = threading.Event()
+    rounds = mail_rounds.start(collector, stop)
     try:
         server = Server(_settings(collector, certificate), listen.url(bound.getsockname()[1]))
         _renew_in_time(server.config, config.state, hosts, stop)
@@ -70,6 +71,7 @@ def serve(config: Config, listen: Listen, given_url: str | None) -> int:
     finally:
         stop.set()
         bound.close()
+        rounds.join(GRACE_SECONDS)  # a mail that was just taken is noted before the end
         collector.store.close()
     return 0
 

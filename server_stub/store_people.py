@@ -10,13 +10,17 @@ from server_stub.tables import api_tokens, login_failures, sessions, users
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class User:
-    """Somebody with a login; ``password`` is an argon2 string."""
+    """Somebody with a login; ``password`` is an argon2 string.
+
+    ``mail`` is where they want to be reminded, None for nowhere; ``language`` may be empty."""
 
     id: int
     name: str
     role: str
     password: str
     created_at: datetime
+    mail: str | None = None
+    language: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +54,12 @@ def set_password(connection: Connection, user: int, password: str) -> None:
     """Replace a password and end every login made with the old one."""
     connection.execute(update(users).where(users.c.id == user).values(password=password))
     connection.execute(delete(sessions).where(sessions.c.user_id == user))
+
+
+def set_mail(connection: Connection, user: int, mail: str | None, language: str) -> None:
+    """Note where somebody wants to be reminded, and in which language."""
+    row = update(users).where(users.c.id == user)
+    connection.execute(row.values(mail=mail, language=language))
 
 
 def drop_user(connection: Connection, user: int) -> None:

@@ -3,7 +3,7 @@
 Only words that both SQLite and PostgreSQL know are used. Secrets (enrolment tokens, API tokens,
 session cookies) are stored as digests: a stolen copy of the database opens nothing. The table
 ``audit`` is only added to, and each row carries a hash over the row before. Those of the breach
-register stand in ``tables_register``.
+register stand in ``tables_register``, those of mail in ``tables_mail``.
 """
 
 from datetime import UTC, datetime
@@ -154,6 +154,8 @@ users = Table(
     Column("role", String(16), nullable=False),
     Column("password", String(255), nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("mail", String(254)),
+    Column("language", String(8), nullable=False, server_default=""),
 )
 
 sessions = Table(

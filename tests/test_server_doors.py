@@ -44,6 +44,7 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/devices/{device}/{seq}/sealed"): ("olaf",),
     ("POST", "/devices/{device}/{seq}/breach"): ("olaf",),
     ("POST", "/devices/{device}/{seq}/dispute"): ("olaf",),
+    ("GET", "/events/{event}"): ("ingrid", "olaf"),
     ("GET", "/disputes"): ("ingrid", "olaf"),
     ("GET", "/register"): ("olaf",),
     ("GET", "/register/export"): ("olaf",),
@@ -186,6 +187,7 @@ def filled(at: Console, path: str) -> str:
     """An address of something that is there: an event with a sealed part, the entry made of it."""
     path = path.replace("{device}", at.laptop.name).replace("{seq}", "2")
     path = path.replace("{section}", "nature").replace("{form}", "record")
+    path = path.replace("{event}", "2")
     return path.replace("{number}", f"{datetime.now(UTC).year}-0001")
 
 

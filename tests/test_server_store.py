@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from server_stub import store_devices, store_register, store_tokens, tables
+from server_stub import store_devices, store_people, store_register, store_tokens, tables
 from server_stub.errors import ConfigError, StoreError
 from server_stub.store import Store, migrations, open_store
 
@@ -62,6 +62,21 @@ def test_an_entry_of_an_older_version_is_kept_with_its_kinds_of_data_open(tmp_pa
     made.close()
     assert (entry.draft.categories, entry.draft.sensitive) == ((), None)
     assert entry.draft.measures == ("seal-file", "done")
+
+
+def test_people_of_an_older_version_are_kept_and_have_no_mail_address(tmp_path: Path) -> None:
+    made = Store(f"sqlite:///{tmp_path / 'collector.db'}")
+    settings = migrations()
+    with made.engine.connect() as connection:
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "0006")
+    old = "INSERT INTO users (name, role, password, created_at) VALUES ('olaf', 'officer', 'x', :n)"
+    made.write(lambda c: c.execute(text(old), {"n": "2026-11-23 12:00:00"}))
+    made.migrate()
+    with made.read() as connection:
+        (user,) = store_people.all_users(connection)
+    made.close()
+    assert (user.name, user.mail, user.language) == ("olaf", None, "")
 
 
 def test_a_database_of_a_newer_version_is_left_alone(store: Store) -> None:

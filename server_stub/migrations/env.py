@@ -3,13 +3,13 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from server_stub.tables_register import breaches
+from server_stub.tables_mail import sent_reminders
 
 
 def _run(connection: Connection) -> None:
     context.configure(
         connection=connection,
-        target_metadata=breaches.metadata,
+        target_metadata=sent_reminders.metadata,
         render_as_batch=True,
         transactional_ddl=True,
     )
@@ -20,7 +20,7 @@ def _run(connection: Connection) -> None:
 if context.is_offline_mode():
     context.configure(
         dialect_name=context.config.attributes["dialect"],
-        target_metadata=breaches.metadata,
+        target_metadata=sent_reminders.metadata,
         literal_binds=True,
     )
     with context.begin_transaction():
