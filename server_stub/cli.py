@@ -8,7 +8,12 @@ import os
 import sys
 from collections.abc import Sequence
 
-from server_stub import commands, commands_devices, commands_documents, commands_people
+from server_stub import (
+    commands,
+    commands_devices,
+    commands_documents,
+    commands_people,
+)
 from server_stub.auth import Role, Scope
 from server_stub.errors import AskedError, CollectorError, ConfigError, Refused, StoreError
 
@@ -107,7 +112,7 @@ def _token(commands_of: "Commands[argparse.ArgumentParser]") -> None:
         "--scope",
         action="append",
         choices=[scope.value for scope in Scope],
-        help="what it may pull; give it twice for both (the default)",
+        help="what it may pull; repeat it for more (devices and events)",
     )
     _json(api)
     drop = _command(verbs, "revoke", "take a program's token back", commands_people.drop_api_token)
@@ -163,8 +168,10 @@ def _verify(commands_of: "Commands[argparse.ArgumentParser]") -> None:
 def _report(commands_of: "Commands[argparse.ArgumentParser]") -> None:
     one = _command(commands_of, "report", "print events, as the API gives them", commands.report)
     one.add_argument("--device", metavar="D", help="of this laptop only")
+    one.add_argument("--kind", metavar="K", action="append", help="of this kind; repeat for more")
     one.add_argument("--since", metavar="T", help="received since, such as 2026-11-23T14:05:00Z")
-    one.add_argument("--format", choices=("csv", "json"), default="csv")
+    one.add_argument("--until", metavar="T", help="received before")
+    one.add_argument("--format", choices=("csv", "json", "jsonl", "ocsf"), default="csv")
     one.add_argument("--json", action="store_const", dest="format", const="json", help="print JSON")
 
 

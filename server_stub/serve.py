@@ -17,11 +17,12 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from server_stub import config as configuration
-from server_stub import keys, state, tls, wording
+from server_stub import keys, state, store_events, tls, wording
 from server_stub.app import make_app
 from server_stub.collector import Collector, DeviceKeys, utc_now
 from server_stub.config import Config, Listen
 from server_stub.errors import ConfigError
+from server_stub.metrics import Metrics
 from server_stub.patience import Patient, allow_open_files
 from server_stub.store import open_store
 
@@ -77,6 +78,9 @@ def serve(config: Config, listen: Listen, given_url: str | None) -> int:
 def make_collector(config: Config, url: str) -> Collector:
     """A collector on a prepared state folder, known by ``url``."""
     store = open_store(config.database)
+    metrics = Metrics()
+    with store.read() as connection:
+        metrics.start_at(store_events.last_id(connection))
     return Collector(
         config=config,
         url=url,
@@ -86,6 +90,7 @@ def make_collector(config: Config, url: str) -> Collector:
         stick_key=keys.stick_key(config.state),
         ca_pem=tls.ca_pem(config.state),
         languages=wording.load(),
+        metrics=metrics,
     )
 
 

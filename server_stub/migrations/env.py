@@ -3,13 +3,17 @@
 from alembic import context
 from sqlalchemy import Connection
 
+from server_stub.tables_pull import newest
 from server_stub.tables_register import breaches
+
+# Each module of tables adds its own to the one list of them all.
+metadata = (breaches, newest)[0].metadata
 
 
 def _run(connection: Connection) -> None:
     context.configure(
         connection=connection,
-        target_metadata=breaches.metadata,
+        target_metadata=metadata,
         render_as_batch=True,
         transactional_ddl=True,
     )
@@ -20,7 +24,7 @@ def _run(connection: Connection) -> None:
 if context.is_offline_mode():
     context.configure(
         dialect_name=context.config.attributes["dialect"],
-        target_metadata=breaches.metadata,
+        target_metadata=metadata,
         literal_binds=True,
     )
     with context.begin_transaction():
