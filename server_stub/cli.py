@@ -12,7 +12,9 @@ from server_stub import (
     commands,
     commands_devices,
     commands_documents,
+    commands_feeds,
     commands_people,
+    feed_targets,
 )
 from server_stub.auth import Role, Scope
 from server_stub.errors import AskedError, CollectorError, ConfigError, Refused, StoreError
@@ -58,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
         _order,
         _verify,
         _report,
+        _feed,
         _breach,
         _keys,
     ):
@@ -173,6 +176,24 @@ def _report(commands_of: "Commands[argparse.ArgumentParser]") -> None:
     one.add_argument("--until", metavar="T", help="received before")
     one.add_argument("--format", choices=("csv", "json", "jsonl", "ocsf"), default="csv")
     one.add_argument("--json", action="store_const", dest="format", const="json", help="print JSON")
+
+
+def _feed(commands_of: "Commands[argparse.ArgumentParser]") -> None:
+    feed = commands_of.add_parser("feed", help="where events are sent on to")
+    verbs = feed.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    new = _command(verbs, "add", "send events on to a target", commands_feeds.add)
+    new.add_argument("way", choices=feed_targets.WAYS, help="how")
+    new.add_argument("target", metavar="URL", help="https://... or tls://HOST:PORT")
+    new.add_argument("--name", metavar="NAME", help="what to call it (the way)")
+    new.add_argument("--kinds", metavar="K,K", default="", help="only these kinds of events")
+    new.add_argument("--format", choices=("ocsf", "json"), default="ocsf")
+    new.add_argument("--ca", metavar="FILE", help="believe only this authority, in PEM")
+    new.add_argument("--from-start", action="store_true", help="also what was received before")
+    _json(new)
+    listed = _command(verbs, "list", "show feeds and how far each is", commands_feeds.list_feeds)
+    _json(listed)
+    drop = _command(verbs, "remove", "send nothing on to a target", commands_feeds.remove)
+    drop.add_argument("name")
 
 
 def _breach(commands_of: "Commands[argparse.ArgumentParser]") -> None:

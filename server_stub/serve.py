@@ -22,6 +22,7 @@ from server_stub.app import make_app
 from server_stub.collector import Collector, DeviceKeys, utc_now
 from server_stub.config import Config, Listen
 from server_stub.errors import ConfigError
+from server_stub.feeds import Deliveries
 from server_stub.metrics import Metrics
 from server_stub.patience import Patient, allow_open_files
 from server_stub.store import open_store
@@ -63,13 +64,16 @@ def serve(config: Config, listen: Listen, given_url: str | None) -> int:
     certificate = tls.ensure_server_certificate(config.state, hosts, utc_now())
     collector = make_collector(config, url)
     stop = threading.Event()
+    deliveries = _deliveries(collector)
     try:
+        deliveries.start()
         server = Server(_settings(collector, certificate), listen.url(bound.getsockname()[1]))
         _renew_in_time(server.config, config.state, hosts, stop)
         _end_when_told(server)
         server.run(sockets=[bound])
     finally:
         stop.set()
+        deliveries.end()
         bound.close()
         collector.store.close()
     return 0
@@ -91,6 +95,15 @@ def make_collector(config: Config, url: str) -> Collector:
         ca_pem=tls.ca_pem(config.state),
         languages=wording.load(),
         metrics=metrics,
+    )
+
+
+def _deliveries(collector: Collector) -> Deliveries:
+    return Deliveries(
+        store=collector.store,
+        metrics=collector.metrics,
+        key=keys.feed_key(collector.config.state),
+        now=collector.now,
     )
 
 
