@@ -127,6 +127,7 @@ def _row(connection: Connection, feed: Feed, last: int) -> dict[str, Any]:
         "added_at": feed.added_at,
         "waiting": max(0, last - feed.after),
         "lag_seconds": int(store_feeds.lag_seconds(connection, feed, utc_now())),
+        "trouble": feed.trouble or None,
     }
 
 

@@ -93,21 +93,29 @@ class Deliveries:
         trying.thread.start()
 
     def _deliver(self, feed: Feed, trying: _Trying) -> None:
-        after: int | None = feed.after
         try:
-            while after is not None and not self.stop.is_set():
-                after = self._batch(feed, after)
+            self._until_caught_up(feed, trying)
         except NotTaken as error:
-            self._failed(feed, trying, str(error))
-            if error.again_seconds is not None:
-                trying.due = time.monotonic() + min(LONGEST_PAUSE, error.again_seconds)
+            self._failed(feed, trying, str(error), error.again_seconds)
         except CollectorError as error:
-            self._failed(feed, trying, str(error))
+            self._failed(feed, trying, str(error), None)
         else:
             trying.failures, trying.due = 0, 0.0
 
-    def _batch(self, feed: Feed, after: int) -> int | None:
-        """Send on the events next to an ``id``; the ``id`` it came to, None if there are none."""
+    def _until_caught_up(self, feed: Feed, trying: _Trying) -> None:
+        after: int | None = feed.after
+        trouble = feed.trouble
+        while after is not None and not self.stop.is_set():
+            after, sent = self._batch(feed, after)
+            if sent:
+                trying.failures = 1  # what was before is over
+            if sent and trouble:
+                trouble = ""
+                self.store.write(lambda c: store_feeds.note_trouble(c, feed.salt, ""))
+
+    def _batch(self, feed: Feed, after: int) -> tuple[int | None, bool]:
+        """Send on the events next to an ``id``; the ``id`` it came to, None if there are none, and
+        whether there was something to send."""
         with self.store.read() as connection:
             found = store_events.events_after(connection, after, BATCH)
             wanted = [one for one in found if not feed.kinds or one.kind in feed.kinds]
@@ -116,9 +124,9 @@ class Deliveries:
             self._send(feed, rows, f"{feed.salt[:16]}-{wanted[0].id}-{wanted[-1].id}")
             self.metrics.deliveries.labels(feed.name, DELIVERED).inc()
         if not found:
-            return None
+            return None, False
         self.store.write(lambda c: store_feeds.move_on(c, feed.salt, found[-1].id))
-        return found[-1].id
+        return found[-1].id, bool(rows)
 
     def _send(self, feed: Feed, rows: list[EventRow], number: str) -> None:
         if feed.way == WEBHOOK:
@@ -127,10 +135,17 @@ class Deliveries:
         else:
             feed_syslog.send(feed, rows)
 
-    def _failed(self, feed: Feed, trying: _Trying, reason: str) -> None:
+    def _failed(self, feed: Feed, trying: _Trying, reason: str, again: float | None) -> None:
+        wait = pause(trying.failures) if again is None else min(LONGEST_PAUSE, again)
+        trying.due = time.monotonic() + wait
         self.metrics.deliveries.labels(feed.name, FAILED).inc()
         if trying.failures == 1:  # once for each time that it is down
             log.warning("feed %s: %s; it is tried again until it is taken", feed.name, reason)
+        if reason != feed.trouble:
+            try:
+                self.store.write(lambda c: store_feeds.note_trouble(c, feed.salt, reason))
+            except CollectorError as error:
+                log.warning("feed %s: %s", feed.name, error)
 
 
 def pause(failures: int) -> float:

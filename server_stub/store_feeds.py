@@ -10,11 +10,15 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from server_stub.tables import events
 from server_stub.tables_pull import feeds
 
+LONGEST_TROUBLE = 120
+"""Characters."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Feed:
     """A target that an administrator named. ``kinds`` is empty for every kind; ``after`` is the
-    ``id`` of the last event that was sent on, or passed over because it is of another kind."""
+    ``id`` of the last event that was sent on, or passed over because it is of another kind;
+    ``trouble`` says why the last batch was not taken, and is empty if it was."""
 
     id: int
     name: str
@@ -26,6 +30,7 @@ class Feed:
     salt: str
     after: int
     added_at: datetime
+    trouble: str
 
 
 def add(connection: Connection, values: dict[str, Any], kinds: tuple[str, ...]) -> None:
@@ -54,6 +59,12 @@ def move_on(connection: Connection, salt: str, after: int) -> None:
     here: a number or a name may be given to another one meanwhile."""
     row = update(feeds).where(feeds.c.salt == salt, feeds.c.after < after)
     connection.execute(row.values(after=after))
+
+
+def note_trouble(connection: Connection, salt: str, trouble: str) -> None:
+    """Keep why a feed's last batch was not taken; empty when one was."""
+    row = update(feeds).where(feeds.c.salt == salt)
+    connection.execute(row.values(trouble=trouble[:LONGEST_TROUBLE]))
 
 
 def lag_seconds(connection: Connection, feed: Feed, now: datetime) -> float:

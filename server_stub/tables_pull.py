@@ -34,4 +34,6 @@ feeds = Table(
     Column("salt", String(64), nullable=False),
     Column("after", Long, nullable=False),
     Column("added_at", Moment, nullable=False),
+    # Why the last batch was not taken, as it is printed; empty if it was.
+    Column("trouble", String(120), nullable=False, server_default=""),
 )

@@ -169,6 +169,23 @@ def test_a_target_that_is_down_holds_nobody_up_and_misses_nothing(at: Collector)
     assert sent(back) == wanted
 
 
+def test_what_a_target_said_is_shown_until_it_takes_a_batch(at: Collector) -> None:
+    def trouble() -> str:
+        with at.store.read() as connection:
+            (found,) = store_feeds.all_feeds(connection)
+        return found.trouble
+
+    with delivering(at), webhook() as hook:
+        hook.answers += [401] * 10_000
+        feed(at, hook.url)
+        assert trouble() == ""
+        add(at, NAMES[0], 100, pupil_file())
+        until(lambda: trouble() == "the target answered 401")
+        hook.answers.clear()
+        until(lambda: caught_up(at))
+        until(lambda: trouble() == "")
+
+
 def test_a_slow_target_holds_up_no_other(at: Collector) -> None:
     with delivering(at), webhook() as slow, webhook() as quick:
         slow.hold = threading.Event()
@@ -211,14 +228,15 @@ def test_a_target_that_cannot_prove_itself_gets_nothing(
     with webhook(pems[1]) as hook, syslog(pems[1]) as log:
         tls = f"tls://localhost:{log.port}"
         rows = _rows(at)
-        for ca, target in (
+        tried = (
             ("", hook.url),
             (other.read_text(), hook.url),
             (pems[0].read_text(), hook.url.replace("localhost", "127.0.0.2")),
             (other.read_text(), tls),
-        ):
+        )
+        for number, (ca, target) in enumerate(tried):
             with pytest.raises(NotTaken):
-                _send(feed(at, target, ca=ca, name=f"f-{hash((ca, target)) % 10**6}"), rows)
+                _send(feed(at, target, ca=ca, name=f"feed-{number}"), rows)
     assert (hook.posts, [one for one in log.batches if one]) == ([], [])
 
 
@@ -381,6 +399,7 @@ def test_from_the_terminal_to_the_target_and_into_the_metrics(
         acts = running.rows("SELECT act, subject FROM audit")
         running.command("feed", "remove", "siem")
         assert listed(running) == []
+    assert row["trouble"] is None
     assert [tuple(act) for act in acts] == [("added-feed", "siem")]
 
 

@@ -6,17 +6,21 @@ import json
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 import requests
+from alembic import command
 
 from agent.wire import messages
 from agent.wire.contact import CONTACT_PATH, Contact
-from server_stub import pull_models
+from server_stub import pull_models, pull_rows
 from server_stub.errors import Refused
 from server_stub.pace import Pace
+from server_stub.store import migrations
+from tests import pulled_collector
 from tests.collector_on_loopback import Laptop, Running, collector, problem, pupil_file
 from tests.console_visit import week
 
@@ -320,3 +324,27 @@ def test_the_terminal_prints_the_same_in_every_form(
     assert [json.loads(running.command(*words, "--format", "jsonl"))] == rows
     (event,) = get(running, "events", token, device=name, kind="home-open", format="ocsf").json()
     assert json.loads(running.command(*words, "--format", "ocsf")) == event
+
+
+def test_what_a_collector_of_before_has_received_is_pulled_too(tmp_path: Path) -> None:
+    """The events of an older version get their places among the newest answers."""
+    made = pulled_collector.make(tmp_path / "state")
+    pulled_collector.fill(
+        made,
+        quiet("posture-checked", check="updates", state="bad", why="x", count=1),
+        quiet("posture-checked", check="updates", state="good", why="x", count=0),
+        quiet("agent-report", root=True),
+    )
+    with made.store.engine.connect() as connection:
+        settings = migrations()
+        settings.attributes["connection"] = connection
+        command.downgrade(settings, "0006")
+    made.store.migrate()
+    with made.store.read() as connection:
+        posture = pull_rows.posture(connection, ("", ""), 10, None).rows
+        reports = pull_rows.reports(connection, ("", ""), 10, None).rows
+        gaps = pull_rows.coverage(connection, ("", ""), 10, None).rows
+    made.store.close()
+    assert [(one.check, one.state) for one in posture] == [("updates", "good")] * 3
+    assert [one.device for one in reports] == list(pulled_collector.NAMES)
+    assert gaps == []

@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("salt", sa.String(64), nullable=False),
         sa.Column("after", Long, nullable=False),
         sa.Column("added_at", Moment, nullable=False),
+        sa.Column("trouble", sa.String(120), nullable=False, server_default=""),
         sa.PrimaryKeyConstraint("id", name="pk_feeds"),
         sa.UniqueConstraint("name", name="uq_feeds_name"),
     )
