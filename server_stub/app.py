@@ -23,6 +23,7 @@ from server_stub import (
     exchange,
     metrics_endpoint,
     openapi,
+    pace,
     pages,
     pages_devices,
     pages_disputes,
@@ -65,7 +66,9 @@ def routes() -> list[Route | Mount]:
         Route(messages.ROTATE_PATH, wire_endpoints.post_rotate, methods=["POST"]),
         *pull_endpoints.routes(),
         Route(openapi.PATH, openapi.get_document, methods=["GET"]),
-        Route(metrics_endpoint.PATH, metrics_endpoint.get_metrics, methods=["GET"]),
+        Route(
+            metrics_endpoint.PATH, pace.few_at_once(metrics_endpoint.get_metrics), methods=["GET"]
+        ),
         Route("/", shown(pages.home, *Role), methods=["GET"]),
         Route("/login", shown(pages.login), methods=["GET"]),
         Route("/login", shown(pages.log_in), methods=["POST"]),

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from agent.wire.messages import Device
-from server_stub import auth, cursors, pull_formats, pull_models, pull_rows
+from server_stub import auth, cursors, pace, pull_formats, pull_models, pull_rows
 from server_stub.auth import Scope
 from server_stub.collector import Collector, collector_of
 from server_stub.errors import Refused
@@ -171,8 +171,7 @@ PULLS = (
 
 def routes() -> list[Route]:
     """The routes of the table."""
-    # Of a function of its own: Starlette takes an object that can be called for another kind.
-    return [Route(one.path, _endpoint(one), methods=["GET"]) for one in PULLS]
+    return [Route(one.path, pace.few_at_once(one), methods=["GET"]) for one in PULLS]
 
 
 def read_question(request: Request, kind: type[msgspec.Struct]) -> Any:
@@ -215,13 +214,6 @@ def _is_name(text: str) -> bool:
     except msgspec.ValidationError:
         return False
     return True
-
-
-def _endpoint(pull: Pull) -> Callable[[Request], Response]:
-    def endpoint(request: Request) -> Response:
-        return pull(request)
-
-    return endpoint
 
 
 def _after(pull: Pull, asked: pull_models.Listed, kind: Any, start: Any) -> Any:

@@ -17,7 +17,7 @@ import pytest
 
 from server_stub import feed_syslog, feed_targets, feed_webhook, feeds, store_events, store_feeds
 from server_stub.collector import Collector, utc_now
-from server_stub.errors import ConfigError
+from server_stub.errors import ConfigError, StoreError
 from server_stub.feed_webhook import NotTaken
 from server_stub.feeds import Deliveries
 from server_stub.store_feeds import Feed
@@ -209,6 +209,27 @@ def test_another_start_goes_on_where_the_last_one_was(at: Collector) -> None:
         with delivering(at):
             until(lambda: caught_up(at))
     assert sent(hook) == [first.id, second.id]
+
+
+def test_what_was_taken_but_not_noted_is_sent_again_under_the_same_number(
+    at: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a crash between the target's answer and the note of it."""
+    event, note, failures = pupil_file(), store_feeds.move_on, [1, 1]
+
+    def forgetful(connection: Any, salt: str, after: int) -> None:
+        note(connection, salt, after)
+        if failures:
+            failures.pop()
+            raise StoreError("invented")
+
+    monkeypatch.setattr(store_feeds, "move_on", forgetful)
+    with webhook() as hook, delivering(at):
+        feed(at, hook.url)
+        add(at, NAMES[0], 100, event)
+        until(lambda: caught_up(at))
+    assert sent(hook) == [event.id] * 3
+    assert len({headers["webhook-id"] for headers, _ in hook.posts}) == 1
 
 
 def test_no_redirect_is_followed(at: Collector) -> None:

@@ -3,8 +3,11 @@
 import csv
 import io
 import json
+import threading
+import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ from agent.wire import messages
 from agent.wire.contact import CONTACT_PATH, Contact
 from server_stub import pull_models, pull_rows
 from server_stub.errors import Refused
-from server_stub.pace import Pace
+from server_stub.pace import MOST_THREADS, Pace
 from server_stub.store import migrations
 from tests import pulled_collector
 from tests.collector_on_loopback import Laptop, Running, collector, problem, pupil_file
@@ -294,6 +297,34 @@ def test_whoever_asks_too_often_is_told_when_to_come_back(running: Running) -> N
     assert (late.status_code, problem(late)) == (429, "too-often")
     assert int(late.headers["Retry-After"]) >= 1
     assert get(running, "devices", new_token(running, "another", "devices")).status_code == 200
+
+
+def test_many_programs_leave_threads_to_the_laptops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of them waits in the database; a laptop's request is answered all the same."""
+    made = pulled_collector.make(tmp_path / "state")
+    pulled_collector.fill(made)
+    go_on, asked = threading.Event(), []
+
+    def slow(*_: Any) -> Any:
+        asked.append(1)
+        go_on.wait(30)
+        raise Refused(503, "storage", "invented")
+
+    monkeypatch.setattr(pull_rows, "events", slow)
+    with pulled_collector.answering(made) as at, ThreadPoolExecutor(60) as crowd:
+        replies = [crowd.submit(at.get, "/api/v1/events") for _ in range(60)]
+        try:
+            while len(asked) < MOST_THREADS:
+                time.sleep(0.01)
+            told = requests.post(at.url + messages.EVENTS_PATH, data=b"{}", timeout=20)
+            assert (told.status_code, problem(told)) == (401, "unsigned")
+            assert at.get("/devices").status_code == 200  # the console, as its login page
+            assert len(asked) == MOST_THREADS
+        finally:
+            go_on.set()
+        assert {one.result().status_code for one in replies} == {503}
 
 
 def test_requests_come_back_with_time() -> None:
