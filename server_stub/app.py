@@ -21,6 +21,9 @@ from agent.wire import messages
 from agent.wire.contact import CONTACT_PATH
 from server_stub import (
     exchange,
+    metrics_endpoint,
+    openapi,
+    pace,
     pages,
     pages_devices,
     pages_disputes,
@@ -65,8 +68,11 @@ def routes() -> list[Route | Mount]:
         Route(messages.EVENTS_PATH, wire_endpoints.post_events, methods=["POST"]),
         Route(CONTACT_PATH, wire_endpoints.post_contact, methods=["POST"]),
         Route(messages.ROTATE_PATH, wire_endpoints.post_rotate, methods=["POST"]),
-        Route("/api/v1/devices", pull_endpoints.get_devices, methods=["GET"]),
-        Route("/api/v1/events", pull_endpoints.get_events, methods=["GET"]),
+        *pull_endpoints.routes(),
+        Route(openapi.PATH, openapi.get_document, methods=["GET"]),
+        Route(
+            metrics_endpoint.PATH, pace.few_at_once(metrics_endpoint.get_metrics), methods=["GET"]
+        ),
         Route("/", shown(pages.home, *Role), methods=["GET"]),
         Route("/login", shown(pages.login), methods=["GET"]),
         Route("/login", shown(pages.log_in), methods=["POST"]),
@@ -212,7 +218,7 @@ async def _http(request: Request, error: Exception) -> Response:
 def _fail(request: Request, status: int, code: str, message: str) -> Response:
     """An answer to what went wrong: a signed Problem for programs, a page for people."""
     collector = collector_of(request)
-    if request.url.path.startswith(("/v1/", "/api/")):
+    if request.url.path.startswith(("/v1/", "/api/", metrics_endpoint.PATH)):
         body = exchange.problem(code, message)
         return exchange.reply(request, collector.reply_key, collector.now(), status, body)
     visit = visit_of(request, None, {})

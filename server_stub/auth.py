@@ -23,7 +23,7 @@ from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatc
 from server_stub import store_people
 from server_stub.errors import AskedError, Refused
 from server_stub.store import Store
-from server_stub.store_people import Session, User
+from server_stub.store_people import ApiToken, Session, User
 
 COOKIE = "__Host-dossierwacht"
 IDLE = timedelta(minutes=30)
@@ -52,6 +52,14 @@ class Scope(StrEnum):
 
     DEVICES = "devices"
     EVENTS = "events"
+    POSTURE = "posture"
+    COVERAGE = "coverage"
+    REPORTS = "reports"
+    METRICS = "metrics"
+
+
+USUAL_SCOPES = (Scope.DEVICES, Scope.EVENTS)
+"""What a token is for if nothing is said."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,8 +151,8 @@ def new_api_token() -> tuple[str, str]:
     return token, _digest(token)
 
 
-def check_bearer(store: Store, header: str | None, scope: Scope) -> None:
-    """Refuse a pull without a token for it. Raises Refused."""
+def check_bearer(store: Store, header: str | None, scope: Scope) -> ApiToken:
+    """The token of a pull. Raises Refused without one that is for this."""
     kind, _, token = (header or "").partition(" ")
     if kind.lower() != "bearer" or not token.startswith(API_PREFIX) or len(token) > 128:
         raise Refused(401, "no-token", "send Authorization: Bearer with a token for the API")
@@ -154,6 +162,7 @@ def check_bearer(store: Store, header: str | None, scope: Scope) -> None:
         raise Refused(401, "unknown-token", "this collector gave out no such API token")
     if scope not in found.scopes.split():
         raise Refused(403, "out-of-scope", f"this API token is not for {scope}")
+    return found
 
 
 def _refuse_guessing(store: Store, mark: str, place: str, now: datetime) -> None:

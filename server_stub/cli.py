@@ -13,8 +13,10 @@ from server_stub import (
     commands,
     commands_devices,
     commands_documents,
+    commands_feeds,
     commands_people,
     commands_register,
+    feed_targets,
     register_export,
 )
 from server_stub.auth import Role, Scope
@@ -68,6 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
         _order,
         _verify,
         _report,
+        _feed,
         _breach,
         _keys,
         _mail,
@@ -124,7 +127,7 @@ def _token(commands_of: "Commands[argparse.ArgumentParser]") -> None:
         "--scope",
         action="append",
         choices=[scope.value for scope in Scope],
-        help="what it may pull; give it twice for both (the default)",
+        help="what it may pull; repeat it for more (devices and events)",
     )
     _json(api)
     drop = _command(verbs, "revoke", "take a program's token back", commands_people.drop_api_token)
@@ -180,9 +183,29 @@ def _verify(commands_of: "Commands[argparse.ArgumentParser]") -> None:
 def _report(commands_of: "Commands[argparse.ArgumentParser]") -> None:
     one = _command(commands_of, "report", "print events, as the API gives them", commands.report)
     one.add_argument("--device", metavar="D", help="of this laptop only")
+    one.add_argument("--kind", metavar="K", action="append", help="of this kind; repeat for more")
     one.add_argument("--since", metavar="T", help="received since, such as 2026-11-23T14:05:00Z")
-    one.add_argument("--format", choices=("csv", "json"), default="csv")
+    one.add_argument("--until", metavar="T", help="received before")
+    one.add_argument("--format", choices=("csv", "json", "jsonl", "ocsf"), default="csv")
     one.add_argument("--json", action="store_const", dest="format", const="json", help="print JSON")
+
+
+def _feed(commands_of: "Commands[argparse.ArgumentParser]") -> None:
+    feed = commands_of.add_parser("feed", help="where events are sent on to")
+    verbs = feed.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    new = _command(verbs, "add", "send events on to a target", commands_feeds.add)
+    new.add_argument("way", choices=feed_targets.WAYS, help="how")
+    new.add_argument("target", metavar="URL", help="https://... or tls://HOST:PORT")
+    new.add_argument("--name", metavar="NAME", help="what to call it (the way)")
+    new.add_argument("--kinds", metavar="K,K", default="", help="only these kinds of events")
+    new.add_argument("--format", choices=("ocsf", "json"), default="ocsf")
+    new.add_argument("--ca", metavar="FILE", help="believe only this authority, in PEM")
+    new.add_argument("--from-start", action="store_true", help="also what was received before")
+    _json(new)
+    listed = _command(verbs, "list", "show feeds and how far each is", commands_feeds.list_feeds)
+    _json(listed)
+    drop = _command(verbs, "remove", "send nothing on to a target", commands_feeds.remove)
+    drop.add_argument("name")
 
 
 def _breach(commands_of: "Commands[argparse.ArgumentParser]") -> None:

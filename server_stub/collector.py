@@ -11,6 +11,8 @@ from starlette.requests import Request
 from server_stub import exchange, store_devices
 from server_stub.config import Config
 from server_stub.errors import Refused
+from server_stub.metrics import Metrics
+from server_stub.pace import Pace
 from server_stub.quota import Quota
 from server_stub.store import Store
 from server_stub.wording import Wording
@@ -61,6 +63,8 @@ class Collector:
     stick_key: bytes
     languages: Mapping[str, Wording]
     quota: Quota = field(default_factory=Quota)
+    pace: Pace = field(default_factory=Pace)
+    metrics: Metrics = field(default_factory=Metrics)
     now: Callable[[], datetime] = utc_now
 
 

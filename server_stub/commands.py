@@ -3,18 +3,22 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 
-from server_stub import keys, pull_endpoints
+from server_stub import keys, pull_endpoints, pull_rows
 from server_stub import report as reports
 from server_stub import serve as serving
 from server_stub import state as states
 from server_stub.collector import utc_now
 from server_stub.config import Config, configure, read_listen
+from server_stub.pull_models import EventRow
+from server_stub.store import Store
+from server_stub.store_events import Wanted
 
 Command = Callable[[argparse.Namespace], int]
 TERMINAL = "terminal"
@@ -44,24 +48,15 @@ def migrate(arguments: argparse.Namespace) -> int:
 
 def report(arguments: argparse.Namespace) -> int:
     """``report``: every event asked for, in the form the API gives them a page at a time."""
-    since = pull_endpoints.read_moment(arguments.since) if arguments.since else None
+    wanted = Wanted(
+        device=arguments.device,
+        kinds=tuple(arguments.kind or ()),
+        since=_moment(arguments.since),
+        until=_moment(arguments.until),
+    )
     store = states.open_prepared(config_of(arguments))
-
-    def pages() -> Iterator[list[dict[str, Any]]]:
-        cursor = 0
-        while found := pull_endpoints.event_page(store, cursor, arguments.device, since):
-            cursor = found[-1].id
-            yield pull_endpoints.event_rows(store, found)
-
     try:
-        if arguments.format == "json":
-            rows = [row for page in pages() for row in page]
-            print(reports.to_json("events", rows, None).decode())
-        else:
-            sys.stdout.write(reports.to_csv(reports.EVENT_COLUMNS, ()))
-            for page in pages():
-                text = reports.to_csv(reports.EVENT_COLUMNS, page)
-                sys.stdout.write(text.partition("\r\n")[2])
+        _print_events(_pages(store, wanted), arguments.format)
     finally:
         store.close()
     return 0
@@ -105,6 +100,41 @@ def show(rows: list[dict[str, Any]], as_json: bool, empty: str) -> int:
             "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         )
     return 0
+
+
+def _moment(text: str | None) -> datetime | None:
+    return pull_endpoints.read_moment(text) if text else None
+
+
+def _pages(store: Store, wanted: Wanted) -> Iterator[list[EventRow]]:
+    after, more = 0, True
+    while more:
+        with store.read() as connection:
+            page = pull_rows.events(connection, after, reports.PAGE, wanted)
+        after, more = page.last, page.more
+        yield page.rows
+
+
+def _print_events(pages: Iterator[list[EventRow]], form: str) -> None:
+    if form == "json":
+        rows = [row for page in pages for row in page]
+        print(reports.to_json("events", rows, None).decode())
+        return
+    if form == "csv":
+        sys.stdout.write(reports.to_csv(reports.EVENT_COLUMNS, ()))
+    for page in pages:
+        sys.stdout.write(_PRINTED[form](page))
+
+
+def _without_head(page: list[EventRow]) -> str:
+    return reports.to_csv(reports.EVENT_COLUMNS, page).partition("\r\n")[2]
+
+
+_PRINTED: dict[str, Callable[[list[EventRow]], str]] = {
+    "csv": _without_head,
+    "jsonl": lambda page: reports.to_lines(page).decode(),
+    "ocsf": lambda page: reports.to_ocsf_lines(page).decode(),
+}
 
 
 def _text(value: Any) -> str:

@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 from agent.wire.event import Word
 from agent.wire.messages import bound_to, read_token, write_token
 from server_stub import auth, enrol, store_people, store_tokens, tls
-from server_stub.auth import Scope
 from server_stub.collector import utc_now
 from server_stub.commands import config_of, show, write
 from server_stub.config import Config
@@ -129,7 +128,7 @@ def new_token(arguments: argparse.Namespace) -> int:
 def api_token(arguments: argparse.Namespace) -> int:
     """``token api``: the token is printed this once."""
     name = _name(arguments.name)
-    scopes = " ".join(dict.fromkeys(arguments.scope or [scope.value for scope in Scope]))
+    scopes = " ".join(dict.fromkeys(arguments.scope or auth.USUAL_SCOPES))
     token, digest = auth.new_api_token()
 
     def work(connection: Connection) -> None:

@@ -25,7 +25,7 @@ from sqlalchemy import Connection
 
 from agent.wire import event as wire
 from agent.wire import messages, shapes, signatures
-from server_stub import admission, history, own_faults, store_devices, store_events
+from server_stub import admission, history, own_faults, store_devices, store_events, store_newest
 from server_stub.errors import Refused
 from server_stub.exchange import decoded, take_nonce
 from server_stub.history import Judged
@@ -175,6 +175,8 @@ def _store(
 ) -> None:
     rows = [_row(device, one, one.event, now) for one in new if one.event is not None]
     store_events.add_events(connection, rows)
+    told = [(one.seq, one.event) for one in new if one.event is not None]
+    store_newest.note(connection, device.name, told)
     for one in new:
         if one.event is None:
             store_devices.open_fault(connection, _refusal(device, one), now)

@@ -24,6 +24,7 @@ from server_stub.errors import AskedError, ConfigError
 
 REPLY_KEY = "reply-key.pem"
 STICK_KEY, STICK_KEY_BYTES = "stick.key", 32
+FEED_KEY = "feed.key"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,7 +89,20 @@ def make_stick_key(state: Path) -> None:
 
 def stick_key(state: Path) -> bytes:
     """The organisation's key for sticks. Raises ConfigError."""
-    path = state / STICK_KEY
+    return _secret(state / STICK_KEY)
+
+
+def make_feed_key(state: Path) -> None:
+    """Make the key from which the secrets of webhooks follow, unless there is one."""
+    write_once(state / FEED_KEY, secrets.token_bytes(STICK_KEY_BYTES))
+
+
+def feed_key(state: Path) -> bytes:
+    """The key from which the secrets of webhooks follow. Raises ConfigError."""
+    return _secret(state / FEED_KEY)
+
+
+def _secret(path: Path) -> bytes:
     try:
         key = path.read_bytes()
     except FileNotFoundError as error:

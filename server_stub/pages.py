@@ -27,7 +27,7 @@ from server_stub.store_events import StoredEvent
 DEVICES_A_PAGE = 100
 EVENTS_A_PAGE = 50
 ORDERS_SHOWN = 20
-SILENT_AFTER = timedelta(days=7)
+SILENT_AFTER = store_devices.SILENT_AFTER
 COUNTED = timedelta(days=30)
 
 

@@ -1,99 +1,67 @@
-"""What IT pulls: devices and events as JSON or CSV, the same over HTTP and on the terminal.
-
-A page of events ends with a cursor; asking again with it goes on where the page ended. Cursors
-rise in the order of receipt, so nobody who keeps the last one misses an event that arrived late.
-"""
+"""What IT pulls: rows as JSON, JSON lines, CSV or OCSF, the same over HTTP and on the terminal."""
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from agent.wire.event import Event
-from server_stub.store_devices import Device
+from server_stub.ocsf import to_ocsf
+from server_stub.pull_models import EventRow, columns
 from server_stub.store_events import StoredEvent
 
 PAGE = 500
-EVENT_COLUMNS = (
-    "device",
-    "seq",
-    "id",
-    "kind",
-    "observed_at",
-    "recorded_at",
-    "received_at",
-    "facts",
-    "rule",
-    "action",
-    "enforced",
-    "held",
-    "due",
-    "result",
-    "reason",
-    "tried",
-    "proof",
-    "sealed",
-    "disputed",
-)
-DEVICE_COLUMNS = (
-    "device",
-    "owner",
-    "agent_version",
-    "enrolled_at",
-    "last_contact_at",
-    "events",
-    "last_seq",
-    "faults",
-)
+EVENT_COLUMNS = columns(EventRow)
 
 
-def event_row(stored: StoredEvent, disputed: str | None = None) -> dict[str, Any]:
+def event_row(stored: StoredEvent, disputed: str | None = None) -> EventRow:
     """One event as IT gets it; of the sealed part only whether there is one. ``disputed`` is the
     reason for which an officer marked it as a false alarm."""
     event = stored.event
-    return {
-        "device": stored.device,
-        "seq": stored.seq,
-        "id": stored.event_id,
-        "kind": stored.kind,
-        "observed_at": stored.observed_at,
-        "recorded_at": stored.recorded_at,
-        "received_at": stored.received_at,
-        "facts": event.facts,
+    return EventRow(
+        device=stored.device,
+        seq=stored.seq,
+        id=stored.event_id,
+        kind=stored.kind,
+        observed_at=stored.observed_at,
+        recorded_at=stored.recorded_at,
+        received_at=stored.received_at,
+        facts=event.facts,
         **_decided(event),
-        "sealed": bool(event.sealed),
-        "disputed": disputed,
-    }
+        sealed=bool(event.sealed),
+        disputed=disputed,
+    )
 
 
-def device_row(device: Device, faults: int) -> dict[str, Any]:
-    """One laptop as IT gets it."""
-    return {
-        "device": device.name,
-        "owner": device.owner,
-        "agent_version": device.agent_version,
-        "enrolled_at": device.enrolled_at,
-        "last_contact_at": device.last_contact_at,
-        "events": device.events,
-        "last_seq": device.last_seq,
-        "faults": faults,
-    }
-
-
-def to_json(name: str, rows: list[dict[str, Any]], cursor: int | None) -> bytes:
+def to_json(name: str, rows: Iterable[msgspec.Struct], cursor: str | None) -> bytes:
     """A page as JSON: the rows under their name, and where the next page begins."""
-    return msgspec.json.encode({name: rows, "next": cursor})
+    return msgspec.json.encode({name: list(rows), "next": cursor})
 
 
-def to_csv(columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> str:
+def to_lines(rows: Iterable[msgspec.Struct]) -> bytes:
+    """A page as JSON lines: one row a line."""
+    return msgspec.json.Encoder().encode_lines(list(rows))
+
+
+def to_ocsf_list(rows: Iterable[EventRow]) -> bytes:
+    """A page of events as a JSON list of OCSF events."""
+    return msgspec.json.encode([to_ocsf(row) for row in rows])
+
+
+def to_ocsf_lines(rows: Iterable[EventRow]) -> bytes:
+    """The same, one event a line."""
+    return msgspec.json.Encoder().encode_lines([to_ocsf(row) for row in rows])
+
+
+def to_csv(names: Iterable[str], rows: Iterable[msgspec.Struct]) -> str:
     """A page as CSV with a header line. Facts stand in one cell, as JSON."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    names = tuple(columns)
-    writer.writerow(names)
-    writer.writerows([_cell(row[name]) for name in names] for row in rows)
+    wanted = tuple(names)
+    writer.writerow(wanted)
+    writer.writerows([_cell(getattr(row, name)) for name in wanted] for row in rows)
     return text.getvalue()
 
 

@@ -17,11 +17,13 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from server_stub import config as configuration
-from server_stub import keys, mail_rounds, state, tls, wording
+from server_stub import keys, mail_rounds, state, store_events, tls, wording
 from server_stub.app import make_app
 from server_stub.collector import Collector, DeviceKeys, utc_now
 from server_stub.config import Config, Listen
 from server_stub.errors import ConfigError
+from server_stub.feeds import Deliveries
+from server_stub.metrics import Metrics
 from server_stub.patience import Patient, allow_open_files
 from server_stub.store import open_store
 
@@ -63,13 +65,16 @@ def serve(config: Config, listen: Listen, given_url: str | None) -> int:
     collector = make_collector(config, url)
     stop = threading.Event()
     rounds = mail_rounds.start(collector, stop)
+    deliveries = _deliveries(collector)
     try:
+        deliveries.start()
         server = Server(_settings(collector, certificate), listen.url(bound.getsockname()[1]))
         _renew_in_time(server.config, config.state, hosts, stop)
         _end_when_told(server)
         server.run(sockets=[bound])
     finally:
         stop.set()
+        deliveries.end()
         bound.close()
         rounds.join(GRACE_SECONDS)  # a mail that was just taken is noted before the end
         collector.store.close()
@@ -79,6 +84,9 @@ def serve(config: Config, listen: Listen, given_url: str | None) -> int:
 def make_collector(config: Config, url: str) -> Collector:
     """A collector on a prepared state folder, known by ``url``."""
     store = open_store(config.database)
+    metrics = Metrics()
+    with store.read() as connection:
+        metrics.start_at(store_events.last_id(connection))
     return Collector(
         config=config,
         url=url,
@@ -88,6 +96,16 @@ def make_collector(config: Config, url: str) -> Collector:
         stick_key=keys.stick_key(config.state),
         ca_pem=tls.ca_pem(config.state),
         languages=wording.load(),
+        metrics=metrics,
+    )
+
+
+def _deliveries(collector: Collector) -> Deliveries:
+    return Deliveries(
+        store=collector.store,
+        metrics=collector.metrics,
+        key=keys.feed_key(collector.config.state),
+        now=collector.now,
     )
 
 

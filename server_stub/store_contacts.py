@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from server_stub.tables import contacts, devices
 
@@ -53,3 +53,9 @@ def standings(connection: Connection, names: Sequence[str]) -> dict[str, Standin
     """The last word of each of these laptops that ever gave one."""
     rows = connection.execute(select(contacts).where(contacts.c.device.in_(names)))
     return {row.device: Standing(**row._mapping) for row in rows}
+
+
+def count_by_state(connection: Connection) -> dict[str, int]:
+    """How many laptops said at their last contact that they are how, by their own word for it."""
+    rows = select(contacts.c.state, func.count()).group_by(contacts.c.state)
+    return {state: int(count) for state, count in connection.execute(rows)}

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from agent.wire.event import CHAIN_START
 from server_stub.tables import devices, faults, nonces, old_keys
+
+SILENT_AFTER = timedelta(days=7)
+"""How long a laptop may say nothing before somebody should ask."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,6 +135,18 @@ def all_devices(connection: Connection, *, skip: int = 0, most: int = 100) -> li
     return [_device(row) for row in rows]
 
 
+def devices_after(connection: Connection, name: str, most: int) -> list[Device]:
+    """Laptops by name, beyond a name."""
+    rows = select(devices).where(devices.c.name > name).order_by(devices.c.name).limit(most)
+    return [_device(row) for row in connection.execute(rows)]
+
+
+def count_by_state(connection: Connection) -> dict[str, int]:
+    """How many laptops may do what, by the word for it."""
+    rows = select(devices.c.state, func.count()).group_by(devices.c.state)
+    return {state: int(count) for state, count in connection.execute(rows)}
+
+
 def count_devices(connection: Connection) -> int:
     """How many laptops are enrolled."""
     return int(connection.scalar(select(func.count()).select_from(devices)) or 0)
@@ -211,6 +226,12 @@ def fault_counts(connection: Connection, names: Sequence[str]) -> dict[str, int]
 def count_faults(connection: Connection) -> int:
     """How many fault entries there are."""
     return int(connection.scalar(select(func.count()).select_from(faults)) or 0)
+
+
+def count_faults_by_kind(connection: Connection) -> dict[str, int]:
+    """How many fault entries of each kind there are."""
+    rows = select(faults.c.kind, func.count()).group_by(faults.c.kind)
+    return {kind: int(count) for kind, count in connection.execute(rows)}
 
 
 def fresh_nonce(

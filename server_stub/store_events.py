@@ -81,21 +81,47 @@ def events_before(
     return [StoredEvent(**row._mapping) for row in connection.execute(rows)]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """Which events: of one laptop, of these kinds, received from ``since`` until just before
+    ``until``; what is left out sets no bound."""
+
+    device: str | None = None
+    kinds: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+EVERY = Wanted()
+
+
 def events_after(
-    connection: Connection,
-    cursor: int,
-    most: int,
-    device: str | None = None,
-    since: datetime | None = None,
+    connection: Connection, cursor: int, most: int, wanted: Wanted = EVERY
 ) -> list[StoredEvent]:
-    """Events in the order of receipt, after a cursor (an ``id``), received since a moment."""
+    """Events in the order of receipt, after a cursor (an ``id``)."""
     rows = select(events).where(events.c.id > cursor)
-    if device is not None:
-        rows = rows.where(events.c.device == device)
-    if since is not None:
-        rows = rows.where(events.c.received_at >= since)
+    if wanted.device is not None:
+        rows = rows.where(events.c.device == wanted.device)
+    if wanted.kinds:
+        rows = rows.where(events.c.kind.in_(wanted.kinds))
+    if wanted.since is not None:
+        rows = rows.where(events.c.received_at >= wanted.since)
+    if wanted.until is not None:
+        rows = rows.where(events.c.received_at < wanted.until)
     rows = rows.order_by(events.c.id).limit(most)
     return [StoredEvent(**row._mapping) for row in connection.execute(rows)]
+
+
+def last_id(connection: Connection) -> int:
+    """The ``id`` of the event that was received last; 0 if there is none."""
+    return int(connection.scalar(select(func.max(events.c.id))) or 0)
+
+
+def count_between(connection: Connection, after: int, last: int) -> dict[str, int]:
+    """How many events of each kind have an ``id`` above ``after`` and up to ``last``."""
+    rows = select(events.c.kind, func.count()).where(events.c.id > after, events.c.id <= last)
+    found = connection.execute(rows.group_by(events.c.kind))
+    return {kind: int(count) for kind, count in found}
 
 
 def count_by_kind(connection: Connection, since: datetime) -> list[tuple[str, int]]:

@@ -3,7 +3,8 @@
 Only words that both SQLite and PostgreSQL know are used. Secrets (enrolment tokens, API tokens,
 session cookies) are stored as digests: a stolen copy of the database opens nothing. The table
 ``audit`` is only added to, and each row carries a hash over the row before. Those of the breach
-register stand in ``tables_register``, those of mail in ``tables_mail``.
+register stand in ``tables_register``, those of mail in ``tables_mail``, those behind what is pulled
+in ``tables_pull``.
 """
 
 from datetime import UTC, datetime
@@ -116,6 +117,9 @@ events = Table(
     UniqueConstraint("device", "seq"),
     UniqueConstraint("device", "event_id"),
     Index(None, "received_at"),
+    # What is pulled goes on after an id, of one kind or of one laptop.
+    Index(None, "kind", "id"),
+    Index(None, "device", "id"),
 )
 
 faults = Table(

@@ -37,7 +37,8 @@ async def post_enrol(request: Request) -> Response:
 
 async def post_events(request: Request) -> Response:
     """``POST /v1/events``: Batch -> Receipt."""
-    return await _of_a_laptop(request, _take_events, messages.LARGEST_BODY)
+    with collector_of(request).metrics.ingest():
+        return await _of_a_laptop(request, _take_events, messages.LARGEST_BODY)
 
 
 async def post_contact(request: Request) -> Response:

@@ -42,22 +42,23 @@ def get(running: Running, path: str, token: str, **query: object) -> requests.Re
 
 
 def test_pages_together_are_the_report(running: Running, token: str) -> None:
-    found, cursor = [], 0
+    found, cursor = [], {}
     while cursor is not None:
-        page = get(running, "events", token, cursor=cursor).json()
+        page = get(running, "events", token, **cursor).json()
         found += page["events"]
-        cursor = page["next"]
+        cursor = {"cursor": page["next"]} if page["next"] else None
     assert len(found) == EVENTS + 1
     assert found == json.loads(running.command("report", "--json"))["events"]
 
 
 def test_csv_pages_together_are_the_report(running: Running, token: str) -> None:
-    found, cursor = [], "0"
-    while cursor:
-        reply = get(running, "events", token, cursor=cursor, format="csv")
+    found, query = [], {"format": "csv"}
+    while query:
+        reply = get(running, "events", token, **query)
         assert reply.headers["Content-Type"].startswith("text/csv")
         found += list(csv.DictReader(io.StringIO(reply.text)))
         cursor = reply.headers.get("X-Next-Cursor", "")
+        query = {"format": "csv", "cursor": cursor} if cursor else {}
     assert found == list(csv.DictReader(io.StringIO(running.command("report"))))
 
 
@@ -109,6 +110,12 @@ def test_a_token_that_was_taken_back_is_no_longer_good(running: Running) -> None
         ({"since": "0001-01-01T00:00:00+14:00"}, "no-moment"),
         ({"cursor": "-1"}, "no-cursor"),
         ({"cursor": "9" * 40}, "no-cursor"),
+        ({"cursor": "0"}, "no-cursor"),
+        ({"limit": "0"}, "no-limit"),
+        ({"limit": "1001"}, "no-limit"),
+        ({"kind": "Pupil File"}, "no-kind"),
+        ({"device": "x' OR 1=1"}, "no-device"),
+        ({"skip": "3"}, "no-parameter"),
         ({"format": "xml"}, "no-format"),
     ],
 )

@@ -3,13 +3,17 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from server_stub.tables_mail import sent_reminders
+from server_stub import tables_mail, tables_pull, tables_register
+from server_stub.tables import metadata
+
+# Imported, each module adds its tables to the one list of them all.
+ADDED = (tables_mail, tables_pull, tables_register)
 
 
 def _run(connection: Connection) -> None:
     context.configure(
         connection=connection,
-        target_metadata=sent_reminders.metadata,
+        target_metadata=metadata,
         render_as_batch=True,
         transactional_ddl=True,
     )
@@ -20,7 +24,7 @@ def _run(connection: Connection) -> None:
 if context.is_offline_mode():
     context.configure(
         dialect_name=context.config.attributes["dialect"],
-        target_metadata=sent_reminders.metadata,
+        target_metadata=metadata,
         literal_binds=True,
     )
     with context.begin_transaction():
