@@ -17,7 +17,7 @@ from enum import StrEnum
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection
 
-from server_stub import store_devices, store_register
+from server_stub import store_devices, store_history
 from server_stub.errors import Refused
 from server_stub.store_devices import Device
 
@@ -70,7 +70,7 @@ def changed(
     False, and no line, if it cannot be."""
     if not change(connection, name):
         return False
-    store_register.log_view(connection, who, act, name, now)
+    store_history.log_view(connection, who, act, name, now)
     return True
 
 

@@ -18,11 +18,14 @@ def next_head(previous: str, content: Content) -> str:
     return hashlib.sha256(bytes.fromhex(previous) + msgspec.json.encode(content)).hexdigest()
 
 
-def first_break(rows: Iterable[tuple[str, Content, str]]) -> int | None:
-    """The index of the first row (previous, content, head) that does not fit; None: all fit."""
-    expected = START
+def first_break(rows: Iterable[tuple[str, Content, str]], after: str | None = START) -> int | None:
+    """The index of the first row (previous, content, head) that does not fit; None: all fit.
+
+    ``after`` is the head before the first of them; None where that is not known.
+    """
+    expected = after
     for index, (previous, content, head) in enumerate(rows):
-        if previous != expected or head != next_head(previous, content):
+        if expected not in (previous, None) or head != next_head(previous, content):
             return index
         expected = head
     return None

@@ -19,7 +19,7 @@ from server_stub import (
     keys,
     store_events,
     store_feeds,
-    store_register,
+    store_history,
 )
 from server_stub.collector import utc_now
 from server_stub.commands import TERMINAL, config_of, show, write
@@ -93,7 +93,7 @@ def _keep(
 
 
 def _log(connection: Connection, act: str, name: str) -> None:
-    store_register.log_view(connection, TERMINAL, act, name, utc_now())
+    store_history.log_view(connection, TERMINAL, act, name, utc_now())
 
 
 def _key(state: Path) -> bytes:

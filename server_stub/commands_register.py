@@ -11,6 +11,7 @@ from server_stub import (
     register_export,
     register_import,
     store_duties,
+    store_history,
     store_register,
     wording,
 )
@@ -74,8 +75,8 @@ def verify(arguments: argparse.Namespace) -> int:
     try:
         with store.read() as connection:
             whole = {
-                "the history of the register": store_register.history_is_whole(connection),
-                "the log of who looked at what": store_register.views_are_whole(connection),
+                "the history of the register": store_history.history_is_whole(connection),
+                "the log of who looked at what": store_history.views_are_whole(connection),
             }
     finally:
         store.close()

@@ -17,6 +17,7 @@ from server_stub import (
     store_documents,
     store_duties,
     store_events,
+    store_history,
     store_register,
 )
 from server_stub.auth import Role
@@ -56,7 +57,7 @@ def log_in(visit: Visit) -> Response:
     if visit.session is not None:
         auth.log_out(store, visit.session)
     store.write(
-        lambda c: store_register.log_view(c, found.user.name, "logged-in", address, visit.now)
+        lambda c: store_history.log_view(c, found.user.name, "logged-in", address, visit.now)
     )
     reply = RedirectResponse("/", 303)
     reply.set_cookie(auth.COOKIE, found.cookie, secure=True, httponly=True, samesite="lax")
@@ -201,7 +202,7 @@ def event_asked(visit: Visit) -> StoredEvent:
 def log(visit: Visit, act: str, subject: str) -> None:
     """Note who looks at what, before it is shown."""
     visit.collector.store.write(
-        lambda c: store_register.log_view(c, visit.who, act, subject, visit.now)
+        lambda c: store_history.log_view(c, visit.who, act, subject, visit.now)
     )
 
 

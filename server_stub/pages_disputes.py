@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
-from server_stub import disputes, own_faults, store_disputes, store_register
+from server_stub import disputes, own_faults, store_disputes, store_history
 from server_stub.disputes import Alarm
 from server_stub.errors import Refused
 from server_stub.page import Visit, render
@@ -24,7 +24,7 @@ def mark(visit: Visit) -> Response:
         before = store_disputes.dispute_at(connection, stored.device, stored.seq)
         if before is None or before.reason != reason:  # said twice is said once
             act = f"disputed-{reason}"
-            store_register.log_view(connection, visit.who, act, here, visit.now)
+            store_history.log_view(connection, visit.who, act, here, visit.now)
             store_disputes.set_dispute(connection, made)
             if own_faults.was_sealed(stored.event):
                 own_faults.note(connection, stored.device, stored.seq, stored.event, visit.now)

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from server_stub import dossier, pages_entry, severity, store_dossier, store_register
+from server_stub import dossier, pages_entry, severity, store_dossier, store_history, store_register
 from server_stub.dossier import Question, Section, Shape
 from server_stub.dossier_questions import INCIDENTS, SECTIONS, section_named
 from server_stub.errors import Refused
@@ -33,7 +33,7 @@ def make(visit: Visit) -> Response:
 
     def work(connection: Connection) -> Breach:
         made = store_register.open_breach(connection, draft, visit.who, visit.now)
-        store_register.log_view(connection, visit.who, "opened-breach", made.number, visit.now)
+        store_history.log_view(connection, visit.who, "opened-breach", made.number, visit.now)
         return made
 
     return pages_entry.back_to(visit.collector.store.write(work), "dossier")

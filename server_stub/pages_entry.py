@@ -7,7 +7,7 @@ from functools import partial
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
-from server_stub import prefill, profiles, store_dossier, store_register
+from server_stub import prefill, profiles, store_dossier, store_history, store_register
 from server_stub.dossier import Question, Shape, moment_of
 from server_stub.errors import Refused
 from server_stub.page import Visit, render
@@ -55,7 +55,7 @@ def looked_at(visit: Visit) -> Breach:
     """The entry that the path names; that somebody looked is noted first. Raises Refused."""
     found = asked(visit)
     visit.collector.store.write(
-        lambda c: store_register.log_view(c, visit.who, "viewed-breach", found.number, visit.now)
+        lambda c: store_history.log_view(c, visit.who, "viewed-breach", found.number, visit.now)
     )
     return found
 

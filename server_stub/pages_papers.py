@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 from starlette.responses import Response
 
-from server_stub import pages_entry, paper, paper_pdf, store_duties, store_register
+from server_stub import pages_entry, paper, paper_pdf, store_duties, store_history
 from server_stub.dossier_questions import SECTION_OF
 from server_stub.duties import Mark
 from server_stub.errors import Refused
@@ -109,7 +109,7 @@ def _hand_out(visit: Visit, found: Breach, made: Paper, wording: Wording, chosen
         "language": made.language,
     }
     visit.collector.store.write(
-        lambda c: store_register.add_history(
+        lambda c: store_history.add_history(
             c, found.id, visit.who, MADE, json.dumps(told, sort_keys=True), visit.now
         )
     )

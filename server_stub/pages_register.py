@@ -1,6 +1,7 @@
 """The console's pages about the breach register and the log."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
@@ -14,17 +15,21 @@ from server_stub import (
     sticks,
     store_dossier,
     store_duties,
+    store_history,
     store_mail,
     store_register,
 )
 from server_stub.dossier_questions import QUESTIONS
-from server_stub.duties import dues, next_due
+from server_stub.duties import Due, dues, next_due
 from server_stub.errors import Refused
 from server_stub.page import Visit, render
 from server_stub.pages import event_asked
 from server_stub.pages_duties import Given
 from server_stub.paper_facts import Teller
 from server_stub.register import Breach
+from server_stub.store_register import Shown
+
+ENTRIES_A_PAGE = 100
 
 
 def open_breach(visit: Visit) -> Response:
@@ -34,7 +39,7 @@ def open_breach(visit: Visit) -> Response:
     subject = f"{stored.device}/{stored.seq}"
 
     def work(connection: Connection) -> Breach:
-        store_register.log_view(connection, visit.who, "opened-breach", subject, visit.now)
+        store_history.log_view(connection, visit.who, "opened-breach", subject, visit.now)
         return store_register.open_breach(connection, draft, visit.who, visit.now)
 
     breach = visit.collector.store.write(work)
@@ -42,21 +47,26 @@ def open_breach(visit: Visit) -> Response:
 
 
 def breaches(visit: Visit) -> Response:
-    """``/register``: every entry with what has to be done next."""
+    """``/register``: entries with what has to be done next, a page at a time."""
+    asked = visit.request.query_params
+    shown = Shown(asked["show"]) if asked.get("show") in tuple(Shown) else Shown.OPEN
     with visit.collector.store.read() as connection:
-        found = store_register.all_breaches(connection)
-        profile, marks = profiles.profile_now(connection), store_duties.of_all(connection)
-        told = store_dossier.answers_of(connection, found, ("title", "severity"))
-        no_mail_since = store_mail.failing_since(connection)
-    rows = [
-        (
-            one,
-            told.get(one.id, {}),
-            next_due(dues(one, profile.times, marks.get(one.id, ()), visit.now)),
+        found = store_register.some_breaches(
+            connection, shown, _place(asked.get("after", "")), ENTRIES_A_PAGE
         )
-        for one in found
-    ]
-    return render(visit, "register.html", rows=rows, no_mail_since=no_mail_since)
+        counts = store_register.count_shown(connection)
+        rows = _rows(connection, found, visit.now)
+        no_mail_since = store_mail.failing_since(connection)
+    return render(
+        visit,
+        "register.html",
+        rows=rows,
+        shown=shown,
+        counts=counts,
+        more=_after(found[-1]) if len(found) == ENTRIES_A_PAGE else "",
+        begun="after" in asked,
+        no_mail_since=no_mail_since,
+    )
 
 
 def export(visit: Visit) -> Response:
@@ -66,7 +76,7 @@ def export(visit: Visit) -> Response:
         raise Refused(404, "no-page", visit.wording.text("error.404"))
     media_type, make = register_export.FORMATS[chosen]
     visit.collector.store.write(
-        lambda c: store_register.log_view(c, visit.who, "exported-register", chosen, visit.now)
+        lambda c: store_history.log_view(c, visit.who, "exported-register", chosen, visit.now)
     )
     teller = Teller(wording=visit.wording, zone=visit.collector.config.zone)
     with visit.collector.store.read() as connection:
@@ -85,8 +95,8 @@ def history(visit: Visit) -> Response:
     """``/register/{number}/history``: what was done with one entry, by whom."""
     found = pages_entry.looked_at(visit)
     with visit.collector.store.read() as connection:
-        lines = store_register.history(connection, found.id)
-        whole = store_register.history_is_whole(connection)
+        lines = store_history.history(connection, found.id)
+        whole = store_history.lines_fit(connection, lines)
         entry = pages_entry.entry_of(connection, found)
     return pages_entry.show(visit, entry, "history", lines=lines, whole=whole, questions=QUESTIONS)
 
@@ -118,9 +128,38 @@ def set_told(visit: Visit) -> Response:
 def log_page(visit: Visit) -> Response:
     """``/log``: who looked at what."""
     with visit.collector.store.read() as connection:
-        lines = store_register.views(connection)
-        whole = store_register.views_are_whole(connection)
+        lines = store_history.views(connection)
+        whole = store_history.views_fit(lines)
     return render(visit, "log.html", lines=lines, whole=whole)
+
+
+def _rows(
+    connection: Connection, found: list[Breach], now: datetime
+) -> list[tuple[Breach, dict[str, str], Due | None]]:
+    """Each entry with its name and severity, and what is next, which a closed one has not."""
+    told = store_dossier.answers_of(connection, found, ("title", "severity"))
+    marks = store_duties.of_all(connection, found)
+    times = profiles.profile_now(connection).times
+
+    def upcoming(one: Breach) -> Due | None:
+        return None if one.closed_at else next_due(dues(one, times, marks.get(one.id, ()), now))
+
+    return [(one, told.get(one.id, {}), upcoming(one)) for one in found]
+
+
+def _after(last: Breach) -> str:
+    moment, number = store_register.place_of(last)
+    return f"{moment.isoformat()}_{number}"
+
+
+def _place(text: str) -> tuple[datetime, int] | None:
+    """Where the page before ended; None for the first page, and for what nobody was given."""
+    moment, _, number = text.partition("_")
+    try:
+        place = datetime.fromisoformat(moment), int(number)
+    except ValueError:
+        return None
+    return place if place[0].tzinfo is not None and 0 <= place[1] < 2**31 else None
 
 
 def _entry(

@@ -14,7 +14,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from server_stub import pages_entry, paper_pdf, store_duties, store_plan, store_register
+from server_stub import (
+    pages_entry,
+    paper_pdf,
+    store_duties,
+    store_history,
+    store_plan,
+    store_register,
+)
 from server_stub.dossier_questions import QUESTIONS
 from server_stub.duties import Duty, Mark
 from server_stub.pages_entry import Entry
@@ -132,11 +139,11 @@ def _data(connection: Connection, row: Row) -> dict[str, Any]:
         "told": [asdict(mark) for mark in row.marks],
         "steps": [asdict(mark) for mark in store_plan.marks(connection, breach)],
         "tasks": [asdict(task) for task in store_plan.tasks(connection, breach)],
-        "history": [_line(line) for line in store_register.history(connection, breach.id)],
+        "history": [_line(line) for line in store_history.history(connection, breach.id)],
     }
 
 
-def _line(line: store_register.Entry) -> dict[str, Any]:
+def _line(line: store_history.Entry) -> dict[str, Any]:
     kept = ("at", "who", "act", "detail", "previous", "head")
     return {name: getattr(line, name) for name in kept}
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, tzinfo
 
 from sqlalchemy import Connection, select, update
 
-from server_stub import dossier, store_dossier, store_register
+from server_stub import dossier, store_dossier, store_history, store_register
 from server_stub.dossier import Question, Shape
 from server_stub.errors import AskedError
 from server_stub.register import Draft, draft_by_hand
@@ -79,7 +79,7 @@ def _write(connection: Connection, draft: Draft, text: str, who: str, now: datet
     store_dossier.write(connection, made, {"summary": text}, who, now)
     row = update(breaches).where(breaches.c.id == made.id)
     connection.execute(row.values(created_at=now, closed_at=now))
-    store_register.add_history(connection, made.id, who, "taken-over", "{}", now)
+    store_history.add_history(connection, made.id, who, "taken-over", "{}", now)
 
 
 def _known(connection: Connection) -> set[tuple[datetime, str]]:

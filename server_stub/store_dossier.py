@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
-from server_stub import store_register
+from server_stub import store_history
 from server_stub.register import Breach
 from server_stub.tables_register import breach_answers
 
@@ -44,4 +44,4 @@ def write(
             )
         )
         told = json.dumps({"answer": answer, "question": question}, sort_keys=True)
-        store_register.add_history(connection, breach.id, who, ANSWERED, told, now)
+        store_history.add_history(connection, breach.id, who, ANSWERED, told, now)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, insert, select
 
-from server_stub import store_register
+from server_stub import store_history, store_register
 from server_stub.duties import Duty, Mark
 from server_stub.register import Breach
 from server_stub.tables_register import breach_marks
@@ -28,7 +28,7 @@ def add(connection: Connection, breach: Breach, mark: Mark) -> None:
     )
     told = {"duty": mark.duty, "at": mark.at.isoformat() if mark.at else "", "reason": mark.reason}
     act = NOT_NEEDED if mark.at is None else DONE
-    store_register.add_history(
+    store_history.add_history(
         connection, breach.id, mark.who, act, json.dumps(told, sort_keys=True), mark.noted_at
     )
 
@@ -39,10 +39,13 @@ def of(connection: Connection, breach: Breach) -> list[Mark]:
     return [_mark(row) for row in connection.execute(rows.order_by(breach_marks.c.id))]
 
 
-def of_all(connection: Connection) -> dict[int, list[Mark]]:
-    """The marks of every entry that has some, by its id."""
+def of_all(connection: Connection, among: Sequence[Breach] | None = None) -> dict[int, list[Mark]]:
+    """The marks of every entry, or of these, that has some, by its id."""
     found: dict[int, list[Mark]] = {}
-    for row in connection.execute(select(breach_marks).order_by(breach_marks.c.id)):
+    rows = select(breach_marks).order_by(breach_marks.c.id)
+    if among is not None:
+        rows = rows.where(breach_marks.c.breach.in_([one.id for one in among]))
+    for row in connection.execute(rows):
         found.setdefault(row.breach, []).append(_mark(row))
     return found
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from server_stub import store_register
+from server_stub import store_history
 from server_stub.plan import State, StepMark
 from server_stub.register import Breach
 from server_stub.tables_register import breach_steps, breach_tasks, breaches
@@ -100,7 +100,7 @@ def _add_history(
     connection: Connection, breach: Breach, who: str, act: str, told: dict[str, str], now: datetime
 ) -> None:
     detail = json.dumps(told, sort_keys=True)
-    store_register.add_history(connection, breach.id, who, act, detail, now)
+    store_history.add_history(connection, breach.id, who, act, detail, now)
 
 
 def _mark(row: Row[Sequence[object]]) -> StepMark:

@@ -1,57 +1,29 @@
-"""Rows of the breach register, its history and the log of who looked at what."""
+"""Rows of the breach register."""
 
-import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import Connection, Row, Select, Table, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
-from server_stub import chain
+from server_stub import store_history
 from server_stub.register import Breach, Draft, number_of
-from server_stub.tables import audit
-from server_stub.tables_register import breach_history, breaches
+from server_stub.tables_register import breaches
 
-AWARE_SET = "aware-set"
 _BETWEEN = " "
 """Stands between the closed words of one column."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
-    """One line of an entry's history."""
-
-    breach: int
-    at: datetime
-    who: str
-    act: str
-    detail: str
-    previous: str
-    head: str
-
-    @property
-    def told(self) -> dict[str, str]:
-        """What this line says besides the act; older acts have one plain word instead."""
-        if self.act == AWARE_SET:
-            return {"at": self.detail}
-        return dict(json.loads(self.detail)) if self.detail.startswith("{") else {}
-
-    @property
-    def moment(self) -> datetime | None:
-        """The moment that was decided on, if this line is about one."""
-        at = self.told.get("at") or self.told.get("due")
-        return datetime.fromisoformat(at) if at else None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class View:
-    """One line of the log of who looked at, or made, what."""
-
-    at: datetime
-    who: str
-    act: str
-    subject: str
-    previous: str
-    head: str
 
 
 def open_breach(connection: Connection, draft: Draft, who: str, now: datetime) -> Breach:
@@ -83,7 +55,7 @@ def open_breach(connection: Connection, draft: Draft, who: str, now: datetime) -
     made = breach_of(connection, draft.device, draft.seq)
     assert made is not None  # it was written three lines up, in this transaction
     subject = draft.kind if draft.by_hand else f"{draft.device}/{draft.seq}"
-    add_history(connection, made.id, who, "opened", subject, now)
+    store_history.add_history(connection, made.id, who, "opened", subject, now)
     return made
 
 
@@ -113,6 +85,58 @@ def all_breaches(connection: Connection) -> list[Breach]:
     return [_breach(row) for row in rows]
 
 
+_START: ColumnElement[datetime] = func.coalesce(breaches.c.aware_at, breaches.c.detected_at)
+"""When the clock of an entry began."""
+
+
+class Shown(StrEnum):
+    """Which entries a page of the register has."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    ALL = "all"
+
+
+_SHOWN: Mapping[Shown, tuple[ColumnElement[bool], ...]] = {
+    Shown.OPEN: (breaches.c.closed_at.is_(None),),
+    Shown.CLOSED: (breaches.c.closed_at.is_not(None),),
+    Shown.ALL: (),
+}
+
+
+def some_breaches(
+    connection: Connection, shown: Shown, after: tuple[datetime, int] | None, most: int
+) -> list[Breach]:
+    """At most so many entries, those first whose clock began first; closed ones come newest first.
+
+    ``after`` is where the page before ended (``place_of``); pages hold also while entries are made.
+    """
+    rows = select(breaches).where(*_SHOWN[shown]).limit(most)
+    if shown is Shown.OPEN:
+        rows = rows.order_by(_START, breaches.c.id)
+    else:
+        rows = rows.order_by(breaches.c.id.desc())
+    if after is not None:
+        rows = rows.where(_later(*after) if shown is Shown.OPEN else breaches.c.id < after[1])
+    return [_breach(row) for row in connection.execute(rows)]
+
+
+def _later(start: datetime, number: int) -> ColumnElement[bool]:
+    return or_(start < _START, and_(start == _START, breaches.c.id > number))
+
+
+def place_of(breach: Breach) -> tuple[datetime, int]:
+    """Where an entry stands among the others."""
+    return breach.aware_at or breach.draft.detected_at, breach.id
+
+
+def count_shown(connection: Connection) -> dict[Shown, int]:
+    """How many entries each kind of page has."""
+    rows = select(func.count(), func.count(breaches.c.closed_at))
+    whole, closed = connection.execute(rows).one()
+    return {Shown.OPEN: whole - closed, Shown.CLOSED: closed, Shown.ALL: whole}
+
+
 def count_breaches(connection: Connection) -> int:
     """How many entries there are."""
     return int(connection.scalar(select(func.count()).select_from(breaches)) or 0)
@@ -120,8 +144,7 @@ def count_breaches(connection: Connection) -> int:
 
 def count_begun(connection: Connection, late: datetime, but: Select[tuple[int]]) -> int:
     """Entries whose clock began before ``late``, without those that ``but`` names."""
-    begun = func.coalesce(breaches.c.aware_at, breaches.c.detected_at)
-    rows = select(func.count()).select_from(breaches).where(begun < late)
+    rows = select(func.count()).select_from(breaches).where(late > _START)
     return int(connection.scalar(rows.where(breaches.c.id.not_in(but))) or 0)
 
 
@@ -131,76 +154,9 @@ def set_aware(
     """Note the officer's decision on when the organisation became aware."""
     row = update(breaches).where(breaches.c.id == breach.id)
     connection.execute(row.values(aware_at=aware_at, aware_by=who))
-    add_history(connection, breach.id, who, AWARE_SET, aware_at.isoformat(), now)
-
-
-def add_history(
-    connection: Connection, breach: int, who: str, act: str, detail: str, now: datetime
-) -> None:
-    """Add a line to the history; all entries share one chain, so a whole entry is missed too."""
-    previous = _last_head(connection, breach_history)
-    content = (breach, now.isoformat(), who, act, detail)
-    row = insert(breach_history).values(
-        breach=breach,
-        at=now,
-        who=who,
-        act=act,
-        detail=detail,
-        previous=previous,
-        head=chain.next_head(previous, content),
+    store_history.add_history(
+        connection, breach.id, who, store_history.AWARE_SET, aware_at.isoformat(), now
     )
-    connection.execute(row)
-
-
-def history(connection: Connection, breach: int | None = None) -> list[Entry]:
-    """The history of one entry, or of all, the oldest first."""
-    rows = select(*(breach_history.c[name] for name in Entry.__slots__))
-    if breach is not None:
-        rows = rows.where(breach_history.c.breach == breach)
-    return [Entry(**row._mapping) for row in connection.execute(rows.order_by(breach_history.c.id))]
-
-
-def history_is_whole(connection: Connection) -> bool:
-    """Whether no line of the history was changed or taken out."""
-    lines = (
-        (one.previous, (one.breach, one.at.isoformat(), one.who, one.act, one.detail), one.head)
-        for one in history(connection)
-    )
-    return chain.first_break(lines) is None
-
-
-def log_view(connection: Connection, who: str, act: str, subject: str, now: datetime) -> None:
-    """Note who looked at what; noted before it is shown."""
-    previous = _last_head(connection, audit)
-    head = chain.next_head(previous, (now.isoformat(), who, act, subject))
-    row = insert(audit).values(
-        at=now, who=who, act=act, subject=subject, previous=previous, head=head
-    )
-    connection.execute(row)
-
-
-def views(connection: Connection, most: int = 200) -> list[View]:
-    """The log of who looked at what, the newest first."""
-    rows = select(*(audit.c[name] for name in View.__slots__)).order_by(audit.c.id.desc())
-    return [View(**row._mapping) for row in connection.execute(rows.limit(most))]
-
-
-def views_are_whole(connection: Connection) -> bool:
-    """Whether no line of the log was changed or taken out."""
-    rows = select(*(audit.c[name] for name in View.__slots__)).order_by(audit.c.id)
-    lines = (View(**row._mapping) for row in connection.execute(rows))
-    return (
-        chain.first_break(
-            (one.previous, (one.at.isoformat(), one.who, one.act, one.subject), one.head)
-            for one in lines
-        )
-        is None
-    )
-
-
-def _last_head(connection: Connection, table: Table) -> str:
-    last = select(table.c.head).order_by(table.c.id.desc()).limit(1)
-    return connection.scalar(last) or chain.START
 
 
 def _count_by_hand(connection: Connection) -> int:

@@ -59,6 +59,7 @@ breach_history = Table(
     Column("previous", String(64), nullable=False, unique=True),
     Column("head", String(64), nullable=False),
     Index(None, "breach"),
+    Index(None, "head"),
 )
 
 breach_marks = Table(

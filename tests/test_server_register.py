@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from agent.wire.event import DecisionPart, Event, OutcomePart
-from server_stub import chain, register, store_register
+from server_stub import chain, register, store_history, store_register
 from server_stub.register import (
     Breach,
     Clock,
@@ -20,6 +20,7 @@ from server_stub.register import (
     why_not_aware,
 )
 from server_stub.store import Store
+from server_stub.store_register import Shown
 from tests.collector_on_loopback import pupil_file
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -190,7 +191,7 @@ def test_entries_are_numbered_within_their_year(store: Store) -> None:
 def test_an_event_has_one_entry_however_often_it_is_asked_for(store: Store) -> None:
     assert opened(store) == opened(store, who="somebody else")
     with store.read() as connection:
-        assert len(store_register.history(connection)) == 1
+        assert len(store_history.history(connection)) == 1
 
 
 def test_the_moment_of_awareness_is_kept_with_who_said_so(store: Store) -> None:
@@ -198,7 +199,7 @@ def test_the_moment_of_awareness_is_kept_with_who_said_so(store: Store) -> None:
     store.write(lambda c: store_register.set_aware(c, made, aware, "olaf", aware))
     with store.read() as connection:
         found = store_register.breach_numbered(connection, made.number)
-        acts = [(line.who, line.act) for line in store_register.history(connection, made.id)]
+        acts = [(line.who, line.act) for line in store_history.history(connection, made.id)]
     assert found is not None
     assert (found.aware_at, found.aware_by) == (aware, "olaf")
     assert acts == [("olaf", "opened"), ("olaf", "aware-set")]
@@ -217,20 +218,70 @@ def test_a_changed_history_shows(store: Store, change: str) -> None:
     for seq in (1, 2, 3):
         opened(store, seq)
     with store.read() as connection:
-        assert store_register.history_is_whole(connection)
+        assert store_history.history_is_whole(connection)
     store.write(lambda c: c.execute(text(change)))
     with store.read() as connection:
-        assert not store_register.history_is_whole(connection)
+        assert not store_history.history_is_whole(connection)
+
+
+@pytest.mark.parametrize(
+    ("change", "fits"),
+    [
+        ("UPDATE breach_history SET who = 'nobody' WHERE id = 3", False),
+        ("DELETE FROM breach_history WHERE id = 2", False),
+        ("DELETE FROM breach_history WHERE id = 4", False),
+        ("DELETE FROM breach_history WHERE id = 3", False),
+        ("UPDATE breaches SET kind = 'x' WHERE id = 1", True),
+    ],
+)
+def test_a_page_sees_what_was_changed_in_its_own_lines_and_beside_them(
+    store: Store, change: str, fits: bool
+) -> None:
+    made = [opened(store, seq) for seq in (1, 2, 3)]
+    for one in (made[1], made[0]):
+        store.write(lambda c, one=one: store_register.set_aware(c, one, NOON, "olaf", NOON))
+    with store.read() as connection:
+        for one in made:
+            assert store_history.lines_fit(connection, store_history.history(connection, one.id))
+    store.write(lambda c: c.execute(text(change)))
+    with store.read() as connection:
+        found = [store_history.history(connection, one.id) for one in made]
+        assert all(store_history.lines_fit(connection, lines) for lines in found) is fits
+
+
+def test_pages_go_on_where_the_one_before_ended(store: Store) -> None:
+    for seq in (5, 3, 4, 1, 2):
+        opened(store, seq, now=NOON + timedelta(hours=seq % 3))
+    store.write(
+        lambda c: c.execute(text("UPDATE breaches SET closed_at = created_at WHERE id = 1"))
+    )
+    with store.read() as connection:
+        assert store_register.count_shown(connection) == {"open": 4, "closed": 1, "all": 5}
+        for shown, expected in (("open", [2, 3, 4, 5]), ("closed", [1]), ("all", [5, 4, 3, 2, 1])):
+            found: list[Breach] = []
+            while True:
+                after = store_register.place_of(found[-1]) if found else None
+                page = store_register.some_breaches(connection, Shown(shown), after, 2)
+                found += page
+                if len(page) < 2:
+                    break
+            assert sorted(one.id for one in found) == sorted(expected)
+            if shown == "open":
+                starts = [one.draft.detected_at for one in found]
+                assert starts == sorted(starts), "whose clock began first stands first"
+            else:
+                assert [one.id for one in found] == expected
 
 
 def test_a_changed_log_shows(store: Store) -> None:
     for who in ("ingrid", "olaf", "ingrid"):
-        store.write(lambda c, who=who: store_register.log_view(c, who, "viewed-device", "d", NOON))
+        store.write(lambda c, who=who: store_history.log_view(c, who, "viewed-device", "d", NOON))
     with store.read() as connection:
-        assert store_register.views_are_whole(connection)
+        assert store_history.views_are_whole(connection)
     store.write(lambda c: c.execute(text("DELETE FROM audit WHERE id = 2")))
     with store.read() as connection:
-        assert not store_register.views_are_whole(connection)
+        assert not store_history.views_are_whole(connection)
+        assert not store_history.views_fit(store_history.views(connection))
 
 
 def test_a_chain_says_where_it_breaks() -> None:
