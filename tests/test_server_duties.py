@@ -205,14 +205,6 @@ def test_what_was_noted_can_be_corrected_and_both_stay_in_the_history(at: Consol
     assert "first thought" in history
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store(f"sqlite:///{tmp_path / 'collector.db'}")
-    made.migrate()
-    yield made
-    made.close()
-
-
 def test_an_entry_whose_authority_was_told_is_not_counted_as_late(store: Store) -> None:
     def work(connection: Connection) -> tuple[int, int]:
         made = store_register.open_breach(connection, breach().draft, "olaf", NOON)
