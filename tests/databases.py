@@ -144,6 +144,10 @@ class Databases:
     def is_sqlite(self) -> bool:
         return self.kind == "sqlite"
 
+    def of_a_collector(self) -> str:
+        """What ``--database`` is to say: nothing where the collector has its usual file."""
+        return "" if self.is_sqlite else self.make()
+
     def store(self) -> Store:
         """An empty database that has the right shape."""
         made = Store(self.make())

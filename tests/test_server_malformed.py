@@ -18,14 +18,16 @@ import requests
 
 from agent.wire import messages, signatures
 from tests.collector_on_loopback import Laptop, Running, collector, pupil_file
+from tests.databases import Databases
 
 EACH = 40
 SECONDS = 20
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with collector(tmp_path_factory.mktemp("malformed") / "state") as made:
+def running(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    state = tmp_path_factory.mktemp("malformed") / "state"
+    with collector(state, database=databases.of_a_collector()) as made:
         yield made
 
 
