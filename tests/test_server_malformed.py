@@ -234,6 +234,29 @@ def test_no_malformed_request_finds_an_unforeseen_error(
     assert problems > 0 or make in (garbage, chunked, strange_form, two_lengths)
 
 
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/devices/d%00", None),
+        ("/api/v1/events?device=d%00", None),
+        ("/login", {"name": "o\0laf", "password": "invented"}),
+    ],
+)
+def test_a_nul_finds_nothing_and_troubles_no_database(
+    running: Running, path: str, form: dict[str, str] | None
+) -> None:
+    reply = requests.request(
+        "POST" if form else "GET",
+        running.url + path,
+        data=form,
+        headers={"Origin": running.url},
+        verify=running.ca,
+        timeout=SECONDS,
+    )
+    assert reply.status_code == 400
+    assert not [line for line in running.log if "database" in line]
+
+
 def test_after_all_that_events_are_still_taken(running: Running) -> None:
     assert running.laptop().receipt(pupil_file()).last == 1
     assert running.rows("SELECT count(*) FROM events") == [(1,)]
