@@ -30,6 +30,7 @@ def test_a_commit_is_on_the_disk_before_write_returns(databases: Databases) -> N
         else:
             assert connection.execute(text("SHOW synchronous_commit")).scalar() == "on"
             assert connection.execute(text("SHOW fsync")).scalar() == "on"
+            assert connection.execute(text("SHOW lock_timeout")).scalar() == "20s"
     store.write(lambda c: store_tokens.add_token(c, "0" * 64, 1, NOON, NOON))
     other = create_engine(url)
     with other.connect() as connection:
