@@ -48,7 +48,9 @@ class Server:
     def start(self) -> None:
         """Run it and wait until it answers. One that was killed may need a few tries."""
         end = time.monotonic() + SECONDS
-        words = [program("postgres"), "-D", str(self.folder / "data"), "-k", str(self.folder)]
+        # Whatever happens to the tests, it ends with them.
+        words = ["/usr/bin/setpriv", "--pdeathsig", "INT", program("postgres")]
+        words += ["-D", str(self.folder / "data"), "-k", str(self.folder)]
         while not self._answers() and time.monotonic() < end:
             if self.process is None or self.process.poll() is not None:
                 with (self.folder / "log").open("ab") as log:
@@ -92,7 +94,7 @@ class Server:
 
     def _do(self, statement: str) -> None:
         with psycopg.connect(self._at("postgres"), autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
 
     def _at(self, name: str) -> str:
         return f"postgresql://postgres@/{name}?host={self.folder}"

@@ -4,6 +4,8 @@ The collector goes on running. While its database is gone it says "later" to who
 the database is back it serves as before, without anybody's doing.
 """
 
+import os
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -47,14 +49,15 @@ def server() -> Iterator[Server]:
 def test_postgresql_is_killed_under_load_and_nothing_acknowledged_is_lost(
     server: Server, tmp_path: Path
 ) -> None:
-    counted, done = Counted(), threading.Event()
+    counted, done, chance = Counted(), threading.Event(), random.Random(os.urandom(8))
     with collector(tmp_path / "state", database=server.make()) as running:
         laptops = [running.laptop() for _ in range(LAPTOPS)]
         with ThreadPoolExecutor(LAPTOPS) as pool:
             sending = [pool.submit(send_on, one, counted, done) for one in laptops]
             try:
                 for _ in range(KILLS):
-                    grows(lambda: counted.total, LAPTOPS * 2)
+                    grows(lambda: counted.total, LAPTOPS * EVENTS * 3)
+                    time.sleep(chance.uniform(0, 0.1))
                     server.kill()
                     grows(lambda: len(counted.refused), LAPTOPS)
                     server.start()
