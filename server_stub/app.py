@@ -164,6 +164,10 @@ class Guard:
             await send(message)
 
         try:
+            if _holds_nul(scope):
+                reply = _fail(Request(scope, receive), 400, "malformed", "the address holds a NUL")
+                await reply(scope, receive, send_on)
+                return
             await self.app(scope, receive, send_on)
         except (ClientDisconnect, LocalProtocolError):
             # Gone in the middle, or its body was no HTTP and uvicorn has answered it already.
@@ -184,6 +188,11 @@ class Guard:
             "Cache-Control", "no-cache" if path.startswith("/static/") else "no-store"
         )
         headers.setdefault("Date", formatdate(usegmt=True))
+
+
+def _holds_nul(scope: Scope) -> bool:
+    """Whether an address holds what no name here has, and PostgreSQL takes in no text."""
+    return "\0" in scope["path"] or b"%00" in scope["query_string"]
 
 
 def _keep_to_https(url: str) -> dict[str, str]:

@@ -191,6 +191,8 @@ async def _read_form(request: Request) -> dict[str, str]:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError as error:
         raise Refused(400, "malformed", "the form cannot be read") from error
+    if any("\0" in word for pair in pairs for word in pair):  # PostgreSQL takes none in a text
+        raise Refused(400, "malformed", "the form holds a NUL")
     return dict(pairs)
 
 

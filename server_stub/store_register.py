@@ -85,7 +85,7 @@ def all_breaches(connection: Connection) -> list[Breach]:
     return [_breach(row) for row in rows]
 
 
-_START: ColumnElement[datetime] = func.coalesce(breaches.c.aware_at, breaches.c.detected_at)
+_clock_start: ColumnElement[datetime] = func.coalesce(breaches.c.aware_at, breaches.c.detected_at)
 """When the clock of an entry began."""
 
 
@@ -113,7 +113,7 @@ def some_breaches(
     """
     rows = select(breaches).where(*_SHOWN[shown]).limit(most)
     if shown is Shown.OPEN:
-        rows = rows.order_by(_START, breaches.c.id)
+        rows = rows.order_by(_clock_start, breaches.c.id)
     else:
         rows = rows.order_by(breaches.c.id.desc())
     if after is not None:
@@ -122,7 +122,7 @@ def some_breaches(
 
 
 def _later(start: datetime, number: int) -> ColumnElement[bool]:
-    return or_(start < _START, and_(start == _START, breaches.c.id > number))
+    return or_(_clock_start > start, and_(_clock_start == start, breaches.c.id > number))
 
 
 def place_of(breach: Breach) -> tuple[datetime, int]:
@@ -144,7 +144,7 @@ def count_breaches(connection: Connection) -> int:
 
 def count_begun(connection: Connection, late: datetime, but: Select[tuple[int]]) -> int:
     """Entries whose clock began before ``late``, without those that ``but`` names."""
-    rows = select(func.count()).select_from(breaches).where(late > _START)
+    rows = select(func.count()).select_from(breaches).where(late > _clock_start)
     return int(connection.scalar(rows.where(breaches.c.id.not_in(but))) or 0)
 
 

@@ -101,6 +101,7 @@ old_keys = Table(
     Column("until", Moment, nullable=False),
 )
 
+# On PostgreSQL the migrations cut it into parts by ``device``, which is part of the key there.
 events = Table(
     "events",
     metadata,

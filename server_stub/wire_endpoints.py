@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -89,7 +90,7 @@ def _policy_root(collector: Collector) -> str | None:
 
 def _rotate(request: Request, signed: Signed, key: Ed25519PublicKey, body: bytes) -> Response:
     collector, now = collector_of(request), collector_of(request).now()
-    _verify(request, signed, key, body)
+    key = _verified(request, signed, key, body)
     asked = rotate.read_request(body, signed.keyid)
     _write(request, signed, key, lambda c: rotate.take(c, asked, signed, now))
     collector.keys.forget(asked.device)
@@ -99,7 +100,7 @@ def _rotate(request: Request, signed: Signed, key: Ed25519PublicKey, body: bytes
 
 def _take_word(request: Request, signed: Signed, key: Ed25519PublicKey, body: bytes) -> Response:
     collector, now = collector_of(request), collector_of(request).now()
-    _verify(request, signed, key, body)
+    key = _verified(request, signed, key, body)
     collector.quota.check(signed.keyid)
     word = contact.read_word(body, signed.keyid)
     collector.quota.charge(word.device, len(body), 1)
@@ -109,14 +110,24 @@ def _take_word(request: Request, signed: Signed, key: Ed25519PublicKey, body: by
     return exchange.reply(request, collector.reply_key, now, 200, messages.to_json(news))
 
 
-def _verify(request: Request, signed: Signed, key: Ed25519PublicKey, body: bytes) -> None:
-    """Raises Refused. Where the signature is another key's, the key is read anew the next time."""
+def _verified(
+    request: Request, signed: Signed, key: Ed25519PublicKey, body: bytes
+) -> Ed25519PublicKey:
+    """The key that signed this: the one at hand, or else the laptop's newest. Raises Refused.
+
+    Another collector on the same database may have taken a new key of the laptop meanwhile."""
     collector = collector_of(request)
+    verify = partial(exchange.verify, request, signed, body=body, url=collector.url)
     try:
-        exchange.verify(request, signed, key, body, url=collector.url, now=collector.now())
+        verify(key, now=collector.now())
+        return key
     except Refused:
         collector.keys.forget(signed.keyid)
-        raise
+        newest = collector.keys.of(signed.keyid)
+        if newest == key:
+            raise
+    verify(newest, now=collector.now())
+    return newest
 
 
 def _write(request: Request, signed: Signed, key: Ed25519PublicKey, work: Work[T]) -> T:
@@ -136,7 +147,7 @@ def _write(request: Request, signed: Signed, key: Ed25519PublicKey, work: Work[T
 
 def _take_events(request: Request, signed: Signed, key: Ed25519PublicKey, body: bytes) -> Response:
     collector, now = collector_of(request), collector_of(request).now()
-    _verify(request, signed, key, body)
+    key = _verified(request, signed, key, body)
     collector.quota.check(signed.keyid)
     batch = ingest.read_batch(body, signed.keyid)
     judged = ingest.judge(batch)

@@ -29,6 +29,7 @@ from agent.wire import event as wire
 from agent.wire import messages, signatures
 from server_stub import cli
 from server_stub.store import Store
+from tests import databases
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = (sys.executable, "-m", "server_stub")
@@ -43,9 +44,11 @@ HEADER = (
 )
 
 
-def run(state: Path, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
+def run(
+    state: Path, *words: str, given: str = "", database: str = ""
+) -> subprocess.CompletedProcess[str]:
     """Run one command of the collector's command line; ``serve`` in a process of its own."""
-    words = (*words, "--state", str(state))
+    words = (*words, "--state", str(state), *_named(database))
     if words[0] == "serve":
         return subprocess.run(
             [*PROGRAM, *words], capture_output=True, text=True, timeout=60, cwd=ROOT, check=False
@@ -68,6 +71,10 @@ class Running:
     url: str
     log: list[str]
     many: str = ""
+    database: str = ""
+    """Its URL, if it is not SQLite in the state folder."""
+    called: str = ""
+    """The address that laptops sign for, if it is another one than ``url``."""
 
     @property
     def ca(self) -> str:
@@ -75,25 +82,28 @@ class Running:
 
     def command(self, *words: str, given: str = "") -> str:
         """The output of a command that must succeed."""
-        done = run(self.state, *words, given=given)
+        done = run(self.state, *words, given=given, database=self.database)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def token(self, *options: str) -> str:
         return self.command("token", "new", *options).strip()
 
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """Its database, opened beside it."""
+        store = Store(self.database or f"sqlite:///{self.state / 'collector.db'}")
+        yield store
+        store.close()
+
     def rows(self, query: str, **values: object) -> list[Any]:
         """What stands in the database."""
-        store = Store(f"sqlite:///{self.state / 'collector.db'}")
-        try:
-            with store.read() as connection:
-                return list(connection.execute(text(query), values))
-        finally:
-            store.close()
+        with self.store() as store, store.read() as connection:
+            return list(connection.execute(text(query), values))
 
     def dump(self) -> bytes:
-        """Every byte of the database, its write-ahead log included."""
-        return b"".join(path.read_bytes() for path in sorted(self.state.glob("collector.db*")))
+        """Every byte of the database, a write-ahead log of SQLite included."""
+        return databases.dump(self.database or f"sqlite:///{self.state / 'collector.db'}")
 
     def laptop(self) -> "Laptop":
         """A laptop that has just enrolled."""
@@ -133,7 +143,7 @@ class Laptop:
         headers = signatures.sign_request(
             self.key,
             method="POST",
-            uri=uri or self.at.url + path,
+            uri=uri or (self.at.called or self.at.url) + path,
             body=body,
             keyid=keyid or self.name,
             nonce=nonce or secrets.token_urlsafe(24),
@@ -219,8 +229,9 @@ def believed(reply: requests.Response, key: str, nonce: str) -> None:
 
 
 @contextmanager
-def collector(state: Path, *options: str) -> Iterator[Running]:
+def collector(state: Path, *options: str, database: str = "") -> Iterator[Running]:
     """A collector in a process of its own, on a port the system chose."""
+    options = (*options, *_named(database))
     process = subprocess.Popen(
         [*PROGRAM, "serve", "--state", str(state), "--listen", "127.0.0.1:0", *options],
         stdout=subprocess.PIPE,
@@ -236,7 +247,7 @@ def collector(state: Path, *options: str) -> Iterator[Running]:
     try:
         line = process.stdout.readline()
         assert line.startswith("listening on https://"), (line, log)
-        running = Running(state=state, url=line.split()[-1], log=log)
+        running = Running(state=state, url=line.split()[-1], log=log, database=database)
         pem = (state / "ca.pem").read_text().partition("PRIVATE KEY")[0].rpartition("-----BEGIN")[0]
         Path(running.ca).write_text(pem)
         yield running
@@ -247,6 +258,10 @@ def collector(state: Path, *options: str) -> Iterator[Running]:
         process.stdout.close()
         process.stderr.close()
     assert code == 0, (code, log)
+
+
+def _named(database: str) -> tuple[str, ...]:
+    return ("--database", database) if database else ()
 
 
 def faults(running: Running, device: str) -> list[tuple[str, str, int]]:

@@ -1,13 +1,44 @@
-"""What every test shares: tests that need root are named when they cannot run, and none is lost.
+"""What every test shares: the databases, and that a test which cannot run is named and not lost.
 
 A test that could not run is no pass. Whatever was skipped is listed by its own name, with the
 reason, at the end of the run; a run of the whole suite therefore says what it did not look at.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pytest
+
+from server_stub.store import Store
+from tests import databases as made
+from tests.databases import KINDS, Databases, Server
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """One server for all tests; ``databases`` asks for it where it is needed."""
+    with made.server() as one:
+        yield one
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def databases(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Databases]:
+    """Databases of each kind: what uses this runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        yield made.sqlite_in(tmp_path_factory.mktemp("databases"))
+        return
+    with made.postgresql_on(request.getfixturevalue("postgresql")) as found:
+        yield found
+
+
+@pytest.fixture
+def store(databases: Databases) -> Iterator[Store]:
+    """An empty store of each kind."""
+    one = databases.store()
+    yield one
+    one.close()
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:

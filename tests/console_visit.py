@@ -66,8 +66,8 @@ class Console:
 
 
 @contextmanager
-def console(state: Path) -> Iterator[Console]:
-    with collector(state, "--timezone", "Europe/Amsterdam") as running:
+def console(state: Path, database: str = "") -> Iterator[Console]:
+    with collector(state, "--timezone", "Europe/Amsterdam", database=database) as running:
         for name, role in ROLES.items():
             given = PASSWORDS[name] + "\n"
             running.command("user", "add", name, "--role", role, "--password-stdin", given=given)

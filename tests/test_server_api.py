@@ -11,14 +11,16 @@ import requests
 
 from agent.wire import messages
 from tests.collector_on_loopback import Running, collector, problem, pupil_file
+from tests.databases import Databases
 
 EVENTS = 620
 """More than one page."""
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with collector(tmp_path_factory.mktemp("api") / "state") as made:
+def running(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    state = tmp_path_factory.mktemp("api") / "state"
+    with collector(state, database=databases.of_a_collector()) as made:
         laptop = made.laptop()
         for begin in range(0, EVENTS, 155):
             laptop.receipt(*(pupil_file() for _ in range(begin, min(begin + 155, EVENTS))))

@@ -12,11 +12,13 @@ from agent.wire import event as wire
 from server_stub import auth, wording
 from tests.collector_on_loopback import HEADER, collector, pupil_file, run
 from tests.console_visit import PASSWORDS, Console, console
+from tests.databases import Databases
 
 
 @pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    with console(tmp_path_factory.mktemp("console") / "state") as made:
+def at(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    state = tmp_path_factory.mktemp("console") / "state"
+    with console(state, databases.of_a_collector()) as made:
         yield made
     assert not [line for line in made.running.log if "unforeseen" in line]
 
@@ -124,7 +126,10 @@ def test_whoever_left_is_out_at_once_and_their_deeds_stay(at: Console) -> None:
     assert at.get(session, "/devices").headers["Location"] == "/login"
     assert at.log_in(at.stranger(), "leaver", PASSWORDS["olaf"]).status_code == 401
     assert "leaver" in at.get(at.session("olaf"), "/log").text
-    assert run(at.running.state, "user", "remove", "leaver").returncode == 1
+    assert (
+        run(at.running.state, "user", "remove", "leaver", database=at.running.database).returncode
+        == 1
+    )
 
 
 # --- forms ----------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from alembic import command
@@ -18,6 +17,7 @@ from server_stub.disputes import Alarm, Dispute, Sum, sums
 from server_stub.store import Store, migrations
 from tests.collector_on_loopback import pupil_file
 from tests.console_visit import Console, console
+from tests.databases import Databases
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -193,9 +193,7 @@ def test_what_an_older_agent_did_not_say_is_not_known() -> None:
 # --- the database ---------------------------------------------------------------------------------
 
 
-def test_a_dispute_survives_its_way_through_the_database(tmp_path: Path) -> None:
-    store = Store(f"sqlite:///{tmp_path / 'collector.db'}")
-    store.migrate()
+def test_a_dispute_survives_its_way_through_the_database(store: Store) -> None:
     given = disputes.dispute_of("dabc", 7, pupil_file(), Alarm.PRIVATE, "olaf", NOON)
     store.write(lambda c: store_disputes.set_dispute(c, given))
     store.write(lambda c: store_disputes.set_dispute(c, given))
@@ -203,11 +201,10 @@ def test_a_dispute_survives_its_way_through_the_database(tmp_path: Path) -> None
         assert store_disputes.marked(connection) == [given]
         assert store_disputes.dispute_at(connection, "dabc", 8) is None
         assert store_disputes.reasons(connection, []) == {}
-    store.close()
 
 
-def test_an_older_database_gets_the_table_and_keeps_its_rows(tmp_path: Path) -> None:
-    store = Store(f"sqlite:///{tmp_path / 'collector.db'}")
+def test_an_older_database_gets_the_table_and_keeps_its_rows(databases: Databases) -> None:
+    store = Store(databases.make())
     with store.engine.connect() as connection:
         settings = migrations()
         settings.attributes["connection"] = connection

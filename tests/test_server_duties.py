@@ -15,6 +15,7 @@ from server_stub.register import Breach
 from server_stub.store import Store
 from tests.collector_on_loopback import pupil_file
 from tests.console_visit import Console, console
+from tests.databases import Databases
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -141,8 +142,9 @@ def test_the_presets_give_the_clocks_of_their_documents() -> None:
 
 
 @pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    with console(tmp_path_factory.mktemp("duties")) as made:
+def at(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    state = tmp_path_factory.mktemp("duties")
+    with console(state, databases.of_a_collector()) as made:
         yield made
 
 
@@ -202,14 +204,6 @@ def test_what_was_noted_can_be_corrected_and_both_stay_in_the_history(at: Consol
     assert "second thought" in officer.page()
     assert "first thought" not in officer.page()
     assert "first thought" in officer.page("/history")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store(f"sqlite:///{tmp_path / 'collector.db'}")
-    made.migrate()
-    yield made
-    made.close()
 
 
 def test_an_entry_whose_authority_was_told_is_not_counted_as_late(store: Store) -> None:

@@ -19,7 +19,6 @@ from agent.wire import messages, signatures
 from agent.wire.event import CHAIN_START
 from agent.wire.messages import pin_of, read_token
 from server_stub.enrol import token_digest
-from server_stub.store import Store
 from tests.collector_on_loopback import (
     Laptop,
     Running,
@@ -30,11 +29,13 @@ from tests.collector_on_loopback import (
     pupil_file,
     run,
 )
+from tests.databases import Databases
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with collector(tmp_path_factory.mktemp("enrol") / "state") as made:
+def running(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    state = tmp_path_factory.mktemp("enrol") / "state"
+    with collector(state, database=databases.of_a_collector()) as made:
         yield made
 
 
@@ -102,7 +103,7 @@ def test_parked_laptops_wait_until_it_says_which_one_is_its_own(running: Running
     assert thief.send(pupil_file()).status_code == 200
     running.command("device", "revoke", ours.name)
     assert problem(ours.send(pupil_file())) == "revoked"
-    said = run(running.state, "device", "approve", ours.name)
+    said = run(running.state, "device", "approve", ours.name, database=running.database)
     assert (said.returncode, "was revoked" in said.stderr) == (1, True)
     log = running.rows("SELECT act FROM audit WHERE subject = :n", n=ours.name)
     assert [row.act for row in log] == ["revoked-device"]
@@ -142,7 +143,7 @@ def test_a_bound_token_has_one_use_and_a_group_is_a_word(running: Running) -> No
         (("--host", "a", "--uses", "2"), "has one use"),
         (("--group", "Klas 7"), "no name of a group"),
     ):
-        said = run(running.state, "token", "new", *words)
+        said = run(running.state, "token", "new", *words, database=running.database)
         assert (said.returncode, says in said.stderr) == (2, True)
 
 
@@ -252,10 +253,9 @@ def _is_enrolled(running: Running, name: str) -> bool:
 
 
 def _age(running: Running, token: str, moment: str) -> None:
-    store = Store(f"sqlite:///{running.state / 'collector.db'}")
-    change = text("UPDATE enrolment_tokens SET expires_at = :m WHERE digest = :d")
-    store.write(lambda c: c.execute(change, {"m": moment, "d": _digest(token)}))
-    store.close()
+    change = text(f"UPDATE enrolment_tokens SET expires_at = '{moment}' WHERE digest = :d")
+    with running.store() as store:
+        store.write(lambda c: c.execute(change, {"d": _digest(token)}))
 
 
 def _state(running: Running, laptop: Laptop) -> str | None:

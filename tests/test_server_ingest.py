@@ -24,13 +24,15 @@ from tests.collector_on_loopback import (
     problem,
     pupil_file,
 )
+from tests.databases import Databases
 
 EVENTS = messages.EVENTS_PATH
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with collector(tmp_path_factory.mktemp("ingest") / "state") as made:
+def running(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    state = tmp_path_factory.mktemp("ingest") / "state"
+    with collector(state, database=databases.of_a_collector()) as made:
         yield made
     assert not [line for line in made.log if "unforeseen" in line or "Traceback" in line]
 

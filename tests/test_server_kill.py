@@ -8,7 +8,6 @@ until the database shows that the batch was committed. The other kills fall at r
 import os
 import random
 import socket
-import sqlite3
 import subprocess
 import threading
 import time
@@ -21,6 +20,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import text
 
 from agent import sender
 from agent.identity import Enrolled
@@ -28,11 +28,14 @@ from agent.journal import Journal
 from agent.outbox import Outbox, Trouble
 from agent.wire import messages
 from collectors.base import utc_now
-from tests.collector_on_loopback import PROGRAM, ROOT, Laptop, Running, run
+from server_stub.store import Store
+from tests.collector_on_loopback import PROGRAM, ROOT, Laptop, Running
+from tests.databases import Databases
 from tests.test_journal import new_event
 
 KILLS = 10
 EVENTS_A_ROUND = 20
+IDS = text("SELECT event_id FROM events ORDER BY seq")
 HANDSHAKE = 3000
 """Bytes; what a caller sends before its request is less, and a batch of a round is more."""
 SECONDS = 60.0
@@ -100,11 +103,16 @@ class Collector:
 
     state: Path
     between: Between
+    store: Store
     process: subprocess.Popen[str] | None = None
+
+    @property
+    def database(self) -> str:
+        return self.store.engine.url.render_as_string(hide_password=False)
 
     def start(self) -> None:
         options = ["--state", str(self.state), "--listen", "127.0.0.1:0"]
-        options += ["--public-url", self.between.url]
+        options += ["--public-url", self.between.url, "--database", self.database]
         self.process = subprocess.Popen(
             [*PROGRAM, "serve", *options],
             stdout=subprocess.PIPE,
@@ -126,16 +134,15 @@ class Collector:
 
     def ids(self) -> list[str]:
         """Every event it holds, as another process reads it."""
-        with sqlite3.connect(f"file:{self.state / 'collector.db'}?mode=ro", uri=True) as database:
-            rows = database.execute("SELECT event_id FROM events ORDER BY seq").fetchall()
-        database.close()
-        return [row[0] for row in rows]
+        with self.store.read() as connection:
+            return [row[0] for row in connection.execute(IDS)]
 
 
 @pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Collector]:
+def collector(databases: Databases, tmp_path: Path) -> Iterator[Collector]:
+    store = Store(databases.make())
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        made = Collector(state=tmp_path / "collector", between=Between(listening))
+        made = Collector(state=tmp_path / "collector", between=Between(listening), store=store)
         thread = threading.Thread(target=made.between.run, daemon=True)
         thread.start()
         made.start()
@@ -143,6 +150,7 @@ def collector(tmp_path: Path) -> Iterator[Collector]:
         made.kill()
         listening.shutdown(socket.SHUT_RDWR)
         thread.join(SECONDS)
+    store.close()
 
 
 @pytest.mark.slow
@@ -182,10 +190,12 @@ def outbox(collector: Collector, journal: Journal) -> Outbox:
         .partition("PRIVATE KEY")[0]
         .rpartition("-----BEGIN")[0]
     )
-    at = Running(state=collector.state, url=collector.between.url, log=[])
+    at = Running(
+        state=collector.state, url=collector.between.url, log=[], database=collector.database
+    )
     Path(at.ca).write_text(pem)
     laptop = Laptop(at)
-    reply = laptop.enrol(run(collector.state, "token", "new").stdout.strip())
+    reply = laptop.enrol(at.token())
     key = msgspec.json.decode(reply.content, type=messages.EnrolReply).collector_key
     who = Enrolled(device=laptop.name, server=at.url, collector_key=key, owner="issued")
     boot = str(uuid.uuid4())

@@ -18,14 +18,16 @@ import requests
 
 from agent.wire import messages, signatures
 from tests.collector_on_loopback import Laptop, Running, collector, pupil_file
+from tests.databases import Databases
 
 EACH = 40
 SECONDS = 20
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with collector(tmp_path_factory.mktemp("malformed") / "state") as made:
+def running(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    state = tmp_path_factory.mktemp("malformed") / "state"
+    with collector(state, database=databases.of_a_collector()) as made:
         yield made
 
 
@@ -230,6 +232,29 @@ def test_no_malformed_request_finds_an_unforeseen_error(
     assert not [line for line in running.log if "unforeseen" in line or "Traceback" in line]
     assert waiting < EACH
     assert problems > 0 or make in (garbage, chunked, strange_form, two_lengths)
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/devices/d%00", None),
+        ("/api/v1/events?device=d%00", None),
+        ("/login", {"name": "o\0laf", "password": "invented"}),
+    ],
+)
+def test_a_nul_finds_nothing_and_troubles_no_database(
+    running: Running, path: str, form: dict[str, str] | None
+) -> None:
+    reply = requests.request(
+        "POST" if form else "GET",
+        running.url + path,
+        data=form,
+        headers={"Origin": running.url},
+        verify=running.ca,
+        timeout=SECONDS,
+    )
+    assert reply.status_code == 400
+    assert not [line for line in running.log if "database" in line]
 
 
 def test_after_all_that_events_are_still_taken(running: Running) -> None:

@@ -65,9 +65,7 @@ def test_what_a_laptop_tells_opens_one_entry(tmp_path: Path) -> None:
         assert own(at) == [*before, "restore-drill", "pupil-file-found"]
 
 
-def test_what_goes_on_failing_is_one_entry_a_day(tmp_path: Path) -> None:
-    store = Store(f"sqlite:///{tmp_path / 'collector.db'}")
-    store.migrate()
+def test_what_goes_on_failing_is_one_entry_a_day(store: Store) -> None:
     now = datetime(2026, 11, 26, 10, 0, tzinfo=UTC)
     for hours in (0, 1, 23, 25, 26):
         later = now + timedelta(hours=hours)
@@ -76,4 +74,3 @@ def test_what_goes_on_failing_is_one_entry_a_day(tmp_path: Path) -> None:
     with store.read() as connection:
         opened = [one.created_at for one in store_register.all_breaches(connection)]
     assert opened == [now + timedelta(hours=25), now]
-    store.close()

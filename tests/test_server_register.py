@@ -1,9 +1,7 @@
 """The breach register: what an event gives by itself, when it is due, and that history stands."""
 
 import dataclasses
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -43,14 +41,6 @@ def breach(detected_at: datetime = NOON, aware_at: datetime | None = None) -> Br
         aware_at=aware_at,
         aware_by="olaf" if aware_at else None,
     )
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store(f"sqlite:///{tmp_path / 'collector.db'}")
-    made.migrate()
-    yield made
-    made.close()
 
 
 def opened(store: Store, seq: int = 7, who: str = "olaf", now: datetime = NOON) -> Breach:

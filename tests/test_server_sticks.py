@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -195,9 +194,7 @@ def test_what_names_no_stick_has_no_story(event: wire.Event) -> None:
 # --- the database ---------------------------------------------------------------------------------
 
 
-def test_only_events_of_that_stick_and_that_laptop_are_found(tmp_path: Path) -> None:
-    store = Store(f"sqlite:///{tmp_path / 'collector.db'}")
-    store.migrate()
+def test_only_events_of_that_stick_and_that_laptop_are_found(store: Store) -> None:
     names = ("dabcdefghijklmnop", "dqrstuvwxyzabcdef")
     elsewhere = on_stick(device=OTHER, file=STICK)
     rows = [
@@ -223,7 +220,6 @@ def test_only_events_of_that_stick_and_that_laptop_are_found(tmp_path: Path) -> 
     with store.read() as connection:
         found = store_sticks.events_of_stick(connection, names[0], STICK)
         assert store_sticks.events_of_stick(connection, names[0], "b32:" + "a" * 26) == []
-    store.close()
     assert [(one.device, one.seq) for one in found] == [(names[0], seq) for seq in (5, 3, 1)]
 
 

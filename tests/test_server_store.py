@@ -1,121 +1,62 @@
-"""The database: its shape, its durability, and that another engine than SQLite stays possible."""
+"""The database, SQLite or PostgreSQL: its shape, its durability, and its one writer at a time."""
 
-import io
-import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, redirect_stdout
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateTable
+from sqlalchemy import Connection, create_engine, text
 
-from server_stub import store_devices, store_people, store_register, store_tokens, tables
+from server_stub import store_devices, store_history, store_register, store_tokens
 from server_stub.errors import ConfigError, StoreError
-from server_stub.store import Store, migrations, open_store
+from server_stub.register import Draft
+from server_stub.store import Store
+from tests.databases import Databases
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store(f"sqlite:///{tmp_path / 'collector.db'}")
-    made.migrate()
-    yield made
-    made.close()
-
-
-def test_the_migrations_end_at_the_tables_as_the_code_knows_them(store: Store) -> None:
-    with store.engine.connect() as connection:
-        context = MigrationContext.configure(connection)
-        assert compare_metadata(context, tables.metadata) == []
-
-
-def test_migrating_again_changes_nothing(store: Store) -> None:
-    store.write(lambda c: store_tokens.add_token(c, "0" * 64, 1, NOON, NOON))
+def test_a_commit_is_on_the_disk_before_write_returns(databases: Databases) -> None:
+    url = databases.make()
+    weaken(url)
+    store = Store(url)
     store.migrate()
     with store.read() as connection:
-        assert len(store_tokens.tokens(connection)) == 1
-
-
-def test_an_entry_of_an_older_version_is_kept_with_its_kinds_of_data_open(tmp_path: Path) -> None:
-    made = Store(f"sqlite:///{tmp_path / 'collector.db'}")
-    settings = migrations()
-    with made.engine.connect() as connection:
-        settings.attributes["connection"] = connection
-        command.upgrade(settings, "0001")
-    old = (
-        "INSERT INTO breaches (number, device, seq, kind, detected_at, encryption, measures, "
-        "created_at, created_by) VALUES ('2026-0001', 'd', 7, 'pupil-file-found', :now, 'unknown', "
-        "'seal-file done', :now, 'olaf')"
-    )
-    made.write(lambda c: c.execute(text(old), {"now": "2026-11-23 12:00:00"}))
-    made.migrate()
-    with made.read() as connection:
-        (entry,) = store_register.all_breaches(connection)
-    made.close()
-    assert (entry.draft.categories, entry.draft.sensitive) == ((), None)
-    assert entry.draft.measures == ("seal-file", "done")
-
-
-def test_people_of_an_older_version_are_kept_and_have_no_mail_address(tmp_path: Path) -> None:
-    made = Store(f"sqlite:///{tmp_path / 'collector.db'}")
-    settings = migrations()
-    with made.engine.connect() as connection:
-        settings.attributes["connection"] = connection
-        command.upgrade(settings, "0006")
-    old = "INSERT INTO users (name, role, password, created_at) VALUES ('olaf', 'officer', 'x', :n)"
-    made.write(lambda c: c.execute(text(old), {"n": "2026-11-23 12:00:00"}))
-    made.migrate()
-    with made.read() as connection:
-        (user,) = store_people.all_users(connection)
-    made.close()
-    assert (user.name, user.mail, user.language) == ("olaf", None, "")
-
-
-def test_a_database_of_a_newer_version_is_left_alone(store: Store) -> None:
-    store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '9999'")))
-    with pytest.raises(ConfigError, match="newer version"):
-        store.migrate()
-
-
-def test_a_database_without_tables_is_not_served(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="migrate"):
-        open_store(f"sqlite:///{tmp_path / 'empty.db'}")
-
-
-def test_the_migrations_can_be_written_for_postgresql() -> None:
-    settings = migrations()
-    settings.attributes["dialect"] = "postgresql"
-    settings.output_buffer = io.StringIO()
-    with redirect_stdout(settings.output_buffer):
-        command.upgrade(settings, "head", sql=True)
-    sql = settings.output_buffer.getvalue()
-    for table in tables.metadata.tables:
-        assert f"CREATE TABLE {table} " in sql
-    assert "TIMESTAMP WITH TIME ZONE" in sql
-    assert "PRAGMA" not in sql
-
-
-def test_every_table_is_plain_sql_for_postgresql() -> None:
-    for table in tables.metadata.sorted_tables:
-        assert str(CreateTable(table).compile(dialect=postgresql.dialect()))
-
-
-def test_a_commit_is_on_the_disk_before_write_returns(store: Store, tmp_path: Path) -> None:
-    with store.read() as connection:
-        assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
-        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        if databases.is_sqlite:
+            assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
+            assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        else:
+            assert connection.execute(text("SHOW synchronous_commit")).scalar() == "on"
+            assert connection.execute(text("SHOW fsync")).scalar() == "on"
+            assert connection.execute(text("SHOW lock_timeout")).scalar() == "20s"
     store.write(lambda c: store_tokens.add_token(c, "0" * 64, 1, NOON, NOON))
-    other = sqlite3.connect(tmp_path / "collector.db")
-    assert other.execute("SELECT count(*) FROM enrolment_tokens").fetchone() == (1,)
-    other.close()
+    other = create_engine(url)
+    with other.connect() as connection:
+        rows = connection.execute(text("SELECT count(*) FROM enrolment_tokens"))
+        assert rows.scalar() == 1
+    other.dispose()
+    store.close()
+
+
+def weaken(url: str) -> None:
+    """Have a PostgreSQL database answer before what it was told is on the disk."""
+    engine = create_engine(url)
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            name = engine.url.database
+            connection.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = off"))
+    engine.dispose()
+
+
+def test_a_reader_sees_one_moment_and_holds_no_writer_up(store: Store) -> None:
+    with store.read() as connection:
+        assert store_tokens.tokens(connection) == []
+        store.write(lambda c: store_tokens.add_token(c, "0" * 64, 1, NOON, NOON))
+        assert store_tokens.tokens(connection) == []
+    with store.read() as connection:
+        assert len(store_tokens.tokens(connection)) == 1
 
 
 def test_a_work_that_fails_leaves_nothing_behind(store: Store) -> None:
@@ -143,6 +84,43 @@ def test_writers_from_many_threads_lose_nothing(store: Store) -> None:
         thread.join()
     with store.read() as connection:
         assert store_tokens.tokens(connection)[0].used == 200
+
+
+def test_two_collectors_on_one_database_make_one_history(databases: Databases) -> None:
+    first = databases.store()
+    second = Store(first.engine.url.render_as_string(hide_password=False))
+    draft = Draft(
+        device="d",
+        seq=0,
+        kind="pupil-file-found",
+        detected_at=NOON,
+        persons_min=None,
+        persons_max=None,
+        categories=(),
+        sensitive=None,
+        encryption="unknown",
+        measures=(),
+    )
+
+    def enter(store: Store, seq: int) -> str:
+        def work(connection: Connection) -> str:
+            store_history.log_view(connection, "olaf", "opened-breach", str(seq), NOON)
+            one = replace(draft, seq=seq)
+            return store_register.open_breach(connection, one, "olaf", NOON).number
+
+        return store.write(work)
+
+    with ThreadPoolExecutor(8) as pool:
+        numbers = list(pool.map(enter, [first, second] * 50, [n // 2 for n in range(100)]))
+    assert numbers[::2] == numbers[1::2], "one event has one entry, whoever opens it"
+    assert sorted(set(numbers)) == [f"2026-{n:04d}" for n in range(1, 51)]
+    with second.read() as connection:
+        assert store_history.history_is_whole(connection)
+        assert store_history.views_are_whole(connection)
+        assert len(store_history.history(connection)) == 50
+        assert len(store_history.views(connection)) == 100
+    first.close()
+    second.close()
 
 
 def test_a_nonce_is_fresh_once_and_forgotten_in_time(store: Store) -> None:
@@ -176,8 +154,16 @@ def test_an_unusable_database_url_is_said_plainly(url: str) -> None:
         Store(url)
 
 
-def test_when_no_connection_is_free_that_is_said_plainly(tmp_path: Path) -> None:
-    made = Store(f"sqlite:///{tmp_path / 'collector.db'}")
+def test_a_plain_postgresql_url_is_for_the_driver_that_is_installed() -> None:
+    made = Store("postgresql://somebody@/name?host=/nowhere")
+    assert made.engine.driver == "psycopg"
+    with pytest.raises(StoreError, match="could not do it"), made.read():
+        pass
+    made.close()
+
+
+def test_when_no_connection_is_free_that_is_said_plainly(databases: Databases) -> None:
+    made = Store(databases.make())
     taken = []
     made.engine.pool._timeout = 0.05  # type: ignore[attr-defined]  (thirty seconds otherwise)
     with pytest.raises(StoreError, match="in use"), ExitStack() as held:

@@ -11,15 +11,16 @@ from agent.wire import messages, signatures
 from agent.wire.messages import read_token
 from server_stub import wording
 from server_stub.enrol import token_digest
-from server_stub.store import Store
 from tests.collector_on_loopback import Laptop, Running, collector, problem, pupil_file
 from tests.console_visit import console
+from tests.databases import Databases
 from tests.token_race import race
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with collector(tmp_path_factory.mktemp("race") / "state") as made:
+def running(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    state = tmp_path_factory.mktemp("race") / "state"
+    with collector(state, database=databases.of_a_collector()) as made:
         yield made
     assert not [line for line in made.log if "unforeseen" in line or "Traceback" in line]
 
@@ -54,10 +55,9 @@ def test_of_many_tries_with_tokens_that_are_no_good_none_comes_in(running: Runni
     bound = [running.token("--host", "laptop-12"), running.token("--serial", "PF-1")]
     owner = Laptop(running)
     assert owner.enrol(used).status_code == 200
-    store = Store(f"sqlite:///{running.state / 'collector.db'}")
     past = text("UPDATE enrolment_tokens SET expires_at = '2020-01-01 00:00:00' WHERE digest = :d")
-    store.write(lambda c: c.execute(past, {"d": token_digest(read_token(over)[0])}))
-    store.close()
+    with running.store() as store:
+        store.write(lambda c: c.execute(past, {"d": token_digest(read_token(over)[0])}))
     tried = [(Laptop(running), token) for token in (over, used, *bound) for _ in range(25)]
     assert [laptop.enrol(token).status_code for laptop, token in tried] == [403] * 100
     again = [laptop.enrol(token).status_code for laptop, token in tried]
