@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from server_stub import dossier, duties, profiles, store_duties
+from server_stub.advice import Advice, advice
 from server_stub.duties import Duty, Mark
 from server_stub.page import Visit
 from server_stub.pages_entry import Entry
@@ -30,6 +31,7 @@ class Board:
     dues: list[duties.Due]
     report: duties.Reported | None
     """How the report within the organisation went; None where there is no time for it."""
+    advice: dict[Duty, Advice]
     authority: str
     source: str
     given: Given = field(default_factory=Given)
@@ -42,6 +44,7 @@ def board(visit: Visit, connection: Connection, entry: Entry, given: Given) -> B
     return Board(
         dues=duties.dues(found, profile.times, marks, visit.now),
         report=_report(entry),
+        advice=advice(entry.answers, profile.threshold),
         authority=profile.names.get(visit.wording.language, ""),
         source=profile.source,
         given=given,

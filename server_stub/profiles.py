@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 from agent.wire import policies
 from agent.wire.signed import DocumentError
 from server_stub import store_documents
+from server_stub.advice import Threshold
 from server_stub.duties import Duty
 from server_stub.plan import Plan, plan_named
 from server_stub.register import Clock
@@ -81,6 +82,8 @@ class Profile:
     source: str = ""
     authority: str = ""
     """The name of the authority's profile; empty where the policy names none."""
+    threshold: Threshold = Threshold.LAW
+    """From when on people are told."""
     report: timedelta | None = None
     """How long there is from noticing a breach to reporting it within the organisation."""
     plan: Plan = field(default_factory=lambda: plan_named(""))
@@ -110,11 +113,17 @@ def profile_of(text: str) -> Profile:
         names=law.names,
         source=clocks.source or law.source,
         authority=clocks.authority,
+        threshold=_threshold(clocks),
         report=timedelta(hours=hours) if hours else None,
         plan=plan_named(clocks.plan),
         organisation=policy.name,
         contact=", ".join(filter(None, (contact.name, contact.phone, contact.mail))),
     )
+
+
+def _threshold(clocks: _Clocks) -> Threshold:
+    known = clocks.subjects in tuple(Threshold)
+    return Threshold(clocks.subjects) if known else Threshold.LAW
 
 
 def _times(clocks: _Clocks, law: _Law) -> dict[Duty, timedelta | None]:
