@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from server_stub import commands_mail, wording
+from server_stub import commands_mail, commands_register, wording
 from server_stub.commands import Command
 from server_stub.mail_settings import Tls
 
@@ -12,7 +12,10 @@ Add = Callable[["Commands[argparse.ArgumentParser]", str, str, Command], argpars
 
 
 def add_user_mail(verbs: "Commands[argparse.ArgumentParser]", add: Add) -> None:
-    """``user mail``."""
+    """``user mail`` and ``user team``."""
+    team = add(verbs, "team", "take somebody into the crisis team", commands_register.user_team)
+    team.add_argument("name")
+    team.add_argument("inside", choices=("yes", "no"))
     one = add(verbs, "mail", "say where somebody is reminded by mail", commands_mail.user_mail)
     one.add_argument("name")
     one.add_argument("address", metavar="ADDRESS", help="'' for nowhere")

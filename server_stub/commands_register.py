@@ -5,19 +5,23 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+
 from server_stub import (
     duties,
     profiles,
     register_export,
     register_import,
+    store_calls,
     store_duties,
     store_history,
+    store_people,
     store_register,
     wording,
 )
 from server_stub import state as states
 from server_stub.collector import utc_now
-from server_stub.commands import config_of, show
+from server_stub.commands import config_of, show, write
 from server_stub.duties import Due
 from server_stub.errors import AskedError, Refused
 from server_stub.paper_facts import Teller
@@ -66,6 +70,20 @@ def take_over(arguments: argparse.Namespace) -> int:
         store.close()
     left = len(lines) - count
     print(f"{count} entries taken over" + (f", {left} were there already" if left else ""))
+    return 0
+
+
+def user_team(arguments: argparse.Namespace) -> int:
+    """``user team``: into the crisis team, or out of it."""
+    inside = arguments.inside == "yes"
+
+    def work(connection: Connection) -> None:
+        if store_people.user_by(connection, arguments.name) is None:
+            raise AskedError(f"there is no user {arguments.name!r}: see `user list`")
+        store_calls.set_in_team(connection, arguments.name, inside)
+
+    write(config_of(arguments), work)
+    print(f"{arguments.name} is {'in' if inside else 'not in'} the crisis team")
     return 0
 
 

@@ -16,6 +16,7 @@ from server_stub.wording import Wording
 MOST = 40
 """Reminders that are written out in one mail."""
 _NEXT = {
+    Step.CALLED: "come",
     Step.REPORTED: "look",
     Step.OVER: "late",
     Step.STILL_OVER: "late",
@@ -70,14 +71,14 @@ def _head(desk: Desk, one: Reminder) -> str:
     """What it is about, in a few words."""
     w = desk.wording
     duty = w.text(f"duty.{one.due.duty}") if one.due else ""
-    number = one.breach.number if one.breach else ""
+    number = one.breach.number if one.breach else one.call.number if one.call else ""
     receipt = one.report.receipt if one.report else ""
     return w.text(f"mail.{one.step}", number=number, duty=duty, receipt=receipt)
 
 
 def _part(desk: Desk, reader: Reader, one: Reminder, head: str) -> str:
     lines = [head, *_clock(desk, one)]
-    if not reader.brief:
+    if one.call is not None or not reader.brief:
         lines += _moment(desk, one)
         if reader.acts:
             lines += [desk.wording.text(f"mail.next.{word}") for word in _next(one)]
@@ -105,7 +106,7 @@ def _moment(desk: Desk, one: Reminder) -> list[str]:
     """When it happened, for what is news."""
     if one.step is Step.DONE and one.due and one.due.mark and one.due.mark.at:
         return [desk.wording.text("mail.at", at=desk.moment(one.due.mark.at))]
-    if one.step in (Step.REPORTED, Step.OPENED, Step.NOT_NEEDED):
+    if one.step in (Step.CALLED, Step.REPORTED, Step.OPENED, Step.NOT_NEEDED):
         return [desk.wording.text("mail.at", at=desk.moment(one.moment))]
     return []
 
@@ -121,6 +122,8 @@ def _next(one: Reminder) -> list[str]:
 
 
 def _path(one: Reminder) -> str:
+    if one.call is not None:
+        return f"/calls/{one.call.id}"
     if one.breach is not None:
         return f"/register/{one.breach.number}"
     return f"/events/{one.report.event}" if one.report else "/register"

@@ -8,7 +8,7 @@ does not get through is tried again, later each time, and stands where people se
 import logging
 import threading
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,7 @@ from server_stub import (
     mail_settings,
     profiles,
     reminders,
+    store_calls,
     store_duties,
     store_mail,
     store_people,
@@ -35,8 +36,9 @@ from server_stub.errors import ConfigError, MailDown, MailRefused, StoreError
 from server_stub.letters import Desk
 from server_stub.mail import Courier
 from server_stub.mail_settings import Settings
-from server_stub.reminders import Case, Key, Reader, Reminder
+from server_stub.reminders import Case, Key, Reader, Reminder, Step, TeamCall
 from server_stub.store_mail import SERVER, Trouble
+from server_stub.store_people import User
 
 log = logging.getLogger(__name__)
 ROUND_SECONDS = 60
@@ -166,7 +168,11 @@ def waiting_now(collector: Collector, settings: Settings, now: datetime) -> list
         ]
         reports = store_mail.reports(connection, news_since)
         whom, sent = readers(connection, settings), store_mail.sent(connection)
-    due = reminders.due_now(cases, reports, times, news_since, now)
+        calls = [
+            TeamCall(id=one.id, number=one.number, called_at=one.called_at)
+            for one in store_calls.calls_since(connection, news_since)
+        ]
+    due = reminders.due_now(cases, reports, times, news_since, now, calls)
     found = {one: reminders.for_reader(one, due, sent) for one in whom}
     kept = [
         Waiting(reader=one, reminders=reminders.not_too_many(one, mine, sent, now))
@@ -175,18 +181,24 @@ def waiting_now(collector: Collector, settings: Settings, now: datetime) -> list
     return [one for one in kept if one.reminders]
 
 
+def _steps_of(user: User, team: Set[str]) -> frozenset[Step]:
+    called = frozenset({Step.CALLED}) if user.name in team else frozenset()
+    return reminders.BY_ROLE.get(user.role, frozenset()) | called
+
+
 def readers(connection: Connection, settings: Settings) -> list[Reader]:
     """Everybody who is told something: people with an address, and the two mailboxes."""
+    team = set(store_calls.team(connection))
     found = [
         Reader(
             who=f"user:{user.name}",
             address=user.mail,
             language=user.language,
-            steps=reminders.BY_ROLE[user.role],
+            steps=steps,
             brief=user.role == Role.MANAGEMENT,
         )
         for user in store_people.all_users(connection)
-        if user.mail and user.role in reminders.BY_ROLE
+        if user.mail and (steps := _steps_of(user, team))
     ]
     boxes = (
         (REPORTS_TO, settings.reports_to, reminders.OF_REPORTING_POINT),

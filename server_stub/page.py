@@ -35,6 +35,7 @@ FORMS = (
     "/dispute",
     "/admission/approve",
     "/admission/revoke",
+    "/call",
     "/step",
     "/close",
     "/reopen",

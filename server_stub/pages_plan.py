@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from server_stub import duties, pages_entry, plan, store_duties, store_plan
+from server_stub import duties, pages_entry, plan, store_calls, store_duties, store_plan
 from server_stub.dossier_questions import SECTION_OF
 from server_stub.duties import Duty, Mark
 from server_stub.page import Visit
@@ -148,6 +148,7 @@ def _page(
         entry = pages_entry.entry_of(connection, found)
         stages_found = stages(connection, entry, visit.now)
         tasks = store_plan.tasks(connection, found)
+        calls, team = store_calls.calls_of(connection, found), store_calls.team(connection)
     return pages_entry.show(
         visit,
         entry,
@@ -155,6 +156,8 @@ def _page(
         422 if wrong else 200,
         stages=stages_found,
         tasks=tasks,
+        calls=calls,
+        team=team,
         sections=SECTION_OF,
         wrong=wrong,
         given=given or {},

@@ -30,6 +30,7 @@ MOST_REPORTS = 6
 class Step(StrEnum):
     """What is told of, the most urgent first."""
 
+    CALLED = "called"
     REPORTED = "reported"
     OVER = "over"
     STILL_OVER = "still-over"
@@ -73,6 +74,15 @@ class Report:
     received_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TeamCall:
+    """The crisis team was called for the entry of this number."""
+
+    id: int
+    number: str
+    called_at: datetime
+
+
 class Key(NamedTuple):
     """What a reminder is about; the same for every time it comes."""
 
@@ -93,6 +103,7 @@ class Reminder:
     breach: Breach | None = None
     report: Report | None = None
     due: Due | None = None
+    call: TeamCall | None = None
 
     @property
     def key(self) -> Key:
@@ -100,9 +111,14 @@ class Reminder:
         return Key(
             breach=self.breach.id if self.breach else None,
             event=self.report.event if self.report else None,
-            duty=str(self.due.duty) if self.due and self.step is not Step.OPENED else "",
+            duty=self._duty(),
             step=str(self.step),
         )
+
+    def _duty(self) -> str:
+        if self.call is not None:
+            return f"call-{self.call.id}"
+        return str(self.due.duty) if self.due and self.step is not Step.OPENED else ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,12 +146,16 @@ def due_now(
     times: Mapping[Duty, timedelta | None],
     news_since: datetime,
     now: datetime,
+    calls: Iterable[TeamCall] = (),
 ) -> list[Reminder]:
     """All there is to tell, whoever was told already; news from before ``news_since`` is none."""
     found = [_reported(one) for one in reports]
+    found += [Reminder(step=Step.CALLED, moment=one.called_at, call=one) for one in calls]
     for case in cases:
-        found += [one for due in case.dues if (one := _of_clock(case.breach, due, times, now))]
-        found += [_opened(case), *_undecided(case.breach, now), *_decided(case)]
+        found += _decided(case)
+        if case.breach.closed_at is None:  # nobody's clock runs for a closed one
+            found += [one for due in case.dues if (one := _of_clock(case.breach, due, times, now))]
+            found += [_opened(case), *_undecided(case.breach, now)]
     kept = (one for one in found if one.step in _CLOCKS or one.moment >= news_since)
     return sorted(kept, key=lambda one: (_URGENCY[one.step], one.moment))
 

@@ -112,3 +112,27 @@ breach_tasks = Table(
     Column("done_by", String(64)),
     Index(None, "breach"),
 )
+
+team_members = Table(
+    "team_members",
+    metadata,
+    Column("name", String(64), primary_key=True),
+)
+
+breach_calls = Table(
+    "breach_calls",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("breach", Integer, ForeignKey("breaches.id"), nullable=False),
+    Column("called_at", Moment, nullable=False),
+    Column("called_by", String(64), nullable=False),
+    Index(None, "breach"),
+)
+
+call_answers = Table(
+    "call_answers",
+    metadata,
+    Column("call", Integer, ForeignKey("breach_calls.id"), primary_key=True),
+    Column("who", String(64), primary_key=True),
+    Column("at", Moment, nullable=False),
+)

@@ -64,6 +64,7 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/register/{number}/papers"): ("olaf",),
     ("GET", "/register/{number}/papers/{form}"): ("olaf",),
     ("GET", "/register/{number}/plan"): ("olaf",),
+    ("POST", "/register/{number}/plan/call"): ("olaf",),
     ("POST", "/register/{number}/plan/step"): ("olaf",),
     ("POST", "/register/{number}/plan/close"): ("olaf",),
     ("POST", "/register/{number}/plan/reopen"): ("olaf",),
@@ -71,6 +72,8 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/register/{number}/plan/task-done"): ("olaf",),
     ("POST", "/register/{number}/aware"): ("olaf",),
     ("POST", "/register/{number}/told"): ("olaf",),
+    ("GET", "/calls/{call}"): PEOPLE,
+    ("POST", "/calls/{call}"): PEOPLE,
     ("GET", "/log"): ("olaf",),
 }
 
@@ -192,7 +195,7 @@ def test_a_place_that_does_not_exist_leaves_no_line_in_the_log(at: Console) -> N
 def filled(at: Console, path: str) -> str:
     """An address of something that is there: an event with a sealed part, the entry made of it."""
     path = path.replace("{device}", at.laptop.name).replace("{seq}", "2")
-    path = path.replace("{section}", "nature").replace("{form}", "record")
+    path = path.replace("{section}", "nature").replace("{form}", "record").replace("{call}", "1")
     path = path.replace("{event}", "2")
     return path.replace("{number}", f"{datetime.now(UTC).year}-0001")
 

@@ -1,12 +1,13 @@
 """Which reminders are due, to whom, and what stands in them; no clock, no database, no mail."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from agent.answers import receipt_number as receipt_of_the_agent
-from server_stub import letters, wording
+from server_stub import letters, reminders, wording
 from server_stub.auth import Role
 from server_stub.duties import Duty, Mark, dues
 from server_stub.letters import Desk
@@ -248,13 +249,15 @@ def desk(language: str) -> Desk:
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_every_step_can_be_told_in_every_language(language: str) -> None:
     report = Report(event=7, receipt="DW-1234-5678", received_at=NOON)
+    call = reminders.TeamCall(id=3, number="2026-0001", called_at=NOON)
     noted = [mark(Duty.BOARD, NOON), mark(Duty.SUBJECTS, None, "secret words")]
     times = {**TIMES, Duty.BOARD: 24 * HOUR}
     found: dict[Step, Reminder] = {}
     for hours in (0, 25, 36, 54, 68, 72, 96):
         now = NOON + hours * HOUR
         case = Case(breach=breach(), dues=dues(breach(), times, noted, now), marks=noted)
-        found |= {one.step: one for one in due_now([case], [report], times, ALWAYS, now)}
+        due_here = due_now([case], [report], times, ALWAYS, now, [call])
+        found |= {one.step: one for one in due_here}
     assert set(found) == set(Step)
     written = letters.letter(desk(language), reader(language=language), list(found.values()))
     assert "2026-0001" in written.text
@@ -321,3 +324,9 @@ def test_several_at_once_are_one_mail_and_it_has_an_end() -> None:
     long = letters.letter(desk("en"), reader(), found[:1] * 100)
     assert "And 60 more" in long.text
     assert long.text.count("2026-0001: the") == 40
+
+
+def test_nobodys_clock_runs_for_a_closed_entry() -> None:
+    closed = replace(breach(), closed_at=NOON)
+    case = Case(breach=closed, dues=dues(closed, TIMES, [], NOON + 500 * HOUR))
+    assert due_now([case], [], TIMES, ALWAYS, NOON + 500 * HOUR) == []
