@@ -16,6 +16,7 @@ from server_stub import (
     commands_feeds,
     commands_people,
     commands_register,
+    commands_retention,
     feed_targets,
     register_export,
 )
@@ -74,6 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
         _breach,
         _keys,
         _mail,
+        _retention,
     ):
         add(commands_of)
     return top
@@ -224,6 +226,15 @@ def _breach(commands_of: "Commands[argparse.ArgumentParser]") -> None:
     old.add_argument("file", metavar="FILE", help="CSV with the heads date and description")
     text = "check that no line of the history, nor of the log, was changed"
     _command(verbs, "verify", text, commands_register.verify)
+
+
+def _retention(commands_of: "Commands[argparse.ArgumentParser]") -> None:
+    kept = commands_of.add_parser("retention", help="how long events are kept")
+    verbs = kept.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    chosen = _command(verbs, "set", "say how long events are kept", commands_retention.set_days)
+    chosen.add_argument("--days", type=int, required=True, metavar="N", help="30 to 3650")
+    _command(verbs, "show", "show how long events are kept", commands_retention.show)
+    _command(verbs, "now", "delete what was kept long enough", commands_retention.now)
 
 
 def _keys(commands_of: "Commands[argparse.ArgumentParser]") -> None:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from server_stub import config as configuration
-from server_stub import keys, mail_rounds, state, store_events, tls, wording
+from server_stub import keys, mail_rounds, retention, state, store_events, tls, wording
 from server_stub.app import make_app
 from server_stub.collector import Collector, DeviceKeys, utc_now
 from server_stub.config import Config, Listen
@@ -65,6 +65,7 @@ def serve(config: Config, listen: Listen, given_url: str | None) -> int:
     collector = make_collector(config, url)
     stop = threading.Event()
     rounds = mail_rounds.start(collector, stop)
+    retention.start(collector, stop)
     deliveries = _deliveries(collector)
     try:
         deliveries.start()
