@@ -13,6 +13,7 @@ from server_stub.config import Config
 from server_stub.errors import Refused
 from server_stub.quota import Quota
 from server_stub.store import Store
+from server_stub.store_together import Together
 from server_stub.wording import Wording
 
 
@@ -42,6 +43,10 @@ class DeviceKeys:
         with self.lock:
             return self.known.setdefault(name, key)
 
+    def at_hand(self, name: str) -> Ed25519PublicKey | None:
+        """A laptop's public key if it need not be read."""
+        return self.known.get(name)
+
     def forget(self, name: str) -> None:
         """Read a laptop's key anew the next time."""
         with self.lock:
@@ -55,6 +60,7 @@ class Collector:
     config: Config
     url: str
     store: Store
+    together: Together
     keys: DeviceKeys
     reply_key: Ed25519PrivateKey
     ca_pem: bytes

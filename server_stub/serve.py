@@ -24,6 +24,7 @@ from server_stub.config import Config, Listen
 from server_stub.errors import ConfigError
 from server_stub.patience import Patient, allow_open_files
 from server_stub.store import open_store
+from server_stub.store_together import Together
 
 log = logging.getLogger(__name__)
 RENEWAL_SECONDS = 12 * 3600
@@ -81,6 +82,7 @@ def make_collector(config: Config, url: str) -> Collector:
         config=config,
         url=url,
         store=store,
+        together=Together(store),
         keys=DeviceKeys(store=store),
         reply_key=keys.reply_key(config.state),
         stick_key=keys.stick_key(config.state),

@@ -17,9 +17,10 @@ from agent.wire.signatures import Signed
 from server_stub import admission, contact, enrol, exchange, ingest, rotate, store_documents
 from server_stub.collector import Collector, collector_of
 from server_stub.errors import Refused
+from server_stub.store_devices import Device
 
 T = TypeVar("T")
-Work = Callable[[Connection], T]
+Work = Callable[[Connection, Device], T]
 Take = Callable[[Request, Signed, Ed25519PublicKey, bytes], Response]
 
 
@@ -56,7 +57,10 @@ async def _of_a_laptop(request: Request, take: Take, largest: int) -> Response:
     First who it claims to be: of a stranger no body is read at all.
     """
     signed = exchange.read_signature(request)
-    key = await run_in_threadpool(collector_of(request).keys.of, signed.keyid)
+    keys = collector_of(request).keys
+    key = keys.at_hand(signed.keyid)
+    if key is None:
+        key = await run_in_threadpool(keys.of, signed.keyid)
     body = await exchange.read_body(request, largest)
     return await run_in_threadpool(take, request, signed, key, body)
 
@@ -90,7 +94,7 @@ def _rotate(request: Request, signed: Signed, key: Ed25519PublicKey, body: bytes
     collector, now = collector_of(request), collector_of(request).now()
     _verify(request, signed, key, body)
     asked = rotate.read_request(body, signed.keyid)
-    _write(request, signed, key, lambda c: rotate.take(c, asked, signed, now))
+    _write(request, signed, key, lambda c, _: rotate.take(c, asked, signed, now))
     collector.keys.forget(asked.device)
     answer = messages.RotateReply(device=asked.device, public_key=asked.public_key)
     return exchange.reply(request, collector.reply_key, now, 200, messages.to_json(answer))
@@ -102,7 +106,7 @@ def _take_word(request: Request, signed: Signed, key: Ed25519PublicKey, body: by
     collector.quota.check(signed.keyid)
     word = contact.read_word(body, signed.keyid)
     collector.quota.charge(word.device, len(body), 1)
-    news = _write(request, signed, key, lambda c: contact.take_word(c, word, signed, now))
+    news = _write(request, signed, key, lambda c, _: contact.take_word(c, word, signed, now))
     shared = base64.b64encode(collector.stick_key).decode("ascii")
     news = msgspec.structs.replace(news, stick_key=shared)
     return exchange.reply(request, collector.reply_key, now, 200, messages.to_json(news))
@@ -123,11 +127,10 @@ def _write(request: Request, signed: Signed, key: Ed25519PublicKey, work: Work[T
     collector = collector_of(request)
 
     def believed(connection: Connection) -> T:
-        admission.signed_by(connection, signed.keyid, key)
-        return work(connection)
+        return work(connection, admission.signed_by(connection, signed.keyid, key))
 
     try:
-        return collector.store.write(believed)
+        return collector.together.write(believed)
     except Refused:
         collector.keys.forget(signed.keyid)  # it may have been read just before it was changed
         raise
@@ -139,7 +142,11 @@ def _take_events(request: Request, signed: Signed, key: Ed25519PublicKey, body: 
     collector.quota.check(signed.keyid)
     batch = ingest.read_batch(body, signed.keyid)
     judged = ingest.judge(batch)
-    answer = _write(request, signed, key, lambda c: ingest.take_in(c, batch, judged, signed, now))
+
+    def work(connection: Connection, device: Device) -> messages.Receipt | Refused:
+        return ingest.take_in(connection, batch, judged, signed, now, device)
+
+    answer = _write(request, signed, key, work)
     collector.quota.charge(batch.device, len(body), len(judged))
     if isinstance(answer, Refused):
         raise answer
