@@ -11,7 +11,9 @@ from starlette.requests import Request
 from server_stub import exchange, store_devices
 from server_stub.config import Config
 from server_stub.errors import Refused
+from server_stub.often import Often
 from server_stub.quota import Quota
+from server_stub.rush import Rush
 from server_stub.store import Store
 from server_stub.store_together import Together
 from server_stub.wording import Wording
@@ -67,6 +69,8 @@ class Collector:
     stick_key: bytes
     languages: Mapping[str, Wording]
     quota: Quota = field(default_factory=Quota)
+    often: Often = field(default_factory=Often)
+    rush: Rush = field(default_factory=Rush)
     now: Callable[[], datetime] = utc_now
 
 

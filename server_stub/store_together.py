@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from server_stub.store import Store, said_plainly
 
 MOST = 64
-"""Works in one transaction; a command on the terminal that wants to write waits for one of these."""
+"""Works in one transaction; a command on the terminal waits for one of these."""
 T = TypeVar("T")
 End = Callable[[], Any]
 

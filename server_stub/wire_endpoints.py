@@ -32,8 +32,9 @@ async def get_ca(request: Request) -> Response:
 async def post_enrol(request: Request) -> Response:
     """``POST /v1/enrol``: EnrolRequest -> EnrolReply."""
     signed = exchange.read_signature(request)
-    body = await exchange.read_body(request, enrol.LARGEST_REQUEST)
-    return await run_in_threadpool(_enrol, request, signed, body)
+    with collector_of(request).rush.taken_in():
+        body = await exchange.read_body(request, enrol.LARGEST_REQUEST)
+        return await run_in_threadpool(_enrol, request, signed, body)
 
 
 async def post_events(request: Request) -> Response:
@@ -54,15 +55,17 @@ async def post_rotate(request: Request) -> Response:
 async def _of_a_laptop(request: Request, take: Take, largest: int) -> Response:
     """Have ``take`` answer a request of a laptop that is known. Raises Refused.
 
-    First who it claims to be: of a stranger no body is read at all.
+    First whether there is room, then who it claims to be: of a stranger no body is read at all.
     """
+    collector = collector_of(request)
     signed = exchange.read_signature(request)
-    keys = collector_of(request).keys
-    key = keys.at_hand(signed.keyid)
-    if key is None:
-        key = await run_in_threadpool(keys.of, signed.keyid)
-    body = await exchange.read_body(request, largest)
-    return await run_in_threadpool(take, request, signed, key, body)
+    collector.often.check(signed.keyid)
+    with collector.rush.taken_in():
+        key = collector.keys.at_hand(signed.keyid)
+        if key is None:
+            key = await run_in_threadpool(collector.keys.of, signed.keyid)
+        body = await exchange.read_body(request, largest)
+        return await run_in_threadpool(take, request, signed, key, body)
 
 
 def _enrol(request: Request, signed: Signed, body: bytes) -> Response:
@@ -120,6 +123,7 @@ def _verify(request: Request, signed: Signed, key: Ed25519PublicKey, body: bytes
     except Refused:
         collector.keys.forget(signed.keyid)
         raise
+    collector.often.count(signed.keyid)
 
 
 def _write(request: Request, signed: Signed, key: Ed25519PublicKey, work: Work[T]) -> T:
