@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from anyio import CapacityLimiter
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from starlette.requests import Request
 
@@ -17,6 +18,10 @@ from server_stub.rush import Rush
 from server_stub.store import Store
 from server_stub.store_together import Together
 from server_stub.wording import Wording
+
+HANDS = 6
+"""Threads that work on requests of laptops. With many more the one that holds the connections gets
+its turn too seldom, and the pages of the console wait with it; with fewer, fewer share a commit."""
 
 
 def utc_now() -> datetime:
@@ -71,6 +76,7 @@ class Collector:
     quota: Quota = field(default_factory=Quota)
     often: Often = field(default_factory=Often)
     rush: Rush = field(default_factory=Rush)
+    hands: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(HANDS))
     now: Callable[[], datetime] = utc_now
 
 

@@ -2,27 +2,31 @@
 
 A secure connection costs the collector more than a refusal and, while it is made, memory too. When
 ten thousand laptops call at once, making all of their connections side by side would keep every one
-of them waiting until the last is made. Here only some are made at a time; the others wait where
-they cost nothing, in the system's own queue, and beyond its end the system lets them call again.
-Whoever calls and then says nothing gives up its place soon.
+of them waiting until the last is made. Here only some are made at a time, and a bounded number of
+callers waits in the order in which they came. Beyond that a caller is hung up on, which costs next
+to nothing: to a laptop that is a bad network, and it comes back by itself, later each time. Left in
+the system's own queue it would wait for half a minute and know no more.
 """
 
 import asyncio
 import logging
 import socket
 import ssl
+from collections import deque
 from collections.abc import Callable, Sized
 
 log = logging.getLogger(__name__)
-MOST_AT_ONCE = 128
+MOST_AT_ONCE = 64
 """Connections that are being made."""
-A_FEW = 5
-"""Connections that are taken at each look while the house is full: they can only be told when to
+MOST_WAITING = 400
+"""Callers that wait for theirs: those that are answered within a few seconds."""
+A_FEW = 10
+"""Connections that are made at each look while the house is full: they can only be told when to
 come back, and telling everybody at once would leave no time to serve those who are inside."""
 HANDSHAKE_SECONDS = 10.0
 """A laptop behind a bad network needs two; nobody needs more than this."""
 LOOK_AGAIN = 0.05
-"""Seconds until the next look whether a connection has ended."""
+"""Seconds until the next look whether there is room."""
 
 
 class Doorway:
@@ -41,9 +45,11 @@ class Doorway:
         says whether no more can be served just now."""
         self._listening, self._protocol, self._context = listening, protocol, context
         self._opened, self._most, self._full = opened, most, full
+        self._waiting: deque[socket.socket] = deque()
         self._made: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
-        self._later: asyncio.TimerHandle | None = None
+        self._few = A_FEW
+        self._next_look: asyncio.TimerHandle | None = None
         self._shut = False
 
     def open(self) -> None:
@@ -52,41 +58,60 @@ class Doorway:
         self._listen()
 
     def close(self) -> None:
-        """Take no more; those that are being made are given up."""
+        """Take no more; those that wait or are being made are given up."""
         self._shut = True
         self._loop.remove_reader(self._listening)
-        if self._later is not None:
-            self._later.cancel()
+        if self._next_look is not None:
+            self._next_look.cancel()
         for task in self._made:
             task.cancel()
+        while self._waiting:
+            self._waiting.popleft().close()
 
     def _listen(self) -> None:
         if not self._shut:
             self._loop.add_reader(self._listening, self._take_in)
 
-    def _wait(self) -> None:
-        """Leave callers in the system's queue for a moment."""
-        self._loop.remove_reader(self._listening)
-        self._later = self._loop.call_later(LOOK_AGAIN, self._listen)
-
     def _take_in(self) -> None:
-        """Take what waits, as far as there is room."""
-        for _ in range(self._room()):
+        """Take every caller: to make its connection, to let it wait, or to hang up."""
+        for _ in range(MOST_WAITING):
             try:
-                connection, _ = self._listening.accept()
+                caller, _ = self._listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                return
+                break
             except OSError as error:  # out of files or memory: room comes as connections end
                 log.error("cannot take a connection: %s", error.strerror)
+                self._loop.remove_reader(self._listening)
+                self._loop.call_later(1.0, self._listen)
                 break
-            task = self._loop.create_task(self._make(connection))
+            if len(self._waiting) < MOST_WAITING:
+                self._waiting.append(caller)
+            else:
+                caller.close()
+        self._let_in()
+
+    def _let_in(self) -> None:
+        """Make connections for those who wait longest, as far as there is room."""
+        while self._waiting and self._has_room():
+            task = self._loop.create_task(self._make(self._waiting.popleft()))
             self._made.add(task)
             task.add_done_callback(self._made.discard)
-        self._wait()
+        if self._waiting and self._next_look is None:
+            self._next_look = self._loop.call_later(LOOK_AGAIN, self._look_again)
 
-    def _room(self) -> int:
-        most = A_FEW if self._full() else MOST_AT_ONCE - len(self._made)
-        return min(most, self._most - len(self._opened) - len(self._made))
+    def _look_again(self) -> None:
+        self._next_look, self._few = None, A_FEW
+        if not self._shut:
+            self._let_in()
+
+    def _has_room(self) -> bool:
+        made = len(self._made)
+        if made >= MOST_AT_ONCE or len(self._opened) + made >= self._most:
+            return False
+        if not self._full():
+            return True
+        self._few -= 1
+        return self._few >= 0
 
     async def _make(self, connection: socket.socket) -> None:
         try:
@@ -99,3 +124,5 @@ class Doorway:
             )
         except (OSError, EOFError):
             connection.close()  # it broke off, or spoke no TLS: nothing that this side can mend
+        if not self._shut:
+            self._loop.call_soon(self._let_in)

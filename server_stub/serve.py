@@ -32,8 +32,6 @@ from server_stub.store_together import Together
 log = logging.getLogger(__name__)
 RENEWAL_SECONDS = 12 * 3600
 MOST_CONNECTIONS = 2000
-WAITING_CALLERS = 512
-"""In the system's queue: a few seconds' worth, so that whoever waits there is answered in time."""
 GRACE_SECONDS = 10
 # For TLS 1.2: forward secrecy and authenticated encryption only; uvicorn alone would take CBC too.
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -149,7 +147,7 @@ def _bind(listen: Listen) -> socket.socket:
         bound = socket.create_server(
             (listen.host, listen.port),
             family=socket.AF_INET6 if ":" in listen.host else socket.AF_INET,
-            backlog=WAITING_CALLERS,
+            backlog=2048,
         )
         # Connections inherit it; without it each reply waits 40 ms for the caller's kernel.
         bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
+from anyio import to_thread
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import UNSET
 from sqlalchemy import Connection
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -34,7 +34,7 @@ async def post_enrol(request: Request) -> Response:
     signed = exchange.read_signature(request)
     with collector_of(request).rush.taken_in():
         body = await exchange.read_body(request, enrol.LARGEST_REQUEST)
-        return await run_in_threadpool(_enrol, request, signed, body)
+        return await _by_hand(request, _enrol, request, signed, body)
 
 
 async def post_events(request: Request) -> Response:
@@ -63,9 +63,14 @@ async def _of_a_laptop(request: Request, take: Take, largest: int) -> Response:
     with collector.rush.taken_in():
         key = collector.keys.at_hand(signed.keyid)
         if key is None:
-            key = await run_in_threadpool(collector.keys.of, signed.keyid)
+            key = await _by_hand(request, collector.keys.of, signed.keyid)
         body = await exchange.read_body(request, largest)
-        return await run_in_threadpool(take, request, signed, key, body)
+        return await _by_hand(request, take, request, signed, key, body)
+
+
+async def _by_hand(request: Request, work: Callable[..., T], *given: object) -> T:
+    """Run ``work`` in one of the threads that are there for laptops."""
+    return await to_thread.run_sync(work, *given, limiter=collector_of(request).hands)
 
 
 def _enrol(request: Request, signed: Signed, body: bytes) -> Response:
