@@ -13,7 +13,7 @@ import signal
 import ssl
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ LARGEST_REPLY = 320 * 1024
 """Bytes; news may bring a policy and a keyring."""
 LONGEST_HEADER = 1024
 """Characters kept of each header in ``KEPT_HEADERS``."""
-KEPT_HEADERS = frozenset({"signature", "signature-input", "content-digest"})
+KEPT_HEADERS = frozenset({"signature", "signature-input", "content-digest", "retry-after"})
 
 
 class PinnedCA(HTTPAdapter):
@@ -149,14 +149,17 @@ def _at_most(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def pass_on(socket: Path, wait: float = LONG_POLL) -> Trouble:
-    """Carry one request and its reply; what the agent thinks of it."""
+def pass_on(socket: Path, wait: float = LONG_POLL) -> tuple[Trouble, float | None]:
+    """Carry one request and its reply; what the agent thinks of it, and how many seconds the
+    collector asks to wait, if it does."""
     given = control.ask(socket, "outbox", timeout=wait + 10.0, wait=wait)
     if "uri" not in given:
-        return Trouble.NONE
+        return Trouble.NONE, None
     body, proxy = given["body"].encode("utf-8"), given.get("proxy", "")
     answer = post(given["ca"], given["uri"], given["headers"], body, proxy=proxy)
-    return Trouble(control.ask(socket, "reply", **answer)["trouble"])
+    trouble = Trouble(control.ask(socket, "reply", **answer)["trouble"])
+    # Busy is what a signed reply says: nobody in between can make a laptop wait by this.
+    return trouble, asked_to_wait(answer["headers"]) if trouble is Trouble.BUSY else None
 
 
 def run(socket: Path, pause: Callable[[float], None] = time.sleep) -> None:
@@ -164,13 +167,22 @@ def run(socket: Path, pause: Callable[[float], None] = time.sleep) -> None:
     failures = 0
     while True:
         try:
-            trouble = pass_on(socket)
+            trouble, wait = pass_on(socket)
         except control.ControlError as error:
             log.info("%s", error)
-            trouble = Trouble.UNREACHABLE
+            trouble, wait = Trouble.UNREACHABLE, None
         failures = 0 if trouble is Trouble.NONE else failures + 1
         if failures:
-            pause(back_off(failures))
+            pause(back_off(failures) if wait is None else wait)
+
+
+def asked_to_wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds until the turn that the collector gave this laptop; never longer than between two
+    tries of its own. Turns are given in whole seconds, and a part of one more spreads them."""
+    told = headers.get("retry-after", "")
+    if not (told.isascii() and told.isdecimal()):
+        return None
+    return min(LONGEST_WAIT, int(told)) + random.random()  # noqa: S311 (nothing secret)
 
 
 def back_off(failures: int) -> float:

@@ -41,9 +41,10 @@ SAYS = {
 }
 
 
-def listened_to(connection: Connection, name: str) -> Device:
-    """The laptop of this name, locked until the transaction ends. Raises Refused."""
-    device = store_devices.device(connection, name, lock=True)
+def listened_to(connection: Connection, name: str, device: Device | None = None) -> Device:
+    """The laptop of this name, locked until the transaction ends; ``device`` is it if it was read
+    in this transaction before. Raises Refused."""
+    device = device or store_devices.device(connection, name, lock=True)
     if device is None:
         raise Refused(401, "unknown-device", "this laptop is not enrolled here: enrol it")
     state = Admission(device.state)
@@ -52,8 +53,8 @@ def listened_to(connection: Connection, name: str) -> Device:
     return device
 
 
-def signed_by(connection: Connection, name: str, key: Ed25519PublicKey) -> None:
-    """Raises Refused unless ``key`` is this laptop's when the transaction begins to write.
+def signed_by(connection: Connection, name: str, key: Ed25519PublicKey) -> Device:
+    """The laptop. Raises Refused unless ``key`` is its own when the transaction begins to write.
 
     The signature was checked before, with a key that may have been changed since: of two requests
     that the same old key signed, only the first may change it."""
@@ -61,6 +62,7 @@ def signed_by(connection: Connection, name: str, key: Ed25519PublicKey) -> None:
     shown = base64.b64encode(key.public_bytes_raw()).decode("ascii")
     if device is None or device.public_key != shown:
         raise Refused(401, "signature", "this laptop has another key by now")
+    return device
 
 
 def changed(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from anyio import CapacityLimiter
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from starlette.requests import Request
 
@@ -12,10 +13,17 @@ from server_stub import exchange, store_devices
 from server_stub.config import Config
 from server_stub.errors import Refused
 from server_stub.metrics import Metrics
+from server_stub.often import Often
 from server_stub.pace import Pace
 from server_stub.quota import Quota
+from server_stub.rush import Rush
 from server_stub.store import Store
+from server_stub.store_together import Together
 from server_stub.wording import Wording
+
+HANDS = 6
+"""Threads that work on requests of laptops. With many more the one that holds the connections gets
+its turn too seldom, and the pages of the console wait with it; with fewer, fewer share a commit."""
 
 
 def utc_now() -> datetime:
@@ -44,6 +52,10 @@ class DeviceKeys:
         with self.lock:
             return self.known.setdefault(name, key)
 
+    def at_hand(self, name: str) -> Ed25519PublicKey | None:
+        """A laptop's public key if it need not be read."""
+        return self.known.get(name)
+
     def forget(self, name: str) -> None:
         """Read a laptop's key anew the next time."""
         with self.lock:
@@ -57,6 +69,7 @@ class Collector:
     config: Config
     url: str
     store: Store
+    together: Together
     keys: DeviceKeys
     reply_key: Ed25519PrivateKey
     ca_pem: bytes
@@ -65,6 +78,9 @@ class Collector:
     quota: Quota = field(default_factory=Quota)
     pace: Pace = field(default_factory=Pace)
     metrics: Metrics = field(default_factory=Metrics)
+    often: Often = field(default_factory=Often)
+    rush: Rush = field(default_factory=Rush)
+    hands: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(HANDS))
     now: Callable[[], datetime] = utc_now
 
 

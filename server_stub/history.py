@@ -6,9 +6,9 @@ history that differs is refused as well, since it would replace what is known.
 """
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection
 
 from agent.wire import event as wire
@@ -19,8 +19,7 @@ from server_stub.errors import Refused
 from server_stub.store_devices import Device, Fault
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """A record with the chain's value after it; either an event or the reason against it."""
 
     seq: int

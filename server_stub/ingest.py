@@ -16,7 +16,6 @@ that follow it.
 import base64
 import binascii
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -66,8 +65,9 @@ def judge(batch: messages.Batch) -> list[Judged]:
     """Each record of a batch, judged on its own, with the chain's values."""
     head, judged = batch.previous, []
     for record in batch.records:
-        head = wire.link(head, record.seq, record.body.encode())
-        found = _judge_body(record.body)
+        body = record.body.encode()
+        head = wire.link(head, record.seq, body)
+        found = _judge_body(body)
         event, reason = (None, found) if isinstance(found, str) else (found, "")
         judged.append(
             Judged(seq=record.seq, body=record.body, head=head, event=event, reason=reason)
@@ -81,23 +81,38 @@ def take_in(
     judged: list[Judged],
     signed: signatures.Signed,
     now: datetime,
+    device: Device | None = None,
 ) -> messages.Receipt | Refused:
     """Store a judged batch inside a transaction. A fork is handed back as a refusal, so that its
-    fault entry is committed with it. Raises Refused for a replayed request."""
+    fault entry is committed with it. ``device`` is the laptop as it was read in this transaction,
+    if it was. Raises Refused for a replayed request."""
     take_nonce(connection, signed, now)
-    device = admission.listened_to(connection, batch.device)
+    device = admission.listened_to(connection, batch.device, device)
     first, last = judged[0].seq, judged[-1].seq
-    known = store_events.heads(connection, device.name, first - 1, last)
+    known = _known(connection, device, first, last)
     forked = history.fork(batch, judged, known)
     if forked is not None:
         return history.report_fork(connection, device, forked, now)
     history.report_gap(connection, device, first, known, now)
     new = _drop_repeated_ids(connection, device, [one for one in judged if one.seq not in known])
     _store(connection, device, batch, judged[-1], new, now)
-    return _receipt(connection, batch, judged, now)
+    refused = {one.seq: one.reason for one in new if one.event is None}
+    if len(new) < len(judged):
+        refused |= store_events.refusals(connection, device.name, first, last)
+    return _receipt(judged, refused, device, now)
 
 
-def _judge_body(body: str) -> wire.Event | str:
+def _known(connection: Connection, device: Device, first: int, last: int) -> dict[int, str]:
+    """The chain's values that are held, from the one before ``first`` to ``last``.
+
+    Most batches begin where the one before ended. Nothing is stored beyond that, so the laptop's
+    own row says it all."""
+    if first == device.last_seq + 1:
+        return {device.last_seq: device.head} if device.last_seq else {}
+    return store_events.heads(connection, device.name, first - 1, last)
+
+
+def _judge_body(body: bytes) -> wire.Event | str:
     """The event in a record, or the reason why it cannot be stored."""
     try:
         event = wire.decode(body)
@@ -107,7 +122,7 @@ def _judge_body(body: str) -> wire.Event | str:
         return "malformed"
     if event.wire != wire.WIRE_VERSION:
         return "wire-version"
-    if wire.encode(event) != body.encode():
+    if wire.encode(event) != body:
         # Two bodies for one event: a key given twice could hide what no check has seen.
         return "not-canonical"
     if not _possible(event.observed_at) or not _possible(event.recorded_at):
@@ -157,7 +172,7 @@ def _drop_repeated_ids(connection: Connection, device: Device, new: list[Judged]
     kept = []
     for one in new:
         if one.event is not None and one.event.id in used:
-            kept.append(replace(one, event=None, reason="repeated-id"))
+            kept.append(msgspec.structs.replace(one, event=None, reason="repeated-id"))
             continue
         if one.event is not None:
             used.add(one.event.id)
@@ -227,14 +242,12 @@ def _refusal(device: Device, one: Judged) -> Fault:
 
 
 def _receipt(
-    connection: Connection, batch: messages.Batch, judged: list[Judged], now: datetime
+    judged: list[Judged], refused: dict[int, str], device: Device, now: datetime
 ) -> messages.Receipt:
-    first, last = judged[0].seq, judged[-1].seq
-    refused = store_events.refusals(connection, batch.device, first, last)
     return messages.Receipt(
-        device=batch.device,
-        last=last,
+        device=device.name,
+        last=judged[-1].seq,
         head=judged[-1].head,
         received_at=now,
-        refused=[messages.Refusal(seq=seq, reason=reason) for seq, reason in refused.items()],
+        refused=[messages.Refusal(seq=seq, reason=refused[seq]) for seq in sorted(refused)],
     )

@@ -5,12 +5,14 @@ certificate is renewed while running: nobody restarts a collector for a year, an
 certificate ended every laptop would fall silent at once.
 """
 
+import asyncio
 import logging
 import signal
 import socket
 import ssl
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,11 +23,13 @@ from server_stub import keys, mail_rounds, retention, state, store_events, tls, 
 from server_stub.app import make_app
 from server_stub.collector import Collector, DeviceKeys, utc_now
 from server_stub.config import Config, Listen
+from server_stub.doorway import Doorway
 from server_stub.errors import ConfigError
 from server_stub.feeds import Deliveries
 from server_stub.metrics import Metrics
 from server_stub.patience import Patient, allow_open_files
 from server_stub.store import open_store
+from server_stub.store_together import Together
 
 log = logging.getLogger(__name__)
 RENEWAL_SECONDS = 12 * 3600
@@ -36,16 +40,40 @@ CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 
 class Server(uvicorn.Server):
-    """Says where it listens as soon as it does."""
+    """Takes connections through a doorway, and says where it listens as soon as it does."""
 
-    def __init__(self, settings: uvicorn.Config, url: str) -> None:
+    def __init__(
+        self, settings: uvicorn.Config, url: str, is_full: Callable[[], bool] = lambda: False
+    ) -> None:
         super().__init__(settings)
-        self.url = url
+        self.url, self.is_full = url, is_full
+        self.doors: list[Doorway] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        await super().startup([])
+        assert self.config.ssl is not None
+        for one in sockets or ():
+            door = Doorway(
+                one,
+                self._protocol,
+                self.config.ssl,
+                self.server_state.connections,
+                MOST_CONNECTIONS,
+                self.is_full,
+            )
+            door.open()
+            self.doors.append(door)
         if self.started:
             print(f"listening on {self.url}", flush=True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for door in self.doors:
+            door.close()
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        state = self.lifespan.state
+        return Patient(config=self.config, server_state=self.server_state, app_state=state)
 
 
 def serve(config: Config, listen: Listen, given_url: str | None) -> int:
@@ -69,7 +97,8 @@ def serve(config: Config, listen: Listen, given_url: str | None) -> int:
     deliveries = _deliveries(collector)
     try:
         deliveries.start()
-        server = Server(_settings(collector, certificate), listen.url(bound.getsockname()[1]))
+        here = listen.url(bound.getsockname()[1])
+        server = Server(_settings(collector, certificate), here, collector.rush.is_full)
         _renew_in_time(server.config, config.state, hosts, stop)
         _end_when_told(server)
         server.run(sockets=[bound])
@@ -92,6 +121,7 @@ def make_collector(config: Config, url: str) -> Collector:
         config=config,
         url=url,
         store=store,
+        together=Together(store),
         keys=DeviceKeys(store=store),
         reply_key=keys.reply_key(config.state),
         stick_key=keys.stick_key(config.state),
@@ -123,12 +153,13 @@ def _settings(collector: Collector, certificate: Path) -> uvicorn.Config:
         lifespan="off",
         ws="none",
         http=Patient,
-        limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     settings.load()
     assert settings.ssl is not None
     settings.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+    # No laptop takes a session up again, and tickets for it are a tenth of what a handshake costs.
+    settings.ssl.num_tickets = 0
     return settings
 
 

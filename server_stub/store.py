@@ -37,21 +37,21 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one moment of the database. Raises StoreError."""
-        with _said_plainly(), self.engine.connect() as connection:
+        with said_plainly(), self.engine.connect() as connection:
             connection = to_read(connection)
             with connection.begin():
                 yield connection
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in a transaction of its own; returns after COMMIT. Raises StoreError."""
-        with self._writing, _said_plainly(), self.engine.connect() as connection:
+        with self._writing, said_plainly(), self.engine.connect() as connection:
             connection = to_write(connection)
             with connection.begin():
                 return work(connection)
 
     def migrate(self) -> None:
         """Bring the database to the shape this version needs. Raises StoreError, ConfigError."""
-        with self._writing, _said_plainly(), self.engine.connect() as connection:
+        with self._writing, said_plainly(), self.engine.connect() as connection:
             connection = to_write(connection)  # two collectors may start at once
             _refuse_newer(connection)
             settings = migrations()
@@ -60,7 +60,7 @@ class Store:
 
     def is_current(self) -> bool:
         """Whether the database has the shape this version needs."""
-        with _said_plainly(), self.engine.connect() as connection:
+        with said_plainly(), self.engine.connect() as connection:
             heads = set(ScriptDirectory.from_config(migrations()).get_heads())
             return set(MigrationContext.configure(connection).get_current_heads()) == heads
 
@@ -102,7 +102,7 @@ def _refuse_newer(connection: Connection) -> None:
 
 
 @contextmanager
-def _said_plainly() -> Iterator[None]:
+def said_plainly() -> Iterator[None]:
     """A database's own errors as ours, without what they hold of the rows."""
     try:
         yield

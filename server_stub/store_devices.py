@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from agent.wire.event import CHAIN_START
 from server_stub.tables import devices, faults, nonces, old_keys
@@ -123,8 +123,7 @@ def was_a_key(connection: Connection, public_key: str) -> bool:
 
 def device(connection: Connection, name: str, *, lock: bool = False) -> Device | None:
     """One laptop by name; with ``lock`` nobody else changes it until the transaction ends."""
-    rows = select(devices).where(devices.c.name == name)
-    found = connection.execute(rows.with_for_update() if lock else rows).first()
+    found = connection.execute(_LOCKED if lock else _BY_NAME, {"asked": name}).first()
     return _device(found) if found else None
 
 
@@ -171,17 +170,17 @@ def note_contact(
     boot_before: str | None = None,
 ) -> None:
     """Note what a batch brought and where the laptop's chain now ends."""
-    row = update(devices).where(devices.c.name == name)
-    row = row.values(
-        agent_version=agent_version,
-        boot_id=boot_id,
-        boot_before=boot_before,
-        last_contact_at=now,
-        last_seq=last_seq,
-        head=head,
-        events=devices.c.events + new_events,
-    )
-    connection.execute(row)
+    row = {
+        "asked": name,
+        "agent_version": agent_version,
+        "boot_id": boot_id,
+        "boot_before": boot_before,
+        "last_contact_at": now,
+        "last_seq": last_seq,
+        "head": head,
+        "new_events": new_events,
+    }
+    connection.execute(_CONTACT, row)
 
 
 def open_fault(connection: Connection, fault: Fault, now: datetime) -> None:
@@ -238,14 +237,35 @@ def fresh_nonce(
     connection: Connection, keyid: str, nonce: str, now: datetime, forget: datetime
 ) -> bool:
     """Note a request's nonce; False if it was seen before. Those before ``forget`` are dropped."""
-    connection.execute(delete(nonces).where(nonces.c.seen_at < forget))
-    seen = select(nonces.c.nonce).where(nonces.c.keyid == keyid, nonces.c.nonce == nonce)
-    if connection.execute(seen).first():
+    connection.execute(_FORGET, {"forget": forget})
+    if connection.execute(_SEEN, {"asked": keyid, "shown": nonce}).first():
         return False
-    connection.execute(insert(nonces).values(keyid=keyid, nonce=nonce, seen_at=now))
+    connection.execute(_NOTE, {"keyid": keyid, "nonce": nonce, "seen_at": now})
     return True
 
 
+# Every request runs these. Built once, they are compiled once; built anew each time, finding what
+# was compiled costs more than the database's own work.
+_BY_NAME = select(devices).where(devices.c.name == bindparam("asked"))
+_LOCKED = _BY_NAME.with_for_update()
+_CONTACT = (
+    update(devices)
+    .where(devices.c.name == bindparam("asked"))
+    .values(
+        agent_version=bindparam("agent_version"),
+        boot_id=bindparam("boot_id"),
+        boot_before=bindparam("boot_before"),
+        last_contact_at=bindparam("last_contact_at"),
+        last_seq=bindparam("last_seq"),
+        head=bindparam("head"),
+        events=devices.c.events + bindparam("new_events"),
+    )
+)
+_FORGET = delete(nonces).where(nonces.c.seen_at < bindparam("forget"))
+_SEEN = select(nonces.c.nonce).where(
+    nonces.c.keyid == bindparam("asked"), nonces.c.nonce == bindparam("shown")
+)
+_NOTE = insert(nonces).inline()
 _FAULT = tuple(faults.c[name] for name in Fault.__slots__)
 
 

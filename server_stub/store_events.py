@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from agent.wire import event as wire
+from server_stub.store_rows import Inserts
 from server_stub.tables import events, faults
 
 REFUSED = "refused"
@@ -53,14 +54,12 @@ def refusals(connection: Connection, device: str, first: int, last: int) -> dict
 
 def known_ids(connection: Connection, device: str, ids: Sequence[str]) -> set[str]:
     """Those of ``ids`` that this device has used before."""
-    rows = select(events.c.event_id).where(events.c.device == device, events.c.event_id.in_(ids))
-    return set(connection.scalars(rows))
+    return set(connection.scalars(_USED, {"asked": device, "ids": ids}))
 
 
 def add_events(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Store events; each row has the columns of the table but ``id``."""
-    if rows:
-        connection.execute(insert(events), rows)
+    _NEW.add(connection, rows)
 
 
 def event_at(connection: Connection, device: str, seq: int) -> StoredEvent | None:
@@ -129,6 +128,13 @@ def count_by_kind(connection: Connection, since: datetime) -> list[tuple[str, in
     rows = select(events.c.kind, func.count().label("n")).where(events.c.received_at >= since)
     rows = rows.group_by(events.c.kind).order_by(func.count().desc(), events.c.kind)
     return [(kind, int(count)) for kind, count in connection.execute(rows)]
+
+
+# Built once: see store_devices.
+_USED = select(events.c.event_id).where(
+    events.c.device == bindparam("asked"), events.c.event_id.in_(bindparam("ids", expanding=True))
+)
+_NEW = Inserts(events, [column.name for column in events.c if column.name != "id"])
 
 
 def _pairs(connection: Connection, rows: Select[Any]) -> dict[int, str]:

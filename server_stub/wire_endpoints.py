@@ -6,10 +6,10 @@ from functools import partial
 from typing import TypeVar
 
 import msgspec
+from anyio import to_thread
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import UNSET
 from sqlalchemy import Connection
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,9 +18,10 @@ from agent.wire.signatures import Signed
 from server_stub import admission, contact, enrol, exchange, ingest, rotate, store_documents
 from server_stub.collector import Collector, collector_of
 from server_stub.errors import Refused
+from server_stub.store_devices import Device
 
 T = TypeVar("T")
-Work = Callable[[Connection], T]
+Work = Callable[[Connection, Device], T]
 Take = Callable[[Request, Signed, Ed25519PublicKey, bytes], Response]
 
 
@@ -32,8 +33,9 @@ async def get_ca(request: Request) -> Response:
 async def post_enrol(request: Request) -> Response:
     """``POST /v1/enrol``: EnrolRequest -> EnrolReply."""
     signed = exchange.read_signature(request)
-    body = await exchange.read_body(request, enrol.LARGEST_REQUEST)
-    return await run_in_threadpool(_enrol, request, signed, body)
+    with collector_of(request).rush.taken_in():
+        body = await exchange.read_body(request, enrol.LARGEST_REQUEST)
+        return await _by_hand(request, _enrol, request, signed, body)
 
 
 async def post_events(request: Request) -> Response:
@@ -55,12 +57,22 @@ async def post_rotate(request: Request) -> Response:
 async def _of_a_laptop(request: Request, take: Take, largest: int) -> Response:
     """Have ``take`` answer a request of a laptop that is known. Raises Refused.
 
-    First who it claims to be: of a stranger no body is read at all.
+    First whether there is room, then who it claims to be: of a stranger no body is read at all.
     """
+    collector = collector_of(request)
     signed = exchange.read_signature(request)
-    key = await run_in_threadpool(collector_of(request).keys.of, signed.keyid)
-    body = await exchange.read_body(request, largest)
-    return await run_in_threadpool(take, request, signed, key, body)
+    collector.often.check(signed.keyid)
+    with collector.rush.taken_in():
+        key = collector.keys.at_hand(signed.keyid)
+        if key is None:
+            key = await _by_hand(request, collector.keys.of, signed.keyid)
+        body = await exchange.read_body(request, largest)
+        return await _by_hand(request, take, request, signed, key, body)
+
+
+async def _by_hand(request: Request, work: Callable[..., T], *given: object) -> T:
+    """Run ``work`` in one of the threads that are there for laptops."""
+    return await to_thread.run_sync(work, *given, limiter=collector_of(request).hands)
 
 
 def _enrol(request: Request, signed: Signed, body: bytes) -> Response:
@@ -92,7 +104,7 @@ def _rotate(request: Request, signed: Signed, key: Ed25519PublicKey, body: bytes
     collector, now = collector_of(request), collector_of(request).now()
     key = _verified(request, signed, key, body)
     asked = rotate.read_request(body, signed.keyid)
-    _write(request, signed, key, lambda c: rotate.take(c, asked, signed, now))
+    _write(request, signed, key, lambda c, _: rotate.take(c, asked, signed, now))
     collector.keys.forget(asked.device)
     answer = messages.RotateReply(device=asked.device, public_key=asked.public_key)
     return exchange.reply(request, collector.reply_key, now, 200, messages.to_json(answer))
@@ -104,7 +116,7 @@ def _take_word(request: Request, signed: Signed, key: Ed25519PublicKey, body: by
     collector.quota.check(signed.keyid)
     word = contact.read_word(body, signed.keyid)
     collector.quota.charge(word.device, len(body), 1)
-    news = _write(request, signed, key, lambda c: contact.take_word(c, word, signed, now))
+    news = _write(request, signed, key, lambda c, _: contact.take_word(c, word, signed, now))
     shared = base64.b64encode(collector.stick_key).decode("ascii")
     news = msgspec.structs.replace(news, stick_key=shared)
     return exchange.reply(request, collector.reply_key, now, 200, messages.to_json(news))
@@ -120,14 +132,15 @@ def _verified(
     verify = partial(exchange.verify, request, signed, body=body, url=collector.url)
     try:
         verify(key, now=collector.now())
-        return key
     except Refused:
         collector.keys.forget(signed.keyid)
         newest = collector.keys.of(signed.keyid)
         if newest == key:
             raise
-    verify(newest, now=collector.now())
-    return newest
+        verify(newest, now=collector.now())
+        key = newest
+    collector.often.count(signed.keyid)
+    return key
 
 
 def _write(request: Request, signed: Signed, key: Ed25519PublicKey, work: Work[T]) -> T:
@@ -135,11 +148,10 @@ def _write(request: Request, signed: Signed, key: Ed25519PublicKey, work: Work[T
     collector = collector_of(request)
 
     def believed(connection: Connection) -> T:
-        admission.signed_by(connection, signed.keyid, key)
-        return work(connection)
+        return work(connection, admission.signed_by(connection, signed.keyid, key))
 
     try:
-        return collector.store.write(believed)
+        return collector.together.write(believed)
     except Refused:
         collector.keys.forget(signed.keyid)  # it may have been read just before it was changed
         raise
@@ -151,7 +163,11 @@ def _take_events(request: Request, signed: Signed, key: Ed25519PublicKey, body: 
     collector.quota.check(signed.keyid)
     batch = ingest.read_batch(body, signed.keyid)
     judged = ingest.judge(batch)
-    answer = _write(request, signed, key, lambda c: ingest.take_in(c, batch, judged, signed, now))
+
+    def work(connection: Connection, device: Device) -> messages.Receipt | Refused:
+        return ingest.take_in(connection, batch, judged, signed, now, device)
+
+    answer = _write(request, signed, key, work)
     collector.quota.charge(batch.device, len(body), len(judged))
     if isinstance(answer, Refused):
         raise answer

@@ -253,3 +253,54 @@ def test_the_pause_grows_is_capped_and_jitters() -> None:
     assert 4 <= sender.back_off(4) <= 12
     assert max(sender.back_off(n) for n in range(1, 60)) <= sender.LONGEST_WAIT * 1.5
     assert len({sender.back_off(5) for _ in range(10)}) > 1
+
+
+@pytest.mark.parametrize(
+    ("told", "least", "most"), [("1", 1, 2), ("42", 42, 43), ("86400", 300, 301), ("0", 0, 1)]
+)
+def test_the_collectors_word_of_when_to_come_back_is_kept_to(
+    told: str, least: float, most: float
+) -> None:
+    waits = [sender.asked_to_wait({"retry-after": told}) for _ in range(20)]
+    assert all(wait is not None and least <= wait <= most for wait in waits)
+    assert len(set(waits)) > 1
+
+
+@pytest.mark.parametrize("told", ["", "soon", "-5", "1.5", "²", "Mon, 23 Nov 2026 12:00:00 GMT"])
+def test_another_word_than_seconds_leaves_the_pause_as_it_was(told: str) -> None:
+    assert sender.asked_to_wait({"retry-after": told}) is None
+
+
+def test_only_a_signed_reply_decides_how_long_the_sender_waits(monkeypatch) -> None:
+    """The agent says busy for what the collector signed; whatever else came is told otherwise."""
+    given = {"uri": "https://x", "headers": {}, "body": "{}", "ca": ""}
+    answer = {"status": 503, "headers": {"retry-after": "7"}, "body": ""}
+    monkeypatch.setattr(sender, "post", lambda *_, **__: answer)
+    pauses: list[float] = []
+
+    class Enough(Exception):
+        pass
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            raise Enough
+
+    troubles = iter([Trouble.BUSY, Trouble.WRONG_SIGNATURE])
+
+    def ask(_: Path, what: str, **__: object) -> dict[str, object]:
+        return given if what == "outbox" else {"trouble": next(troubles)}
+
+    monkeypatch.setattr(sender.control, "ask", ask)
+    with pytest.raises(Enough):
+        sender.run(Path("socket"), pause)
+    assert 7 <= pauses[0] <= 8
+    assert pauses[1] <= 3
+
+
+def test_the_seconds_to_wait_are_kept_of_a_reply(serve, tmp_path) -> None:
+    authority = Authority()
+    served = serve(authority.server(tmp_path))
+    served.handler.answer = (503, {"Retry-After": "9"}, b"{}")
+    answer = sender.post(authority.pem(), served.uri, {}, b"{}")
+    assert (answer["status"], answer["headers"]) == (503, {"retry-after": "9"})

@@ -97,3 +97,34 @@ def test_every_text_of_the_readable_part_is_looked_at() -> None:
 def test_a_digest_may_hold_any_digits() -> None:
     digits = "".join(invented_bsn(seed).translate(str.maketrans("0189", "2345")) for seed in (1, 2))
     assert forbidden_shape(make_event(facts={"file": "b32:" + (digits + "a" * 26)[:26]})) is None
+
+
+PIECES = st.sampled_from(
+    [
+        "12345678",
+        "9",
+        "-",
+        " ",
+        ".",
+        "/",
+        "a",
+        "@",
+        "\\",
+        "file:",
+        "C:",
+        "~",
+        "\n",
+        "0703144285",
+        "b32:",
+    ]
+)
+TEXTS = st.lists(PIECES, max_size=6).map("".join)
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=4), TEXTS)
+def test_looking_at_all_texts_at_once_passes_over_nothing(facts: list[str], rule: str) -> None:
+    decision = wire.DecisionPart(action="report", rule=rule, enforced=False)
+    event = make_event(facts={"a": facts}, decision=decision, outcome=None)
+    expected = {shape for text in (*facts, rule) if (shape := shape_of(text))}
+    found = forbidden_shape(event)
+    assert found in expected if expected else found is None

@@ -8,7 +8,6 @@ number.
 """
 
 import re
-from collections.abc import Iterator
 
 from agent.wire.event import Event
 
@@ -19,6 +18,9 @@ _MAIL = re.compile(r"[^\s@]+@[^\s@]+")
 _PATH = re.compile(
     r"(?:^|[\s\"'(=])(?:~?/|[A-Za-z]:[\\/]|\\\\)[^\s/\\]|[^\s/]+/[^\s/]+/[^\s/]+|file:"
 )
+# Every shape holds one of these signs, or nine digits that follow each other.
+_SIGNS = ("@", "/", "\\", "file:")
+_NINE_DIGITS = re.compile(r"\d(?:[ .-]?\d){8}")
 
 
 def passes_elfproef(digits: str) -> bool:
@@ -43,7 +45,17 @@ def shape_of(text: str) -> str | None:
 
 def forbidden_shape(event: Event) -> str | None:
     """The first forbidden shape in the readable part of an event, or None."""
-    return next((shape for text in _texts(event) if (shape := shape_of(text))), None)
+    texts = _texts(event)
+    if not _may_hold_a_shape("\n".join(texts)):
+        return None
+    return next((shape for text in texts if (shape := shape_of(text))), None)
+
+
+def _may_hold_a_shape(texts: str) -> bool:
+    """Whether each of an event's texts has to be looked at, which takes twenty times as long.
+
+    The line end between two texts is part of no shape, so none is seen where there is none."""
+    return any(sign in texts for sign in _SIGNS) or _NINE_DIGITS.search(texts) is not None
 
 
 def _is_date(day: str, month: str) -> bool:
@@ -51,17 +63,17 @@ def _is_date(day: str, month: str) -> bool:
     return 1 <= int(day) % 60 <= 31 and 1 <= int(month) <= 12
 
 
-def _texts(event: Event) -> Iterator[str]:
-    yield event.kind
-    for name, fact in event.facts.items():
-        yield name
+def _texts(event: Event) -> list[str]:
+    texts = [event.kind, *event.facts]
+    for fact in event.facts.values():
         if isinstance(fact, str):
-            yield fact
+            texts.append(fact)
         elif isinstance(fact, list):
-            yield from fact
+            texts += fact
         elif not isinstance(fact, bool):
-            yield str(fact)
+            texts.append(str(fact))
     if event.decision is not None:
-        yield from (event.decision.action, event.decision.rule, event.decision.held or "")
+        texts += (event.decision.action, event.decision.rule, event.decision.held or "")
     if event.outcome is not None:
-        yield from (event.outcome.result, event.outcome.reason)
+        texts += (event.outcome.result, event.outcome.reason)
+    return texts
