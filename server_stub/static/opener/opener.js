@@ -144,8 +144,11 @@ async function open() {
   tell(said.join("\n") || texts.opened, said.length ? "bad" : "good");
 }
 
+let busy = false;
+
 async function pressed() {
-  found("open").disabled = true;
+  if (busy) return; // a button that is disabled would lose the keyboard's place
+  busy = true;
   tell(texts.working, "plain");
   try {
     await open();
@@ -153,11 +156,14 @@ async function pressed() {
     clear();
     tell(texts[error instanceof Told ? error.message : "damaged"], "bad");
   } finally {
-    found("open").disabled = false;
+    busy = false;
   }
 }
 
 found("open").addEventListener("click", pressed);
-found("forget").addEventListener("click", forget);
+found("forget").addEventListener("click", () => {
+  forget();
+  found("open").focus(); // the button that was pressed is gone
+});
 // A page that is gone back to must not show what was opened in it.
 window.addEventListener("pagehide", forget);
