@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from server_stub import (
     cli_mail,
+    cli_opener,
     commands,
     commands_devices,
     commands_documents,
@@ -76,6 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
         _keys,
         _mail,
         _retention,
+        _opener,
     ):
         add(commands_of)
     return top
@@ -248,6 +250,10 @@ def _keys(commands_of: "Commands[argparse.ArgumentParser]") -> None:
 
 def _mail(commands_of: "Commands[argparse.ArgumentParser]") -> None:
     cli_mail.add_mail(commands_of, _command)
+
+
+def _opener(commands_of: "Commands[argparse.ArgumentParser]") -> None:
+    cli_opener.add_opener(commands_of, _command)
 
 
 def _json(one: argparse.ArgumentParser) -> None:

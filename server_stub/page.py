@@ -33,6 +33,7 @@ FORMS = (
     "/aware",
     "/told",
     "/dispute",
+    "/opening",
     "/admission/approve",
     "/admission/revoke",
     "/call",

@@ -1,6 +1,5 @@
 """The console's pages about logins, laptops and events."""
 
-import base64
 from datetime import timedelta
 
 from starlette.responses import RedirectResponse, Response
@@ -18,10 +17,13 @@ from server_stub import (
     store_duties,
     store_events,
     store_history,
+    store_openings,
     store_register,
 )
 from server_stub.auth import Role
+from server_stub.dossier import LONGEST_LINE
 from server_stub.errors import Refused
+from server_stub.openings import Given, Purpose
 from server_stub.page import Visit, render
 from server_stub.store_events import StoredEvent
 
@@ -159,12 +161,22 @@ def event(visit: Visit) -> Response:
     """``/devices/{device}/{seq}``: one event."""
     stored = event_asked(visit)
     log(visit, "viewed-event", f"{stored.device}/{stored.seq}")
+    return show_event(visit, stored)
+
+
+def show_event(
+    visit: Visit, stored: StoredEvent, status: int = 200, given: Given | None = None
+) -> Response:
+    """The page of an event; with what was given in its form if that could not be taken."""
+    here = stored.device, stored.seq
     with visit.collector.store.read() as connection:
-        breach = store_register.breach_of(connection, stored.device, stored.seq)
-        dispute = store_disputes.dispute_at(connection, stored.device, stored.seq)
+        breach = store_register.breach_of(connection, *here)
+        dispute = store_disputes.dispute_at(connection, *here)
+        opened = store_openings.of_event(connection, *here)
     return render(
         visit,
         "event.html",
+        status,
         stored=stored,
         event=stored.event,
         breach=breach if visit.role is Role.OFFICER else None,
@@ -172,20 +184,10 @@ def event(visit: Visit) -> Response:
         false_alarm={"kind": disputes.FOUND, "reasons": tuple(disputes.Alarm)},
         file=f"{stored.device}-{stored.seq}.age",
         stick=sticks.device_of(stored.event),
-    )
-
-
-def sealed(visit: Visit) -> Response:
-    """``/devices/{device}/{seq}/sealed``: the sealed part, to be opened elsewhere."""
-    stored = event_asked(visit)
-    if not stored.event.sealed:
-        raise Refused(404, "no-page", visit.wording.text("error.404"))
-    log(visit, "fetched-sealed", f"{stored.device}/{stored.seq}")
-    name = f'attachment; filename="{stored.device}-{stored.seq}.age"'
-    return Response(
-        base64.b64decode(stored.event.sealed),
-        media_type="application/octet-stream",
-        headers={"Content-Disposition": name, "Cache-Control": "no-store"},
+        openings=opened,
+        purposes=tuple(Purpose),
+        longest=LONGEST_LINE,
+        given=given or Given(),
     )
 
 

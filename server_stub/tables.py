@@ -4,7 +4,7 @@ Only words that both SQLite and PostgreSQL know are used. Secrets (enrolment tok
 session cookies) are stored as digests: a stolen copy of the database opens nothing. The table
 ``audit`` is only added to, and each row carries a hash over the row before. Those of the breach
 register stand in ``tables_register``, those of mail in ``tables_mail``, those behind what is pulled
-in ``tables_pull``.
+in ``tables_pull``, that of opened details in ``tables_sealed``.
 """
 
 from collections.abc import Callable

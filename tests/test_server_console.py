@@ -201,7 +201,9 @@ def test_management_sees_small_counts_only_roughly(at: Console) -> None:
 
 
 def test_the_officer_gets_the_sealed_part_as_it_was_sealed_and_it_is_logged(at: Console) -> None:
-    reply = at.get(at.session("olaf"), f"/devices/{at.laptop.name}/2/sealed")
+    officer = at.session("olaf")
+    assert at.give_reason(officer, 2).status_code == 303
+    reply = at.get(officer, f"/devices/{at.laptop.name}/2/sealed")
     assert reply.content == HEADER + b"\x07" * 200
     assert reply.headers["Content-Disposition"].endswith(f'"{at.laptop.name}-2.age"')
     rows = at.running.rows("SELECT who, subject FROM audit WHERE act = 'fetched-sealed'")

@@ -47,6 +47,8 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/devices/{device}/admission/revoke"): ("ingrid",),
     ("GET", "/devices/{device}/{seq}"): ("ingrid", "olaf"),
     ("GET", "/devices/{device}/{seq}/stick"): ("ingrid", "olaf"),
+    ("POST", "/devices/{device}/{seq}/opening"): ("olaf",),
+    ("GET", "/devices/{device}/{seq}/open"): ("olaf",),
     ("GET", "/devices/{device}/{seq}/sealed"): ("olaf",),
     ("POST", "/devices/{device}/{seq}/breach"): ("olaf",),
     ("POST", "/devices/{device}/{seq}/dispute"): ("olaf",),

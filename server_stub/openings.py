@@ -1,0 +1,62 @@
+"""Why sealed details are opened, pure: the closed words, and when a reason cannot be taken."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from agent.wire.shapes import shape_of
+from server_stub.dossier import A_PERSON, LONGEST_LINE
+
+GOOD_FOR = timedelta(minutes=15)
+"""How long after a reason was given the sealed part can be had."""
+
+
+class Purpose(StrEnum):
+    """What sealed details are opened for."""
+
+    JUDGE = "judge"
+    BREACH = "breach"
+    ASKED = "asked"
+    GIVE_BACK = "give-back"
+    LOST = "lost"
+    FALSE_ALARM = "false-alarm"
+    OTHER = "other"
+
+
+class Way(StrEnum):
+    """Where the details are to be opened."""
+
+    PAGE = "page"
+    FILE = "file"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opening:
+    """That somebody asked for the sealed part of one event, and why."""
+
+    device: str
+    seq: int
+    who: str
+    reason: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Given:
+    """A reason as the form gave it; ``wrong`` is a closed word if it cannot be taken."""
+
+    reason: str = ""
+    text: str = ""
+    wrong: str = ""
+
+
+def wrong_with(reason: str, text: str) -> str:
+    """Why this cannot be taken, as a closed word; empty: it can."""
+    if reason not in tuple(Purpose):
+        return "which-purpose"
+    if not text:
+        return "why-opened"
+    if len(text) > LONGEST_LINE:
+        return "too-long"
+    return "a-person" if shape_of(text) in A_PERSON else ""
