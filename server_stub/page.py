@@ -51,6 +51,7 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_TEMPLATES.filters["number"] = lambda text: int(text) if text else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from server_stub import (
     pages_duties,
     pages_entry,
+    prefill,
     profiles,
     register,
     register_export,
@@ -30,6 +31,8 @@ from server_stub.register import Breach
 from server_stub.store_register import Shown
 
 ENTRIES_A_PAGE = 100
+LISTED = ("title", "severity", "persons-min", "persons-max")
+"""The answers that the list shows."""
 
 
 def open_breach(visit: Visit) -> Response:
@@ -137,14 +140,14 @@ def _rows(
     connection: Connection, found: list[Breach], now: datetime
 ) -> list[tuple[Breach, dict[str, str], Due | None]]:
     """Each entry with its name and severity, and what is next, which a closed one has not."""
-    told = store_dossier.answers_of(connection, found, ("title", "severity"))
+    told = store_dossier.answers_of(connection, found, LISTED)
     marks = store_duties.of_all(connection, found)
     times = profiles.profile_now(connection).times
 
     def upcoming(one: Breach) -> Due | None:
         return None if one.closed_at else next_due(dues(one, times, marks.get(one.id, ()), now))
 
-    return [(one, told.get(one.id, {}), upcoming(one)) for one in found]
+    return [(one, prefill.with_known(one, told.get(one.id, {})), upcoming(one)) for one in found]
 
 
 def _after(last: Breach) -> str:

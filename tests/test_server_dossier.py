@@ -272,6 +272,7 @@ def test_answers_are_kept_shown_and_corrected(at: Console) -> None:
     page = at.get(olaf, f"{entry}/dossier").text
     assert f"{ENGLISH.word('pupils')}, {ENGLISH.word('parents')}" in page
     assert "<dd>55</dd>" in page
+    assert ENGLISH.persons(24, 55) in at.get(olaf, "/register").text
     past = at.get(olaf, f"{entry}/history").text
     assert "60" in past
     assert ENGLISH.text("question.persons-max") in past
