@@ -14,6 +14,7 @@ from server_stub import (
     register,
     register_export,
     sticks,
+    store_documents,
     store_dossier,
     store_duties,
     store_history,
@@ -31,6 +32,7 @@ from server_stub.register import Breach
 from server_stub.store_register import Shown
 
 ENTRIES_A_PAGE = 100
+ORDERS_SHOWN = 10
 LISTED = ("title", "severity", "persons-min", "persons-max")
 """The answers that the list shows."""
 
@@ -177,6 +179,7 @@ def _entry(
     with visit.collector.store.read() as connection:
         entry = pages_entry.entry_of(connection, found)
         board = pages_duties.board(visit, connection, entry, told)
+        orders = store_documents.all_orders(connection, found.draft.device, ORDERS_SHOWN)
     start = found.aware_at or found.draft.detected_at
     return pages_entry.show(
         visit,
@@ -190,4 +193,5 @@ def _entry(
         stick=found.draft.kind in sticks.KINDS,
         wrong=wrong,
         board=board,
+        orders=orders,
     )
