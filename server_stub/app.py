@@ -25,10 +25,12 @@ from server_stub import (
     openapi,
     pace,
     pages,
+    pages_account,
     pages_devices,
     pages_disputes,
     pages_dossier,
     pages_events,
+    pages_login,
     pages_papers,
     pages_plan,
     pages_register,
@@ -57,6 +59,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _LOOKS = (Role.IT, Role.OFFICER)
+_COUNTS = (*_LOOKS, Role.MANAGEMENT)
 
 
 def routes() -> list[Route | Mount]:
@@ -74,10 +77,8 @@ def routes() -> list[Route | Mount]:
             metrics_endpoint.PATH, pace.few_at_once(metrics_endpoint.get_metrics), methods=["GET"]
         ),
         Route("/", shown(pages.home, *Role), methods=["GET"]),
-        Route("/login", shown(pages.login), methods=["GET"]),
-        Route("/login", shown(pages.log_in), methods=["POST"]),
-        Route("/logout", shown(pages.log_out), methods=["POST"]),
-        Route("/overview", shown(pages.overview, *Role), methods=["GET"]),
+        *_logins(),
+        Route("/overview", shown(pages.overview, *_COUNTS), methods=["GET"]),
         Route("/devices", shown(pages.devices, *_LOOKS), methods=["GET"]),
         Route("/devices/{device}", shown(pages.device, *_LOOKS), methods=["GET"]),
         Route(
@@ -100,6 +101,21 @@ def routes() -> list[Route | Mount]:
         *_register(),
         Route("/log", shown(pages_register.log_page, Role.OFFICER), methods=["GET"]),
         Mount("/static", StaticFiles(directory=STATIC)),
+    ]
+
+
+def _logins() -> list[Route]:
+    """The addresses of getting in and out, and of one's own account."""
+    account = [
+        ("/account", "GET", pages_account.show),
+        ("/account/password", "POST", pages_account.change_password),
+        ("/account/others", "POST", pages_account.end_others),
+    ]
+    return [
+        Route("/login", shown(pages_login.login), methods=["GET"]),
+        Route("/login", shown(pages_login.log_in), methods=["POST"]),
+        Route("/logout", shown(pages_login.log_out), methods=["POST"]),
+        *(Route(path, shown(view, *Role), methods=[how]) for path, how, view in account),
     ]
 
 

@@ -40,6 +40,8 @@ FORMS = (
     "/reopen",
     "/task",
     "/task-done",
+    "/password",
+    "/others",
 )
 """Ends of addresses that only take forms."""
 _TEMPLATES = Environment(
@@ -71,6 +73,12 @@ class Visit:
     def role(self) -> Role | None:
         """The role of the person who is logged in."""
         return Role(self.session.user.role) if self.session else None
+
+    @property
+    def address(self) -> str:
+        """Where the caller sits."""
+        client = self.request.client
+        return client.host if client else "unknown"
 
     @property
     def here(self) -> str:

@@ -1,0 +1,48 @@
+"""The console's pages about getting in and out."""
+
+from starlette.responses import RedirectResponse, Response
+
+from server_stub import auth, store_register
+from server_stub.auth import Login
+from server_stub.page import Visit, render
+
+LOGGED_IN = "logged-in"
+
+
+def login(visit: Visit) -> Response:
+    """``/login``: the form."""
+    if visit.session is not None:
+        return RedirectResponse("/", 303)
+    return render(visit, "login.html", failed=False, name="")
+
+
+def log_in(visit: Visit) -> Response:
+    """``POST /login``: open a login under a new cookie."""
+    name, password = visit.form.get("name", "").strip(), visit.form.get("password", "")
+    store = visit.collector.store
+    found = auth.log_in(store, name[:64], password, visit.address, visit.now)
+    if found is None:
+        return render(visit, "login.html", 401, failed=True, name=name[:64])
+    return let_in(visit, found)
+
+
+def let_in(visit: Visit, found: Login) -> Response:
+    """Hand out the cookie of a login just made, and end the one that was open in this browser."""
+    store = visit.collector.store
+    if visit.session is not None:
+        auth.log_out(store, visit.session)
+    store.write(
+        lambda c: store_register.log_view(c, found.user.name, LOGGED_IN, visit.address, visit.now)
+    )
+    reply = RedirectResponse("/", 303)
+    reply.set_cookie(auth.COOKIE, found.cookie, secure=True, httponly=True, samesite="lax")
+    return reply
+
+
+def log_out(visit: Visit) -> Response:
+    """``POST /logout``: end the login."""
+    if visit.session is not None:
+        auth.log_out(visit.collector.store, visit.session)
+    reply = RedirectResponse("/login", 303)
+    reply.delete_cookie(auth.COOKIE, secure=True, httponly=True, samesite="lax")
+    return reply
