@@ -30,6 +30,7 @@ from server_stub import (
     pages_disputes,
     pages_dossier,
     pages_events,
+    pages_factor,
     pages_login,
     pages_papers,
     pages_plan,
@@ -111,11 +112,23 @@ def _logins() -> list[Route]:
         ("/account/password", "POST", pages_account.change_password),
         ("/account/others", "POST", pages_account.end_others),
     ]
+    factor = [
+        ("/account/factor", "GET", pages_factor.show),
+        ("/account/factor", "POST", pages_factor.confirm),
+        ("/account/factor.svg", "GET", pages_factor.picture),
+        ("/account/factor/off", "POST", pages_factor.remove),
+    ]
     return [
         Route("/login", shown(pages_login.login), methods=["GET"]),
         Route("/login", shown(pages_login.log_in), methods=["POST"]),
+        Route("/login/code", shown(pages_factor.ask), methods=["GET"]),
+        Route("/login/code", shown(pages_factor.answer), methods=["POST"]),
         Route("/logout", shown(pages_login.log_out), methods=["POST"]),
         *(Route(path, shown(view, *Role), methods=[how]) for path, how, view in account),
+        *(
+            Route(path, shown(view, *Role, sets_up=True), methods=[how])
+            for path, how, view in factor
+        ),
     ]
 
 

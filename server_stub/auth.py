@@ -9,7 +9,6 @@ failures from one address the answer is "later", before any password is looked a
 import hashlib
 import hmac
 import secrets
-import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -73,8 +72,6 @@ class Login:
 
 
 _hasher = PasswordHasher()
-# One check takes 64 MiB: a crowd at the door must not take the whole memory, nor guess in parallel.
-checking = threading.Lock()
 
 
 def hash_password(password: str) -> str:
@@ -109,7 +106,9 @@ def log_in(store: Store, name: str, password: str, address: str, now: datetime) 
 def known(store: Store, name: str, password: str, address: str, now: datetime) -> User | None:
     """Whose name and password these are. Raises Refused after too many failures."""
     mark = guessing.mark_of(name)
-    with checking:  # counted, checked and noted in one go: guesses at the same time count as well
+    with (
+        guessing.checking
+    ):  # counted, checked and noted in one go: guesses at the same time count as well
         guessing.refuse(store, mark, address, now)
         with store.read() as connection:
             user = store_people.user_by(connection, name)

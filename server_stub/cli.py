@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from server_stub import (
+    cli_login,
     cli_mail,
     commands,
     commands_devices,
@@ -74,6 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
         _breach,
         _keys,
         _mail,
+        _login,
     ):
         add(commands_of)
     return top
@@ -106,6 +108,7 @@ def _user(commands_of: "Commands[argparse.ArgumentParser]") -> None:
     drop = _command(verbs, "remove", "take a login away", commands_people.remove_user)
     drop.add_argument("name")
     cli_mail.add_user_mail(verbs, _command)
+    cli_login.add_user_factor(verbs, _command)
     listed = _command(verbs, "list", "show who can log in", commands_people.list_users)
     _json(listed)
 
@@ -237,6 +240,10 @@ def _keys(commands_of: "Commands[argparse.ArgumentParser]") -> None:
 
 def _mail(commands_of: "Commands[argparse.ArgumentParser]") -> None:
     cli_mail.add_mail(commands_of, _command)
+
+
+def _login(commands_of: "Commands[argparse.ArgumentParser]") -> None:
+    cli_login.add_login(commands_of, _command)
 
 
 def _json(one: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ a code is, for only who has the password gets that far.
 
 import hashlib
 import ipaddress
+import threading
 import unicodedata
 from datetime import datetime, timedelta
 
@@ -18,6 +19,9 @@ FAILURES_SINCE = timedelta(minutes=15)
 MOST_FAILURES_NAMED = 5
 MOST_FAILURES_HERE = 30
 MOST_FAILURES_ANYWHERE = 10
+# One check of a password takes 64 MiB: a crowd at the door must not take the whole memory, nor
+# guess in parallel.
+checking = threading.Lock()
 
 
 def mark_of(name: str, what: str = "") -> str:

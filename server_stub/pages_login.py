@@ -27,14 +27,16 @@ def log_in(visit: Visit) -> Response:
 
 
 def let_in(visit: Visit, found: Login) -> Response:
-    """Hand out the cookie of a login just made, and end the one that was open in this browser."""
+    """Hand out the cookie of a login just made, and end the one that was open in this browser.
+
+    One that waits for its second factor is no login yet, and leads to the page that asks for it."""
     store = visit.collector.store
     if visit.session is not None:
         auth.log_out(store, visit.session)
-    store.write(
-        lambda c: store_register.log_view(c, found.user.name, LOGGED_IN, visit.address, visit.now)
-    )
-    reply = RedirectResponse("/", 303)
+    if not found.waiting:
+        name, address = found.user.name, visit.address
+        store.write(lambda c: store_register.log_view(c, name, LOGGED_IN, address, visit.now))
+    reply = RedirectResponse("/login/code" if found.waiting else "/", 303)
     reply.set_cookie(auth.COOKIE, found.cookie, secure=True, httponly=True, samesite="lax")
     return reply
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyotp
 import pytest
 from playwright.sync_api import Page, Request, Route, sync_playwright
 
@@ -316,6 +317,49 @@ def test_everything_can_be_reached_with_the_keyboard(at: Console, browser: objec
     page.keyboard.type(PASSWORDS["olaf"])
     page.keyboard.press("Enter")
     page.wait_for_url("**/devices")
+
+
+@pytest.mark.parametrize(
+    ("language", "width"), [("en-GB", 1280), ("nl-NL", 1280), ("da-DK", 1280), ("nl-NL", 360)]
+)
+def test_a_second_factor_is_set_up_and_asked_for(
+    at: Console, browser: object, language: str, width: int
+) -> None:
+    short, words = f"{language[:2]}-{width}", wording.load()[language[:2]]
+    name = f"frits-{short}"
+    given = PASSWORDS["ingrid"] + "\n"
+    at.running.command("user", "add", name, "--role", "it", "--password-stdin", given=given)
+    PASSWORDS[name] = PASSWORDS["ingrid"]
+    page, said = open_page(browser, language, width)
+    log_in(page, at, name)
+    page.click(f"text={name}")
+    look(page, f"account-{short}")
+    page.click(f"text={words.text('factor.begin')} >> nth=-1")
+    page.wait_for_url("**/account/factor")
+    assert page.evaluate("document.querySelector('img.square').naturalWidth") > 100
+    look(page, f"factor-{short}")
+    totp = pyotp.TOTP(page.inner_text("main code").replace(" ", ""))
+    page.fill("#code", totp.now())
+    page.click("main form button")
+    page.wait_for_selector("ul.codes")
+    recovery = page.inner_text("ul.codes li >> nth=0")
+    look(page, f"factor-codes-{short}")
+    page.goto(at.running.url + "/account/factor")
+    look(page, f"factor-on-{short}")
+    page.click(f"text={words.text('logout')}")
+    page.wait_for_url("**/login")
+    page.fill("#name", name)
+    page.fill("#password", PASSWORDS[name])
+    page.click("main button[type=submit]")
+    page.wait_for_url("**/login/code")
+    page.fill("#code", "000000")
+    page.click("main button >> nth=0")
+    page.wait_for_selector("[role=alert]")
+    look(page, f"login-code-{short}")
+    page.fill("#code", recovery)
+    page.click("main button >> nth=0")
+    page.wait_for_url("**/devices")
+    assert [line for line in said if "401" not in line] == []
 
 
 def test_management_sees_counts_and_a_plain_refusal(at: Console, browser: object) -> None:
