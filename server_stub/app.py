@@ -22,6 +22,7 @@ from agent.wire.contact import CONTACT_PATH
 from server_stub import (
     exchange,
     metrics_endpoint,
+    oidc,
     openapi,
     pace,
     pages,
@@ -35,6 +36,7 @@ from server_stub import (
     pages_papers,
     pages_plan,
     pages_register,
+    pages_sso,
     pages_sticks,
     pull_endpoints,
     wire_endpoints,
@@ -121,6 +123,8 @@ def _logins() -> list[Route]:
     return [
         Route("/login", shown(pages_login.login), methods=["GET"]),
         Route("/login", shown(pages_login.log_in), methods=["POST"]),
+        Route("/login/sso", shown(pages_sso.begin), methods=["GET"]),
+        Route(oidc.RETURN_PATH, shown(pages_sso.done), methods=["GET"]),
         Route("/login/code", shown(pages_factor.ask), methods=["GET"]),
         Route("/login/code", shown(pages_factor.answer), methods=["POST"]),
         Route("/logout", shown(pages_login.log_out), methods=["POST"]),

@@ -27,6 +27,7 @@ from server_stub.errors import (
     ConfigError,
     MailError,
     Refused,
+    SsoError,
     StoreError,
 )
 
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(arguments.run(arguments))
     except ConfigError as error:
         return _say(error, 2)
-    except (StoreError, AskedError, MailError) as error:
+    except (StoreError, AskedError, MailError, SsoError) as error:
         return _say(error, 1)
     except Refused as error:
         return _say(error, 2)
@@ -101,6 +102,7 @@ def _user(commands_of: "Commands[argparse.ArgumentParser]") -> None:
     add = _command(verbs, "add", "give somebody a login", commands_people.add_user)
     add.add_argument("name")
     add.add_argument("--role", required=True, choices=[role.value for role in Role])
+    add.add_argument("--sso", metavar="WHO", default="", help="subject or mail at the provider")
     _password_options(add)
     change = _command(verbs, "password", "set a new password", commands_people.set_password)
     change.add_argument("name")

@@ -45,6 +45,7 @@ FORMS = (
     "/password",
     "/others",
     "/off",
+    "/sso/done",
 )
 """Ends of addresses that only take forms."""
 _TEMPLATES = Environment(
@@ -83,12 +84,16 @@ class Visit:
         """Whether this person must have a second factor and has none. Raises Refused."""
         if self.session is None or self.session.user.factor is not None:
             return False
+        return self.session.user.role in self.login_settings.require_factor
+
+    @property
+    def login_settings(self) -> login_settings.Settings:
+        """How people log in. Raises Refused if that cannot be read: then nobody does."""
         try:
-            required = login_settings.read(self.collector.config.state).require_factor
+            return login_settings.read(self.collector.config.state)
         except ConfigError as error:
             log.error("%s", error)
             raise Refused(503, "login-settings", "nobody can tell who may come in") from error
-        return self.session.user.role in required
 
     @property
     def address(self) -> str:

@@ -13,7 +13,7 @@ def login(visit: Visit) -> Response:
     """``/login``: the form."""
     if visit.session is not None:
         return RedirectResponse("/", 303)
-    return render(visit, "login.html", failed=False, name="")
+    return _form(visit)
 
 
 def log_in(visit: Visit) -> Response:
@@ -22,7 +22,7 @@ def log_in(visit: Visit) -> Response:
     store = visit.collector.store
     found = auth.log_in(store, name[:64], password, visit.address, visit.now)
     if found is None:
-        return render(visit, "login.html", 401, failed=True, name=name[:64])
+        return _form(visit, 401, name[:64])
     return let_in(visit, found)
 
 
@@ -39,6 +39,12 @@ def let_in(visit: Visit, found: Login) -> Response:
     reply = RedirectResponse("/login/code" if found.waiting else "/", 303)
     reply.set_cookie(auth.COOKIE, found.cookie, secure=True, httponly=True, samesite="lax")
     return reply
+
+
+def _form(visit: Visit, status: int = 200, name: str = "") -> Response:
+    """The form, and the way through the organisation where there is one."""
+    has_sso = visit.login_settings.provider is not None
+    return render(visit, "login.html", status, failed=status != 200, name=name, has_sso=has_sso)
 
 
 def log_out(visit: Visit) -> Response:

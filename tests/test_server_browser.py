@@ -14,6 +14,7 @@ from playwright.sync_api import Page, Request, Route, sync_playwright
 
 from server_stub import wording
 from tests.console_visit import PASSWORDS, Console, console
+from tests.identity_provider import CLIENT, SECRET, provider
 from tests.test_server_sticks import two_sticks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -360,6 +361,34 @@ def test_a_second_factor_is_set_up_and_asked_for(
     page.click("main button >> nth=0")
     page.wait_for_url("**/devices")
     assert [line for line in said if "401" not in line] == []
+
+
+@pytest.mark.parametrize("language", ["en-GB", "nl-NL", "da-DK"])
+def test_a_person_logs_in_through_the_organisation(
+    at: Console, browser: object, language: str
+) -> None:
+    words = wording.load()[language[:2]]
+    with provider() as idp:
+        at.running.command(
+            *("login", "oidc", "--issuer", idp.url, "--client-id", CLIENT),
+            "--client-secret-stdin",
+            given=SECRET + "\n",
+        )
+        at.running.command("user", "sso", "ingrid", "subject-1")
+        page, said = open_page(browser, language)
+        page.goto(at.running.url)
+        look(page, f"login-sso-{language[:2]}")
+        page.click(f"text={words.text('sso.link')}")
+        page.wait_for_url("**/devices")
+        assert "ingrid" in page.inner_text("header")
+        assert said == []
+        idp.person = {"sub": "subject-99"}
+        page, _ = open_page(browser, language)
+        page.goto(at.running.url)
+        page.click(f"text={words.text('sso.link')}")
+        page.wait_for_selector("main [role=alert]")
+        look(page, f"sso-unknown-{language[:2]}")
+    at.running.command("login", "oidc-off")
 
 
 def test_management_sees_counts_and_a_plain_refusal(at: Console, browser: object) -> None:

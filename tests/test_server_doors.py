@@ -39,6 +39,8 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/"): PEOPLE,
     ("GET", "/login"): EVERYBODY,
     ("POST", "/login"): EVERYBODY,
+    ("GET", "/login/sso"): EVERYBODY,
+    ("GET", "/login/sso/done"): EVERYBODY,
     ("GET", "/login/code"): PEOPLE,
     ("POST", "/login/code"): PEOPLE,
     ("POST", "/logout"): EVERYBODY,
