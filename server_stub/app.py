@@ -21,22 +21,20 @@ from agent.wire import messages
 from agent.wire.contact import CONTACT_PATH
 from server_stub import (
     exchange,
+    login_routes,
     metrics_endpoint,
-    oidc,
     openapi,
     pace,
     pages,
-    pages_account,
     pages_devices,
     pages_disputes,
     pages_dossier,
+    pages_entry,
     pages_events,
-    pages_factor,
-    pages_login,
     pages_papers,
     pages_plan,
+    pages_readers,
     pages_register,
-    pages_sso,
     pages_sticks,
     pull_endpoints,
     wire_endpoints,
@@ -80,7 +78,7 @@ def routes() -> list[Route | Mount]:
             metrics_endpoint.PATH, pace.few_at_once(metrics_endpoint.get_metrics), methods=["GET"]
         ),
         Route("/", shown(pages.home, *Role), methods=["GET"]),
-        *_logins(),
+        *login_routes.routes(),
         Route("/overview", shown(pages.overview, *_COUNTS), methods=["GET"]),
         Route("/devices", shown(pages.devices, *_LOOKS), methods=["GET"]),
         Route("/devices/{device}", shown(pages.device, *_LOOKS), methods=["GET"]),
@@ -107,37 +105,8 @@ def routes() -> list[Route | Mount]:
     ]
 
 
-def _logins() -> list[Route]:
-    """The addresses of getting in and out, and of one's own account."""
-    account = [
-        ("/account", "GET", pages_account.show),
-        ("/account/password", "POST", pages_account.change_password),
-        ("/account/others", "POST", pages_account.end_others),
-    ]
-    factor = [
-        ("/account/factor", "GET", pages_factor.show),
-        ("/account/factor", "POST", pages_factor.confirm),
-        ("/account/factor.svg", "GET", pages_factor.picture),
-        ("/account/factor/off", "POST", pages_factor.remove),
-    ]
-    return [
-        Route("/login", shown(pages_login.login), methods=["GET"]),
-        Route("/login", shown(pages_login.log_in), methods=["POST"]),
-        Route("/login/sso", shown(pages_sso.begin), methods=["GET"]),
-        Route(oidc.RETURN_PATH, shown(pages_sso.done), methods=["GET"]),
-        Route("/login/code", shown(pages_factor.ask), methods=["GET"]),
-        Route("/login/code", shown(pages_factor.answer), methods=["POST"]),
-        Route("/logout", shown(pages_login.log_out), methods=["POST"]),
-        *(Route(path, shown(view, *Role), methods=[how]) for path, how, view in account),
-        *(
-            Route(path, shown(view, *Role, sets_up=True), methods=[how])
-            for path, how, view in factor
-        ),
-    ]
-
-
 def _register() -> list[Route]:
-    """The addresses of the breach register, which is the officer's."""
+    """The addresses of the breach register: the officer's, and of one entry to its readers."""
     entry = "/register/{number}"
     pages_of = [
         ("/register", "GET", pages_register.breaches),
@@ -159,8 +128,19 @@ def _register() -> list[Route]:
         (f"{entry}/plan/reopen", "POST", pages_plan.reopen),
         (f"{entry}/plan/task", "POST", pages_plan.give_task),
         (f"{entry}/plan/task-done", "POST", pages_plan.end_task),
+        (f"{entry}/readers", "GET", pages_readers.show),
+        (f"{entry}/readers", "POST", pages_readers.add),
+        (f"{entry}/readers/remove", "POST", pages_readers.remove),
     ]
-    return [Route(path, shown(view, Role.OFFICER), methods=[how]) for path, how, view in pages_of]
+    read = {entry, *(f"{entry}/{part}" for part in pages_entry.PARTS)}
+    return [
+        Route(
+            path,
+            shown(view, Role.OFFICER, *((Role.READER,) if how == "GET" and path in read else ())),
+            methods=[how],
+        )
+        for path, how, view in pages_of
+    ]
 
 
 def make_app(collector: Collector) -> ASGIApp:

@@ -103,6 +103,7 @@ def _user(commands_of: "Commands[argparse.ArgumentParser]") -> None:
     add.add_argument("name")
     add.add_argument("--role", required=True, choices=[role.value for role in Role])
     add.add_argument("--sso", metavar="WHO", default="", help="subject or mail at the provider")
+    add.add_argument("--case", metavar="NUMBER", help="the entry that a reader reads")
     _password_options(add)
     change = _command(verbs, "password", "set a new password", commands_people.set_password)
     change.add_argument("name")

@@ -46,6 +46,7 @@ FORMS = (
     "/others",
     "/off",
     "/sso/done",
+    "/readers/remove",
 )
 """Ends of addresses that only take forms."""
 _TEMPLATES = Environment(
@@ -207,7 +208,7 @@ def _answer(
     visit = visit_of(request, session, form)
     if roles and (place := _led_to(visit, sets_up)):
         return RedirectResponse(place, 303)
-    if roles and visit.role not in roles:
+    if roles and (visit.role not in roles or _of_another_case(visit)):
         raise Refused(403, "wrong-role", visit.wording.text("error.403"))
     if request.method == "POST":
         auth.check_origin(request.headers.get("origin"), request.headers.get("host"))
@@ -223,6 +224,14 @@ def _led_to(visit: Visit, sets_up: bool) -> str:
     if visit.session.waiting:
         return "/login/code"
     return "/account/factor" if not sets_up and visit.must_set_up else ""
+
+
+def _of_another_case(visit: Visit) -> bool:
+    """Whether a reader asks for another entry than theirs, be it there or not."""
+    if visit.session is None or visit.role is not Role.READER:
+        return False
+    asked = visit.request.path_params
+    return "number" in asked and asked["number"] != visit.session.user.reads
 
 
 async def _read_form(request: Request) -> dict[str, str]:

@@ -32,8 +32,12 @@ COUNTED = timedelta(days=30)
 
 def home(visit: Visit) -> Response:
     """``/``: where somebody of this role begins."""
-    begin = "/overview" if visit.role is Role.MANAGEMENT else "/devices"
-    return RedirectResponse(begin, 303)
+    assert visit.session is not None  # this page is only shown to a role
+    begin = {
+        Role.MANAGEMENT: "/overview",
+        Role.READER: f"/register/{visit.session.user.reads}",
+    }
+    return RedirectResponse(begin.get(Role(visit.session.user.role), "/devices"), 303)
 
 
 def overview(visit: Visit) -> Response:

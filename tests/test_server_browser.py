@@ -391,6 +391,36 @@ def test_a_person_logs_in_through_the_organisation(
     at.running.command("login", "oidc-off")
 
 
+@pytest.mark.parametrize(
+    ("language", "width"), [("en-GB", 1280), ("nl-NL", 1280), ("da-DK", 1280), ("nl-NL", 360)]
+)
+def test_a_reader_is_added_and_reads_one_entry(
+    at: Console, browser: object, language: str, width: int
+) -> None:
+    short, words = f"{language[:2]}-{width}", wording.load()[language[:2]]
+    number = at.running.rows("SELECT number FROM breaches ORDER BY id LIMIT 1")[0][0]
+    page, said = open_page(browser, language, width)
+    log_in(page, at, "olaf")
+    page.goto(f"{at.running.url}/register/{number}")
+    page.click(f"nav.parts >> text={words.text('part.readers')}")
+    page.fill("#name", f"ria-{short}")
+    page.click(f"main button:has-text('{words.text('reader.button')}') >> nth=-1")
+    page.wait_for_selector("main [role=status] code")
+    password = page.inner_text("main [role=status] code")
+    look(page, f"readers-{short}")
+    page.click(f"text={words.text('logout')}")
+    page.wait_for_url("**/login")
+    page.fill("#name", f"ria-{short}")
+    page.fill("#password", password)
+    page.click("main button[type=submit]")
+    page.wait_for_url(f"**/register/{number}")
+    for part in ("", "/dossier", "/plan", "/papers", "/history"):
+        page.goto(f"{at.running.url}/register/{number}{part}")
+        look(page, f"reader{part.replace('/', '-')}-{short}")
+        assert page.locator("main form").count() == 0
+    assert said == []
+
+
 def test_management_sees_counts_and_a_plain_refusal(at: Console, browser: object) -> None:
     page, said = open_page(browser, "nl-NL")
     page.goto(at.running.url + "/login")

@@ -13,10 +13,11 @@ import requests
 from starlette.routing import Mount, Route
 
 from server_stub.app import routes
-from tests.console_visit import PASSWORDS, Console, console
+from tests.console_visit import PASSWORDS, Console, add_reader, console
 
 NOBODY = "nobody"
-PEOPLE = ("ingrid", "olaf", "maaike")
+PEOPLE = ("ingrid", "olaf", "maaike", "renske")
+LOOKS = ("ingrid", "olaf", "maaike")
 EVERYBODY = (NOBODY, *PEOPLE)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
@@ -51,7 +52,7 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/account/factor"): PEOPLE,
     ("GET", "/account/factor.svg"): PEOPLE,
     ("POST", "/account/factor/off"): PEOPLE,
-    ("GET", "/overview"): PEOPLE,
+    ("GET", "/overview"): LOOKS,
     ("GET", "/devices"): ("ingrid", "olaf"),
     ("GET", "/devices/{device}"): ("ingrid", "olaf"),
     ("POST", "/devices/{device}/admission/approve"): ("ingrid",),
@@ -67,14 +68,14 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/register/export"): ("olaf",),
     ("GET", "/register/new"): ("olaf",),
     ("POST", "/register/new"): ("olaf",),
-    ("GET", "/register/{number}"): ("olaf",),
-    ("GET", "/register/{number}/history"): ("olaf",),
-    ("GET", "/register/{number}/dossier"): ("olaf",),
+    ("GET", "/register/{number}"): ("olaf", "renske"),
+    ("GET", "/register/{number}/history"): ("olaf", "renske"),
+    ("GET", "/register/{number}/dossier"): ("olaf", "renske"),
     ("GET", "/register/{number}/dossier/{section}"): ("olaf",),
     ("POST", "/register/{number}/dossier/{section}"): ("olaf",),
-    ("GET", "/register/{number}/papers"): ("olaf",),
+    ("GET", "/register/{number}/papers"): ("olaf", "renske"),
     ("GET", "/register/{number}/papers/{form}"): ("olaf",),
-    ("GET", "/register/{number}/plan"): ("olaf",),
+    ("GET", "/register/{number}/plan"): ("olaf", "renske"),
     ("POST", "/register/{number}/plan/step"): ("olaf",),
     ("POST", "/register/{number}/plan/close"): ("olaf",),
     ("POST", "/register/{number}/plan/reopen"): ("olaf",),
@@ -82,6 +83,9 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/register/{number}/plan/task-done"): ("olaf",),
     ("POST", "/register/{number}/aware"): ("olaf",),
     ("POST", "/register/{number}/told"): ("olaf",),
+    ("GET", "/register/{number}/readers"): ("olaf",),
+    ("POST", "/register/{number}/readers"): ("olaf",),
+    ("POST", "/register/{number}/readers/remove"): ("olaf",),
     ("GET", "/log"): ("olaf",),
 }
 
@@ -107,6 +111,7 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
         officer = made.session("olaf")
         path = f"/devices/{made.laptop.name}/2/breach"
         assert made.post(officer, path, csrf=made.csrf(officer)).status_code == 303
+        add_reader(made, "renske", f"{datetime.now(UTC).year}-0001")
         yield made
     VISITORS.clear()
 
