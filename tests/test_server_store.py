@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, redirect_stdout
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from server_stub import store_devices, store_people, store_register, store_tokens, tables
+from server_stub import auth, store_devices, store_people, store_register, store_tokens, tables
 from server_stub.errors import ConfigError, StoreError
 from server_stub.store import Store, migrations, open_store
 
@@ -77,6 +78,25 @@ def test_people_of_an_older_version_are_kept_and_have_no_mail_address(tmp_path: 
         (user,) = store_people.all_users(connection)
     made.close()
     assert (user.name, user.mail, user.language) == ("olaf", None, "")
+
+
+def test_going_back_before_second_factors_lets_nobody_in_who_waits_for_one(store: Store) -> None:
+    """Nor a reader, whom an older version does not know."""
+    for name, role in (("olaf", "officer"), ("renske", "reader")):
+        store.write(lambda c, n=name, r=role: store_people.add_user(c, n, r, "x", NOON))
+    with store.read() as connection:
+        user = store_people.user_by(connection, "olaf")
+    assert user is not None
+    auth.open_login(store, replace(user, factor="sealed"), "192.0.2.7", NOON)
+    settings = migrations()
+    with store.engine.connect() as connection:
+        settings.attributes["connection"] = connection
+        command.downgrade(settings, "0009")
+    with store.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM sessions")).scalar() == 0
+        names = connection.execute(text("SELECT name FROM users")).scalars().all()
+    assert names == ["olaf"]
+    store.migrate()
 
 
 def test_a_database_of_a_newer_version_is_left_alone(store: Store) -> None:
