@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from agent.wire.event import Word
 from agent.wire.messages import bound_to, read_token, write_token
-from server_stub import auth, enrol, oidc, readers, store_people, store_sso, store_tokens, tls
+from server_stub import auth, enrol, oidc, store_people, store_readers, store_sso, store_tokens, tls
 from server_stub.collector import utc_now
 from server_stub.commands import config_of, show, write
 from server_stub.config import Config
@@ -34,7 +34,7 @@ def add_user(arguments: argparse.Namespace) -> int:
             )
         store_sso.check_free(connection, sso)
         role, case = arguments.role, arguments.case
-        readers.check_case(connection, role, case)
+        store_readers.check_case(connection, role, case)
         store_people.add_user(connection, name, role, stored, utc_now(), sso=sso, reads=case)
 
     by_password = not sso or arguments.generate or arguments.password_stdin

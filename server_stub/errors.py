@@ -8,6 +8,7 @@ CollectorError
 │   ├── MailDown     the mail server takes nothing from here just now
 │   └── MailRefused  it does not take this one mail, or not for this address
 ├── SsoError       single sign-on did not work: exit 1, or a plain page
+│   └── SsoDown      the identity provider does not answer just now
 └── Refused        a request that gets a Problem in answer, with its status and code
 
 Each message says what happened, to what, and what to do.
@@ -44,6 +45,10 @@ class MailRefused(MailError):
 
 class SsoError(CollectorError):
     """Single sign-on did not work; says why, without any secret or claim."""
+
+
+class SsoDown(SsoError):
+    """The identity provider does not answer just now."""
 
 
 class Refused(CollectorError):

@@ -18,7 +18,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from server_stub import login_key, oidc_provider
-from server_stub.errors import AskedError, SsoError
+from server_stub.errors import AskedError, SsoDown, SsoError
 from server_stub.login_settings import Provider
 
 RETURN_PATH = "/login/sso/done"
@@ -86,8 +86,10 @@ def redeem(provider: Provider, secret: str, flow: Flow, url: str, code: str) -> 
             )
         except AuthlibBaseError as error:
             raise SsoError(f"the provider does not take the code ({error.error})") from error
-        except (requests.RequestException, OSError, ValueError) as error:
+        except ValueError as error:  # no JSON; requests has its own kind of it
             raise SsoError(f"no token was given ({type(error).__name__})") from error
+        except (requests.RequestException, OSError) as error:
+            raise SsoDown(f"the provider was not reached ({type(error).__name__})") from error
     token = answer.get("id_token")
     if not isinstance(token, str) or len(token) > LARGEST_TOKEN:
         raise SsoError("the provider gave no ID token")

@@ -12,7 +12,7 @@ import requests
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from server_stub.errors import ConfigError, SsoError
+from server_stub.errors import ConfigError, SsoDown, SsoError
 from server_stub.login_settings import Provider
 from server_stub.mail_settings import is_loopback
 
@@ -92,7 +92,7 @@ def _get(url: str, ca_file: str) -> bytes:
             )
             body = reply.raw.read(LARGEST + 1, decode_content=True)
         except (requests.RequestException, OSError) as error:
-            raise SsoError(f"{url} was not reached ({type(error).__name__})") from error
+            raise SsoDown(f"{url} was not reached ({type(error).__name__})") from error
     if reply.status_code != 200 or len(body) > LARGEST:
         raise SsoError(f"{url} answered {reply.status_code} with {len(body)} bytes")
     return bytes(body)

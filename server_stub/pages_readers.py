@@ -3,7 +3,15 @@
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from server_stub import auth, oidc, pages_entry, readers, store_people, store_register, store_sso
+from server_stub import (
+    auth,
+    oidc,
+    pages_entry,
+    store_people,
+    store_readers,
+    store_register,
+    store_sso,
+)
 from server_stub.auth import Role
 from server_stub.errors import AskedError
 from server_stub.page import Visit
@@ -40,7 +48,7 @@ def remove(visit: Visit) -> Response:
     found, name = pages_entry.asked(visit), visit.form.get("name", "")
 
     def work(connection: Connection) -> None:
-        if readers.drop(connection, found.number, name):
+        if store_readers.drop(connection, found.number, name):
             _note(connection, visit, "removed-reader", f"{found.number} {name}")
 
     visit.collector.store.write(work)
@@ -75,7 +83,7 @@ def _page(
 ) -> Response:
     with visit.collector.store.read() as connection:
         entry = pages_entry.entry_of(connection, found)
-        people = readers.of(connection, found.number)
+        people = store_readers.of(connection, found.number)
     return pages_entry.show(
         visit,
         entry,

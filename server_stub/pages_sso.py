@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
 from server_stub import auth, guessing, login_settings, oidc, oidc_provider, store_sso
-from server_stub.errors import ConfigError, Refused, SsoError
+from server_stub.errors import ConfigError, Refused, SsoDown, SsoError
 from server_stub.login_settings import Provider
 from server_stub.oidc import Flow
 from server_stub.page import Visit, render
@@ -38,6 +38,9 @@ def done(visit: Visit) -> Response:
     guessing.refuse(visit.collector.store, mark, visit.address, visit.now)
     try:
         subject, mail = _named(visit, provider)
+    except SsoDown as error:  # which is no guess of anybody's
+        log.warning("single sign-on: %s", error)
+        raise _slow() from error
     except SsoError as error:
         log.warning("single sign-on: %s", error)
         guessing.note(visit.collector.store, mark, visit.address, visit.now)
@@ -66,7 +69,7 @@ def _named(visit: Visit, provider: Provider) -> tuple[str, str]:
     if not code or len(code) > LONGEST_CODE:
         raise SsoError("the provider sent no code")
     if not _asking.acquire(blocking=False):
-        raise Refused(503, "sso-busy", "the identity provider is slow: try later", retry_after=30)
+        raise _slow()
     try:
         secret = login_settings.secret(visit.collector.config.state)
         token = oidc.redeem(provider, secret, flow, visit.collector.url, code)
@@ -87,6 +90,10 @@ def _take(visit: Visit, flow: Flow) -> None:
 
     if not visit.collector.store.write(work):
         raise SsoError("this answer came before")
+
+
+def _slow() -> Refused:
+    return Refused(503, "sso-busy", "the identity provider is slow: try later", retry_after=30)
 
 
 def _provider(visit: Visit) -> Provider:

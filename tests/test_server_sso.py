@@ -287,6 +287,21 @@ def test_an_answer_of_another_provider_or_a_refusal_lets_nobody_in(
     forget_failures(at)
 
 
+def test_a_provider_that_is_down_is_nobodys_failure(at: Console, idp: Provider) -> None:
+    """Otherwise a school behind one address would be shut out with its passwords as well."""
+    with provider() as other:
+        connect(at, other)
+        session = at.stranger()
+        address = back(to_provider(at, session)).removeprefix(at.running.url)
+    reply = at.get(session, address)
+    assert (reply.status_code, reply.headers["Retry-After"]) == (503, "30")
+    assert "does not answer now" in reply.text
+    assert at.running.rows("SELECT 1 FROM login_failures") == []
+    connect(at, idp)
+    at.running.command("user", "sso", "sanne", "subject-1")
+    at.running.command("user", "sso", "stef", "stef@school.example")
+
+
 def test_failures_are_counted_like_those_of_passwords(at: Console) -> None:
     replies = [at.get(at.stranger(), f"/login/sso/done?state={n}&code=y") for n in range(31)]
     assert [one.status_code for one in replies] == [403] * 30 + [429]

@@ -1,4 +1,4 @@
-"""Readers: people from elsewhere, such as a board or an auditor, who read one entry and no more."""
+"""Rows about readers: people such as a board or an auditor, who read one entry and no more."""
 
 from sqlalchemy import Connection, select
 
