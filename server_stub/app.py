@@ -21,6 +21,7 @@ from agent.wire import messages
 from agent.wire.contact import CONTACT_PATH
 from server_stub import (
     exchange,
+    login_routes,
     metrics_endpoint,
     openapi,
     pace,
@@ -29,9 +30,11 @@ from server_stub import (
     pages_devices,
     pages_disputes,
     pages_dossier,
+    pages_entry,
     pages_events,
     pages_papers,
     pages_plan,
+    pages_readers,
     pages_register,
     pages_sealed,
     pages_sticks,
@@ -59,6 +62,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _LOOKS = (Role.IT, Role.OFFICER)
+_COUNTS = (*_LOOKS, Role.MANAGEMENT)
 
 
 def routes() -> list[Route | Mount]:
@@ -76,10 +80,8 @@ def routes() -> list[Route | Mount]:
             metrics_endpoint.PATH, pace.few_at_once(metrics_endpoint.get_metrics), methods=["GET"]
         ),
         Route("/", shown(pages.home, *Role), methods=["GET"]),
-        Route("/login", shown(pages.login), methods=["GET"]),
-        Route("/login", shown(pages.log_in), methods=["POST"]),
-        Route("/logout", shown(pages.log_out), methods=["POST"]),
-        Route("/overview", shown(pages.overview, *Role), methods=["GET"]),
+        *login_routes.routes(),
+        Route("/overview", shown(pages.overview, *_COUNTS), methods=["GET"]),
         Route("/devices", shown(pages.devices, *_LOOKS), methods=["GET"]),
         Route("/devices/{device}", shown(pages.device, *_LOOKS), methods=["GET"]),
         Route(
@@ -102,15 +104,15 @@ def routes() -> list[Route | Mount]:
         Route("/events/{event}", shown(pages_events.by_number, *_LOOKS), methods=["GET"]),
         Route("/disputes", shown(pages_disputes.overview, *_LOOKS), methods=["GET"]),
         *_register(),
-        Route("/calls/{call}", shown(pages_calls.show, *Role), methods=["GET"]),
-        Route("/calls/{call}", shown(pages_calls.answer, *Role), methods=["POST"]),
+        Route("/calls/{call}", shown(pages_calls.show, *_COUNTS), methods=["GET"]),
+        Route("/calls/{call}", shown(pages_calls.answer, *_COUNTS), methods=["POST"]),
         Route("/log", shown(pages_register.log_page, Role.OFFICER), methods=["GET"]),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
 
 
 def _register() -> list[Route]:
-    """The addresses of the breach register, which is the officer's."""
+    """The addresses of the breach register: the officer's, and of one entry to its readers."""
     entry = "/register/{number}"
     pages_of = [
         ("/register", "GET", pages_register.breaches),
@@ -133,8 +135,19 @@ def _register() -> list[Route]:
         (f"{entry}/plan/reopen", "POST", pages_plan.reopen),
         (f"{entry}/plan/task", "POST", pages_plan.give_task),
         (f"{entry}/plan/task-done", "POST", pages_plan.end_task),
+        (f"{entry}/readers", "GET", pages_readers.show),
+        (f"{entry}/readers", "POST", pages_readers.add),
+        (f"{entry}/readers/remove", "POST", pages_readers.remove),
     ]
-    return [Route(path, shown(view, Role.OFFICER), methods=[how]) for path, how, view in pages_of]
+    read = {entry, *(f"{entry}/{part}" for part in pages_entry.PARTS)}
+    return [
+        Route(
+            path,
+            shown(view, Role.OFFICER, *((Role.READER,) if how == "GET" and path in read else ())),
+            methods=[how],
+        )
+        for path, how, view in pages_of
+    ]
 
 
 def make_app(collector: Collector) -> ASGIApp:

@@ -8,10 +8,7 @@ failures from one address the answer is "later", before any password is looked a
 
 import hashlib
 import hmac
-import ipaddress
 import secrets
-import threading
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,17 +17,17 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
-from server_stub import store_people
+from server_stub import guessing, store_people
 from server_stub.errors import AskedError, Refused
+from server_stub.guessing import normal
 from server_stub.store import Store
 from server_stub.store_people import ApiToken, Session, User
 
 COOKIE = "__Host-dossierwacht"
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
-FAILURES_SINCE = timedelta(minutes=15)
-MOST_FAILURES_NAMED = 5
-MOST_FAILURES_HERE = 30
+WAITING = timedelta(minutes=10)
+"""How long a login waits for its second factor."""
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 256
 API_PREFIX = "dwapi-"
@@ -45,6 +42,8 @@ class Role(StrEnum):
     """Everything, and the only one who makes and changes register entries."""
     MANAGEMENT = "management"
     """Counts only."""
+    READER = "reader"
+    """One entry of the register, to read."""
 
 
 class Scope(StrEnum):
@@ -68,22 +67,27 @@ class Login:
 
     user: User
     cookie: str
+    waiting: bool
+    """For the second factor: until that is shown nothing opens."""
 
 
 _hasher = PasswordHasher()
-# One check takes 64 MiB: a crowd at the door must not take the whole memory, nor guess in parallel.
-_checking = threading.Lock()
 
 
 def hash_password(password: str) -> str:
     """How a password is stored. Raises AskedError if it is too short or too long to be one."""
-    text = _normal(password)
-    if not SHORTEST_PASSWORD <= len(text) <= LONGEST_PASSWORD:
+    check_length(password)
+    return _hasher.hash(normal(password))
+
+
+def check_length(password: str) -> None:
+    """Refuse what is too short or too long to be a password. Raises AskedError."""
+    length = len(normal(password))
+    if not SHORTEST_PASSWORD <= length <= LONGEST_PASSWORD:
         raise AskedError(
-            f"the password has {len(text)} characters: "
+            f"the password has {length} characters: "
             f"choose between {SHORTEST_PASSWORD} and {LONGEST_PASSWORD}"
         )
-    return _hasher.hash(text)
 
 
 def generate_password() -> str:
@@ -95,21 +99,41 @@ def generate_password() -> str:
 
 def log_in(store: Store, name: str, password: str, address: str, now: datetime) -> Login | None:
     """Open a login; None if name or password is wrong. Raises Refused after too many failures."""
-    mark = hashlib.sha256(_normal(name).casefold().encode()).hexdigest()
-    place = _network(address)
-    with _checking:  # counted, checked and noted in one go: guesses at the same time count as well
-        _refuse_guessing(store, mark, place, now)
+    user = known(store, name, password, address, now)
+    return open_login(store, user, address, now) if user else None
+
+
+def known(store: Store, name: str, password: str, address: str, now: datetime) -> User | None:
+    """Whose name and password these are. Raises Refused after too many failures."""
+    mark = guessing.mark_of(name)
+    with (
+        guessing.checking
+    ):  # counted, checked and noted in one go: guesses at the same time count as well
+        guessing.refuse(store, mark, address, now)
         with store.read() as connection:
             user = store_people.user_by(connection, name)
-        if not _fits(user, password):
-            forget = now - 4 * FAILURES_SINCE
-            store.write(lambda c: store_people.add_failure(c, mark, place, now, forget))
-            return None
-    assert user is not None  # _fits says no for nobody
+        if _fits(user, password):
+            return user
+        guessing.note(store, mark, address, now)
+        return None
+
+
+def open_login(
+    store: Store, user: User, address: str, now: datetime, *, shown: bool = False
+) -> Login:
+    """Open a login of somebody who is known; it waits for a second factor that was not shown."""
     cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    digest = _digest(cookie)
-    store.write(lambda c: store_people.open_session(c, user.id, digest, csrf, now, now - LONGEST))
-    return Login(user=user, cookie=cookie)
+    session = Session(
+        user=user,
+        digest=digest(cookie),
+        csrf=csrf,
+        created_at=now,
+        seen_at=now,
+        address=guessing.network(address),
+        waiting=user.factor is not None and not shown,
+    )
+    store.write(lambda c: store_people.open_session(c, session, now - LONGEST))
+    return Login(user=user, cookie=cookie, waiting=session.waiting)
 
 
 def session_of(store: Store, cookie: str | None, now: datetime) -> Session | None:
@@ -117,15 +141,21 @@ def session_of(store: Store, cookie: str | None, now: datetime) -> Session | Non
     if not cookie or len(cookie) > 64:
         return None
     with store.read() as connection:
-        session = store_people.session_by(connection, _digest(cookie))
+        session = store_people.session_by(connection, digest(cookie))
     if session is None:
         return None
-    if now - session.seen_at > IDLE or now - session.created_at > LONGEST:
+    if not is_open(session, now):
         store.write(lambda c: store_people.close_session(c, session.digest))
         return None
     if now - session.seen_at > timedelta(minutes=1):
         store.write(lambda c: store_people.touch_session(c, session.digest, now))
     return session
+
+
+def is_open(session: Session, now: datetime) -> bool:
+    """Whether a login still counts: neither left alone nor open for too long."""
+    longest = WAITING if session.waiting else LONGEST
+    return now - session.seen_at <= IDLE and now - session.created_at <= longest
 
 
 def log_out(store: Store, session: Session) -> None:
@@ -148,7 +178,7 @@ def check_csrf(session: Session, given: str) -> None:
 def new_api_token() -> tuple[str, str]:
     """A new API token and the digest under which it is stored."""
     token = API_PREFIX + secrets.token_urlsafe(32)
-    return token, _digest(token)
+    return token, digest(token)
 
 
 def check_bearer(store: Store, header: str | None, scope: Scope) -> ApiToken:
@@ -157,7 +187,7 @@ def check_bearer(store: Store, header: str | None, scope: Scope) -> ApiToken:
     if kind.lower() != "bearer" or not token.startswith(API_PREFIX) or len(token) > 128:
         raise Refused(401, "no-token", "send Authorization: Bearer with a token for the API")
     with store.read() as connection:
-        found = store_people.api_token_by(connection, _digest(token))
+        found = store_people.api_token_by(connection, digest(token))
     if found is None:
         raise Refused(401, "unknown-token", "this collector gave out no such API token")
     if scope not in found.scopes.split():
@@ -165,35 +195,11 @@ def check_bearer(store: Store, header: str | None, scope: Scope) -> ApiToken:
     return found
 
 
-def _refuse_guessing(store: Store, mark: str, place: str, now: datetime) -> None:
-    with store.read() as connection:
-        named, here = store_people.count_failures(connection, now - FAILURES_SINCE, mark, place)
-    if named >= MOST_FAILURES_NAMED or here >= MOST_FAILURES_HERE:
-        raise Refused(
-            429,
-            "too-many-failures",
-            "too many failed logins: try again in 15 minutes",
-            retry_after=int(FAILURES_SINCE.total_seconds()),
-        )
-
-
-def _network(address: str) -> str:
-    """Where a caller sits: an IPv4 address, or the /64 network that one IPv6 subscriber has."""
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address[:64]
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    if found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((found, 64), strict=False))
-
-
 def _fits(user: User | None, password: str) -> bool:
-    stored = user.password if user is not None else _of_nobody()
+    # Who comes in by single sign-on only has no password, and nobody else's fits either.
+    stored = (user.password if user else "") or _of_nobody()
     try:
-        _hasher.verify(stored, _normal(password[:LONGEST_PASSWORD]))
+        _hasher.verify(stored, normal(password[:LONGEST_PASSWORD]))
     except (VerifyMismatchError, VerificationError, InvalidHashError):
         return False
     return user is not None
@@ -205,10 +211,6 @@ def _of_nobody() -> str:
     return _hasher.hash(secrets.token_hex(16))
 
 
-def _normal(text: str) -> str:
-    """One spelling for what looks the same, whatever the keyboard sent."""
-    return unicodedata.normalize("NFKC", text)
-
-
-def _digest(secret: str) -> str:
+def digest(secret: str) -> str:
+    """Under what a long random secret is stored."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from server_stub import (
+    cli_login,
     cli_mail,
     cli_opener,
     commands,
@@ -28,6 +29,7 @@ from server_stub.errors import (
     ConfigError,
     MailError,
     Refused,
+    SsoError,
     StoreError,
 )
 
@@ -40,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(arguments.run(arguments))
     except ConfigError as error:
         return _say(error, 2)
-    except (StoreError, AskedError, MailError) as error:
+    except (StoreError, AskedError, MailError, SsoError) as error:
         return _say(error, 1)
     except Refused as error:
         return _say(error, 2)
@@ -78,6 +80,7 @@ def build_parser() -> argparse.ArgumentParser:
         _mail,
         _retention,
         _opener,
+        _login,
     ):
         add(commands_of)
     return top
@@ -103,6 +106,8 @@ def _user(commands_of: "Commands[argparse.ArgumentParser]") -> None:
     add = _command(verbs, "add", "give somebody a login", commands_people.add_user)
     add.add_argument("name")
     add.add_argument("--role", required=True, choices=[role.value for role in Role])
+    add.add_argument("--sso", metavar="WHO", default="", help="subject or mail at the provider")
+    add.add_argument("--case", metavar="NUMBER", help="the entry that a reader reads")
     _password_options(add)
     change = _command(verbs, "password", "set a new password", commands_people.set_password)
     change.add_argument("name")
@@ -110,6 +115,7 @@ def _user(commands_of: "Commands[argparse.ArgumentParser]") -> None:
     drop = _command(verbs, "remove", "take a login away", commands_people.remove_user)
     drop.add_argument("name")
     cli_mail.add_user_mail(verbs, _command)
+    cli_login.add_user_factor(verbs, _command)
     listed = _command(verbs, "list", "show who can log in", commands_people.list_users)
     _json(listed)
 
@@ -254,6 +260,10 @@ def _mail(commands_of: "Commands[argparse.ArgumentParser]") -> None:
 
 def _opener(commands_of: "Commands[argparse.ArgumentParser]") -> None:
     cli_opener.add_opener(commands_of, _command)
+
+
+def _login(commands_of: "Commands[argparse.ArgumentParser]") -> None:
+    cli_login.add_login(commands_of, _command)
 
 
 def _json(one: argparse.ArgumentParser) -> None:

@@ -74,6 +74,7 @@ class Collector:
     reply_key: Ed25519PrivateKey
     ca_pem: bytes
     stick_key: bytes
+    login_key: bytes
     languages: Mapping[str, Wording]
     quota: Quota = field(default_factory=Quota)
     pace: Pace = field(default_factory=Pace)

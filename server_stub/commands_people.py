@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from agent.wire.event import Word
 from agent.wire.messages import bound_to, read_token, write_token
-from server_stub import auth, enrol, store_people, store_tokens, tls
+from server_stub import auth, enrol, oidc, store_people, store_readers, store_sso, store_tokens, tls
 from server_stub.collector import utc_now
 from server_stub.commands import config_of, show, write
 from server_stub.config import Config
@@ -25,17 +25,21 @@ MOST_USES = 100_000
 
 def add_user(arguments: argparse.Namespace) -> int:
     """``user add``."""
-    name = _name(arguments.name)
+    name, sso = _name(arguments.name), oidc.linked_name(arguments.sso)
 
     def work(connection: Connection) -> None:
         if store_people.user_by(connection, name):
             raise AskedError(
                 f"there is a user {name!r} already: change the password with `user password`"
             )
-        store_people.add_user(connection, name, arguments.role, stored, utc_now())
+        store_sso.check_free(connection, sso)
+        role, case = arguments.role, arguments.case
+        store_readers.check_case(connection, role, case)
+        store_people.add_user(connection, name, role, stored, utc_now(), sso=sso, reads=case)
 
-    password = _password(arguments)
-    stored = auth.hash_password(password)
+    by_password = not sso or arguments.generate or arguments.password_stdin
+    password = _password(arguments) if by_password else ""
+    stored = auth.hash_password(password) if by_password else ""
     write(config_of(arguments), work)
     _say_password(arguments, name, password)
     return 0
@@ -75,7 +79,16 @@ def list_users(arguments: argparse.Namespace) -> int:
     """``user list``."""
     found = write(config_of(arguments), store_people.all_users)
     rows = [
-        {"name": u.name, "role": u.role, "created_at": u.created_at, "mail": u.mail} for u in found
+        {
+            "name": u.name,
+            "role": u.role,
+            "created_at": u.created_at,
+            "mail": u.mail,
+            "factor": u.factor is not None,
+            "sso": u.sso,
+            "case": u.reads,
+        }
+        for u in found
     ]
     return show(rows, arguments.json, "nobody can log in yet: add somebody with `user add`")
 

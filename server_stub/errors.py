@@ -7,6 +7,8 @@ CollectorError
 ├── MailError      mail did not get through: exit 1
 │   ├── MailDown     the mail server takes nothing from here just now
 │   └── MailRefused  it does not take this one mail, or not for this address
+├── SsoError       single sign-on did not work: exit 1, or a plain page
+│   └── SsoDown      the identity provider does not answer just now
 └── Refused        a request that gets a Problem in answer, with its status and code
 
 Each message says what happened, to what, and what to do.
@@ -39,6 +41,14 @@ class MailDown(MailError):
 
 class MailRefused(MailError):
     """The mail server does not take this one mail, or not for this address."""
+
+
+class SsoError(CollectorError):
+    """Single sign-on did not work; says why, without any secret or claim."""
+
+
+class SsoDown(SsoError):
+    """The identity provider does not answer just now."""
 
 
 class Refused(CollectorError):

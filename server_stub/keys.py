@@ -25,6 +25,7 @@ from server_stub.errors import AskedError, ConfigError
 REPLY_KEY = "reply-key.pem"
 STICK_KEY, STICK_KEY_BYTES = "stick.key", 32
 FEED_KEY = "feed.key"
+LOGIN_KEY = "login.key"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,6 +101,16 @@ def make_feed_key(state: Path) -> None:
 def feed_key(state: Path) -> bytes:
     """The key from which the secrets of webhooks follow. Raises ConfigError."""
     return _secret(state / FEED_KEY)
+
+
+def make_login_key(state: Path) -> None:
+    """Make the key that seals the secrets of logins, unless there is one."""
+    write_once(state / LOGIN_KEY, secrets.token_bytes(STICK_KEY_BYTES))
+
+
+def login_key(state: Path) -> bytes:
+    """The key that seals the secrets of logins. Raises ConfigError."""
+    return _secret(state / LOGIN_KEY)
 
 
 def _secret(path: Path) -> bytes:

@@ -4,6 +4,7 @@ A page is a plain function from ``Visit`` to a reply. ``shown`` puts it behind t
 and, for forms, behind the checks that the form came from this console and this login.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,13 +18,14 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from server_stub import auth, exchange, wording
+from server_stub import auth, exchange, login_settings, wording
 from server_stub.auth import Role
 from server_stub.collector import Collector, collector_of
-from server_stub.errors import Refused
+from server_stub.errors import ConfigError, Refused
 from server_stub.store_people import Session
 from server_stub.wording import Wording
 
+log = logging.getLogger(__name__)
 LARGEST_FORM = 65_536
 MOST_FIELDS = 80
 MOST_VISITS_AT_ONCE = 8
@@ -42,6 +44,11 @@ FORMS = (
     "/reopen",
     "/task",
     "/task-done",
+    "/password",
+    "/others",
+    "/off",
+    "/sso/done",
+    "/readers/remove",
 )
 """Ends of addresses that only take forms."""
 _TEMPLATES = Environment(
@@ -67,13 +74,36 @@ class Visit:
 
     @property
     def who(self) -> str:
-        """The name of the person who is logged in."""
+        """The name of the person who is logged in, or still has to show the second factor."""
         return self.session.user.name if self.session else ""
 
     @property
     def role(self) -> Role | None:
         """The role of the person who is logged in."""
-        return Role(self.session.user.role) if self.session else None
+        whole = self.session is not None and not self.session.waiting
+        return Role(self.session.user.role) if self.session and whole else None
+
+    @property
+    def must_set_up(self) -> bool:
+        """Whether this person must have a second factor and has none. Raises Refused."""
+        if self.session is None or self.session.user.factor is not None:
+            return False
+        return self.session.user.role in self.login_settings.require_factor
+
+    @property
+    def login_settings(self) -> login_settings.Settings:
+        """How people log in. Raises Refused if that cannot be read: then nobody does."""
+        try:
+            return login_settings.read(self.collector.config.state)
+        except ConfigError as error:
+            log.error("%s", error)
+            raise Refused(503, "login-settings", "nobody can tell who may come in") from error
+
+    @property
+    def address(self) -> str:
+        """Where the caller sits."""
+        client = self.request.client
+        return client.host if client else "unknown"
 
     @property
     def here(self) -> str:
@@ -117,13 +147,15 @@ class Visit:
 View = Callable[[Visit], Response]
 
 
-def shown(view: View, *roles: Role) -> Callable[[Request], Any]:
-    """An endpoint that shows a page to these roles; without roles to everybody."""
+def shown(view: View, *roles: Role, sets_up: bool = False) -> Callable[[Request], Any]:
+    """An endpoint that shows a page to these roles; without roles to everybody.
+
+    ``sets_up`` is for the pages that who must have a second factor sees without one."""
 
     async def endpoint(request: Request) -> Response:
         form = await _read_form(request) if request.method == "POST" else {}
         return await to_thread.run_sync(
-            _answer, request, view, roles, form, limiter=_limiter(request)
+            _answer, request, view, roles, sets_up, form, limiter=_limiter(request)
         )
 
     return endpoint
@@ -172,20 +204,37 @@ def _limiter(request: Request) -> CapacityLimiter:
 
 
 def _answer(
-    request: Request, view: View, roles: tuple[Role, ...], form: dict[str, str]
+    request: Request, view: View, roles: tuple[Role, ...], sets_up: bool, form: dict[str, str]
 ) -> Response:
     collector = collector_of(request)
     session = auth.session_of(collector.store, request.cookies.get(auth.COOKIE), collector.now())
     visit = visit_of(request, session, form)
-    if roles and visit.role is None:
-        return RedirectResponse("/login", 303)
-    if roles and visit.role not in roles:
+    if roles and (place := _led_to(visit, sets_up)):
+        return RedirectResponse(place, 303)
+    if roles and (visit.role not in roles or _of_another_case(visit)):
         raise Refused(403, "wrong-role", visit.wording.text("error.403"))
     if request.method == "POST":
         auth.check_origin(request.headers.get("origin"), request.headers.get("host"))
         if session is not None:
             auth.check_csrf(session, form.get("csrf", ""))
     return _keep_language(request, view(visit), visit)
+
+
+def _led_to(visit: Visit, sets_up: bool) -> str:
+    """Where somebody has to go before they see a page; empty if they may see it now."""
+    if visit.session is None:
+        return "/login"
+    if visit.session.waiting:
+        return "/login/code"
+    return "/account/factor" if not sets_up and visit.must_set_up else ""
+
+
+def _of_another_case(visit: Visit) -> bool:
+    """Whether a reader asks for another entry than theirs, be it there or not."""
+    if visit.session is None or visit.role is not Role.READER:
+        return False
+    asked = visit.request.path_params
+    return "number" in asked and asked["number"] != visit.session.user.reads
 
 
 async def _read_form(request: Request) -> dict[str, str]:

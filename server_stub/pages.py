@@ -1,11 +1,10 @@
-"""The console's pages about logins, laptops and events."""
+"""The console's pages about laptops and events, and where each role begins."""
 
 from datetime import timedelta
 
 from starlette.responses import RedirectResponse, Response
 
 from server_stub import (
-    auth,
     disputes,
     profiles,
     sticks,
@@ -36,43 +35,12 @@ COUNTED = timedelta(days=30)
 
 def home(visit: Visit) -> Response:
     """``/``: where somebody of this role begins."""
-    begin = "/overview" if visit.role is Role.MANAGEMENT else "/devices"
-    return RedirectResponse(begin, 303)
-
-
-def login(visit: Visit) -> Response:
-    """``/login``: the form."""
-    if visit.session is not None:
-        return RedirectResponse("/", 303)
-    return render(visit, "login.html", failed=False, name="")
-
-
-def log_in(visit: Visit) -> Response:
-    """``POST /login``: open a login under a new cookie."""
-    name, password = visit.form.get("name", "").strip(), visit.form.get("password", "")
-    client = visit.request.client
-    address = client.host if client else "unknown"
-    store = visit.collector.store
-    found = auth.log_in(store, name[:64], password, address, visit.now)
-    if found is None:
-        return render(visit, "login.html", 401, failed=True, name=name[:64])
-    if visit.session is not None:
-        auth.log_out(store, visit.session)
-    store.write(
-        lambda c: store_history.log_view(c, found.user.name, "logged-in", address, visit.now)
-    )
-    reply = RedirectResponse("/", 303)
-    reply.set_cookie(auth.COOKIE, found.cookie, secure=True, httponly=True, samesite="lax")
-    return reply
-
-
-def log_out(visit: Visit) -> Response:
-    """``POST /logout``: end the login."""
-    if visit.session is not None:
-        auth.log_out(visit.collector.store, visit.session)
-    reply = RedirectResponse("/login", 303)
-    reply.delete_cookie(auth.COOKIE, secure=True, httponly=True, samesite="lax")
-    return reply
+    assert visit.session is not None  # this page is only shown to a role
+    begin = {
+        Role.MANAGEMENT: "/overview",
+        Role.READER: f"/register/{visit.session.user.reads}",
+    }
+    return RedirectResponse(begin.get(Role(visit.session.user.role), "/devices"), 303)
 
 
 def overview(visit: Visit) -> Response:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
 from server_stub import prefill, profiles, store_dossier, store_history, store_register
+from server_stub.auth import Role
 from server_stub.dossier import Question, Shape, moment_of
 from server_stub.errors import Refused
 from server_stub.page import Visit, render
@@ -17,6 +18,8 @@ from server_stub.wording import Wording
 
 PARTS = ("clocks", "dossier", "plan", "papers", "history")
 """The pages of an entry, in the order of work; the first has the entry's own address."""
+READERS = "readers"
+"""The page about who else reads it, which is the officer's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,7 +88,8 @@ def in_words(wording: Wording, question: Question, answer: str) -> str:
 
 
 def show(visit: Visit, entry: Entry, part: str, status: int = 200, **values: object) -> Response:
-    """One part of an entry, from the template of its name."""
+    """One part of an entry, from the template of its name; to a reader without any form."""
+    writes = visit.role is Role.OFFICER
     template = "entry.html" if part == PARTS[0] else f"entry_{part}.html"
     return render(
         visit,
@@ -94,7 +98,8 @@ def show(visit: Visit, entry: Entry, part: str, status: int = 200, **values: obj
         entry=entry,
         breach=entry.breach,
         part=part.partition("_")[0],
-        parts=PARTS,
+        parts=(*PARTS, READERS) if writes else PARTS,
+        writes=writes,
         told=partial(told, visit),
         **values,
     )

@@ -125,6 +125,7 @@ def make_collector(config: Config, url: str) -> Collector:
         keys=DeviceKeys(store=store),
         reply_key=keys.reply_key(config.state),
         stick_key=keys.stick_key(config.state),
+        login_key=keys.login_key(config.state),
         ca_pem=tls.ca_pem(config.state),
         languages=wording.load(),
         metrics=metrics,

@@ -22,6 +22,7 @@ def prepare(config: Config, now: datetime) -> None:
         keys.make_reply_key(config.state)
         keys.make_stick_key(config.state)
         keys.make_feed_key(config.state)
+        keys.make_login_key(config.state)
     except OSError as error:
         raise ConfigError(
             f"cannot use the state folder {config.state}: {error.strerror}; "

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from server_stub.tables import api_tokens, login_failures, sessions, users
+from server_stub.tables_logins import recovery_codes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,6 +23,14 @@ class User:
     created_at: datetime
     mail: str | None = None
     language: str = ""
+    factor: str | None = None
+    """The sealed secret of the second factor."""
+    factor_step: int | None = None
+    """The last step of time whose code was taken: none is taken twice."""
+    sso: str | None = None
+    """Who this is at the identity provider: its subject, or a mail address."""
+    reads: str | None = None
+    """The number of the one entry that a reader reads."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +42,8 @@ class Session:
     csrf: str
     created_at: datetime
     seen_at: datetime
+    address: str
+    waiting: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,16 +56,25 @@ class ApiToken:
     created_at: datetime
 
 
-def add_user(connection: Connection, name: str, role: str, password: str, now: datetime) -> None:
-    """Give somebody a login."""
+def add_user(
+    connection: Connection,
+    name: str,
+    role: str,
+    password: str,
+    now: datetime,
+    *,
+    sso: str | None = None,
+    reads: str | None = None,
+) -> None:
+    """Give somebody a login; an empty password fits nothing."""
     row = insert(users).values(name=name, role=role, password=password, created_at=now)
-    connection.execute(row)
+    connection.execute(row.values(sso=sso, reads=reads))
 
 
-def set_password(connection: Connection, user: int, password: str) -> None:
-    """Replace a password and end every login made with the old one."""
+def set_password(connection: Connection, user: int, password: str, keep: str = "") -> None:
+    """Replace a password and end every login made with the old one, except the one to keep."""
     connection.execute(update(users).where(users.c.id == user).values(password=password))
-    connection.execute(delete(sessions).where(sessions.c.user_id == user))
+    end_sessions(connection, user, keep)
 
 
 def set_mail(connection: Connection, user: int, mail: str | None, language: str) -> None:
@@ -64,7 +85,8 @@ def set_mail(connection: Connection, user: int, mail: str | None, language: str)
 
 def drop_user(connection: Connection, user: int) -> None:
     """Take a login away and end every one that is open; what they did stays under their name."""
-    connection.execute(delete(sessions).where(sessions.c.user_id == user))
+    end_sessions(connection, user)
+    connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user))
     connection.execute(delete(users).where(users.c.id == user))
 
 
@@ -81,28 +103,30 @@ def all_users(connection: Connection) -> list[User]:
     ]
 
 
-def open_session(
-    connection: Connection, user: int, digest: str, csrf: str, now: datetime, forget: datetime
-) -> None:
+def open_session(connection: Connection, session: Session, forget: datetime) -> None:
     """Begin a login; those not used since ``forget`` are dropped."""
     connection.execute(delete(sessions).where(sessions.c.seen_at < forget))
-    row = insert(sessions).values(
-        digest=digest, user_id=user, csrf=csrf, created_at=now, seen_at=now
-    )
-    connection.execute(row)
+    row = {name: getattr(session, name) for name in _OF_SESSION}
+    connection.execute(insert(sessions).values(user_id=session.user.id, **row))
 
 
 def session_by(connection: Connection, digest: str) -> Session | None:
     """The login with this digest, with its user."""
-    rows = select(users, sessions.c.csrf, sessions.c.created_at, sessions.c.seen_at).join(
-        sessions, sessions.c.user_id == users.c.id
-    )
-    found = connection.execute(rows.where(sessions.c.digest == digest)).first()
-    if found is None:
-        return None
-    *person, csrf, created_at, seen_at = found
-    user = User(**dict(zip(users.c.keys(), person, strict=True)))
-    return Session(user=user, digest=digest, csrf=csrf, created_at=created_at, seen_at=seen_at)
+    rows = _SESSIONS.where(sessions.c.digest == digest)
+    found = connection.execute(rows).first()
+    return _session(found) if found else None
+
+
+def sessions_of(connection: Connection, user: int) -> list[Session]:
+    """Every login of somebody, the one used last first; some may be too old to count."""
+    rows = _SESSIONS.where(sessions.c.user_id == user).order_by(sessions.c.seen_at.desc())
+    return [_session(row) for row in connection.execute(rows)]
+
+
+def end_sessions(connection: Connection, user: int, keep: str = "") -> int:
+    """End the logins of somebody, except the one to keep; how many there were."""
+    ended = delete(sessions).where(sessions.c.user_id == user, sessions.c.digest != keep)
+    return connection.execute(ended).rowcount
 
 
 def touch_session(connection: Connection, digest: str, now: datetime) -> None:
@@ -136,6 +160,13 @@ def count_failures(
     return int(both), int(connection.scalar(rows.where(recent, here)) or 0)
 
 
+def count_marked(connection: Connection, since: datetime, name_digest: str) -> int:
+    """Failed logins since a moment under one digest, from anywhere."""
+    rows = select(func.count()).select_from(login_failures)
+    marked = login_failures.c.name_digest == name_digest
+    return int(connection.scalar(rows.where(login_failures.c.at >= since, marked)) or 0)
+
+
 def add_api_token(
     connection: Connection, name: str, digest: str, scopes: str, now: datetime
 ) -> None:
@@ -167,4 +198,14 @@ def drop_api_token(connection: Connection, name: str) -> bool:
     return connection.execute(delete(api_tokens).where(api_tokens.c.name == name)).rowcount == 1
 
 
+def _session(row: Row[Any]) -> Session:
+    at = len(users.c)
+    user = User(**dict(zip(users.c.keys(), row[:at], strict=True)))
+    return Session(user=user, **dict(zip(_OF_SESSION, row[at:], strict=True)))
+
+
+_OF_SESSION = tuple(name for name in Session.__slots__ if name != "user")
+_SESSIONS = select(users, *(sessions.c[name] for name in _OF_SESSION)).join(
+    sessions, sessions.c.user_id == users.c.id
+)
 _API_TOKEN = tuple(api_tokens.c[name] for name in ApiToken.__slots__)

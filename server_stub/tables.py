@@ -4,7 +4,8 @@ Only words that both SQLite and PostgreSQL know are used. Secrets (enrolment tok
 session cookies) are stored as digests: a stolen copy of the database opens nothing. The table
 ``audit`` is only added to, and each row carries a hash over the row before. Those of the breach
 register stand in ``tables_register``, those of mail in ``tables_mail``, those behind what is pulled
-in ``tables_pull``, that of opened details in ``tables_sealed``.
+in ``tables_pull``, those of second factors and single sign-on in ``tables_logins``, that of opened
+details in ``tables_sealed``.
 """
 
 from collections.abc import Callable
@@ -171,6 +172,12 @@ users = Table(
     Column("created_at", Moment, nullable=False),
     Column("mail", String(254)),
     Column("language", String(8), nullable=False, server_default=""),
+    # The secret of the second factor, sealed with the collector's login key.
+    Column("factor", String(255)),
+    Column("factor_step", Long),
+    Column("sso", String(254)),
+    Column("reads", String(16)),
+    Index(None, "sso", unique=True),
 )
 
 sessions = Table(
@@ -181,6 +188,9 @@ sessions = Table(
     Column("csrf", String(43), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
+    Column("address", String(64), nullable=False, server_default=""),
+    # The second factor has not been shown yet.
+    Column("waiting", Boolean, nullable=False, server_default=false()),
     Index(None, "seen_at"),
 )
 

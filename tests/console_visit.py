@@ -15,6 +15,7 @@ PASSWORDS = {
     "ingrid": "it-invented-password",
     "olaf": "officer-invented-password",
     "maaike": "management-invented-password",
+    "renske": "reader-invented-password",
 }
 ROLES = {"ingrid": "it", "olaf": "officer", "maaike": "management"}
 
@@ -61,7 +62,7 @@ class Console:
         )
 
     def csrf(self, session: requests.Session) -> str:
-        page = self.get(session, "/overview").text
+        page = self.get(session, "/account").text
         return page.partition('name="csrf" value="')[2].partition('"')[0]
 
     def give_reason(
@@ -71,6 +72,12 @@ class Console:
         given = {"reason": "judge", "text": "A list lay in a shared folder", "way": way} | form
         path = f"/devices/{self.laptop.name}/{seq}/opening"
         return self.post(session, path, csrf=self.csrf(session), **given)
+
+
+def add_reader(at: Console, name: str, number: str) -> None:
+    """Somebody who reads one entry."""
+    words = ("user", "add", name, "--role", "reader", "--case", number, "--password-stdin")
+    at.running.command(*words, given=PASSWORDS[name] + "\n")
 
 
 @contextmanager

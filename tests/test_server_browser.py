@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyotp
 import pytest
 from playwright.sync_api import Page, Request, Route, sync_playwright
 
 from server_stub import wording
 from tests.console_visit import PASSWORDS, Console, console
+from tests.identity_provider import CLIENT, SECRET, provider
 from tests.test_server_sticks import two_sticks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -316,6 +318,107 @@ def test_everything_can_be_reached_with_the_keyboard(at: Console, browser: objec
     page.keyboard.type(PASSWORDS["olaf"])
     page.keyboard.press("Enter")
     page.wait_for_url("**/devices")
+
+
+@pytest.mark.parametrize(
+    ("language", "width"), [("en-GB", 1280), ("nl-NL", 1280), ("da-DK", 1280), ("nl-NL", 360)]
+)
+def test_a_second_factor_is_set_up_and_asked_for(
+    at: Console, browser: object, language: str, width: int
+) -> None:
+    short, words = f"{language[:2]}-{width}", wording.load()[language[:2]]
+    name = f"frits-{short}"
+    given = PASSWORDS["ingrid"] + "\n"
+    at.running.command("user", "add", name, "--role", "it", "--password-stdin", given=given)
+    PASSWORDS[name] = PASSWORDS["ingrid"]
+    page, said = open_page(browser, language, width)
+    log_in(page, at, name)
+    page.click(f"text={name}")
+    look(page, f"account-{short}")
+    page.click(f"text={words.text('factor.begin')} >> nth=-1")
+    page.wait_for_url("**/account/factor")
+    assert page.evaluate("document.querySelector('img.square').naturalWidth") > 100
+    look(page, f"factor-{short}")
+    totp = pyotp.TOTP(page.inner_text("main code").replace(" ", ""))
+    page.fill("#code", totp.now())
+    page.click("main form button")
+    page.wait_for_selector("ul.codes")
+    recovery = page.inner_text("ul.codes li >> nth=0")
+    look(page, f"factor-codes-{short}")
+    page.goto(at.running.url + "/account/factor")
+    look(page, f"factor-on-{short}")
+    page.click(f"text={words.text('logout')}")
+    page.wait_for_url("**/login")
+    page.fill("#name", name)
+    page.fill("#password", PASSWORDS[name])
+    page.click("main button[type=submit]")
+    page.wait_for_url("**/login/code")
+    page.fill("#code", "000000")
+    page.click("main button >> nth=0")
+    page.wait_for_selector("[role=alert]")
+    look(page, f"login-code-{short}")
+    page.fill("#code", recovery)
+    page.click("main button >> nth=0")
+    page.wait_for_url("**/devices")
+    assert [line for line in said if "401" not in line] == []
+
+
+@pytest.mark.parametrize("language", ["en-GB", "nl-NL", "da-DK"])
+def test_a_person_logs_in_through_the_organisation(
+    at: Console, browser: object, language: str
+) -> None:
+    words = wording.load()[language[:2]]
+    with provider() as idp:
+        at.running.command(
+            *("login", "oidc", "--issuer", idp.url, "--client-id", CLIENT),
+            "--client-secret-stdin",
+            given=SECRET + "\n",
+        )
+        at.running.command("user", "sso", "ingrid", "subject-1")
+        page, said = open_page(browser, language)
+        page.goto(at.running.url)
+        look(page, f"login-sso-{language[:2]}")
+        page.click(f"text={words.text('sso.link')}")
+        page.wait_for_url("**/devices")
+        assert "ingrid" in page.inner_text("header")
+        assert said == []
+        idp.person = {"sub": "subject-99"}
+        page, _ = open_page(browser, language)
+        page.goto(at.running.url)
+        page.click(f"text={words.text('sso.link')}")
+        page.wait_for_selector("main [role=alert]")
+        look(page, f"sso-unknown-{language[:2]}")
+    at.running.command("login", "oidc-off")
+
+
+@pytest.mark.parametrize(
+    ("language", "width"), [("en-GB", 1280), ("nl-NL", 1280), ("da-DK", 1280), ("nl-NL", 360)]
+)
+def test_a_reader_is_added_and_reads_one_entry(
+    at: Console, browser: object, language: str, width: int
+) -> None:
+    short, words = f"{language[:2]}-{width}", wording.load()[language[:2]]
+    number = at.running.rows("SELECT number FROM breaches ORDER BY id LIMIT 1")[0][0]
+    page, said = open_page(browser, language, width)
+    log_in(page, at, "olaf")
+    page.goto(f"{at.running.url}/register/{number}")
+    page.click(f"nav.parts >> text={words.text('part.readers')}")
+    page.fill("#name", f"ria-{short}")
+    page.click(f"main button:has-text('{words.text('reader.button')}') >> nth=-1")
+    page.wait_for_selector("main [role=status] code")
+    password = page.inner_text("main [role=status] code")
+    look(page, f"readers-{short}")
+    page.click(f"text={words.text('logout')}")
+    page.wait_for_url("**/login")
+    page.fill("#name", f"ria-{short}")
+    page.fill("#password", password)
+    page.click("main button[type=submit]")
+    page.wait_for_url(f"**/register/{number}")
+    for part in ("", "/dossier", "/plan", "/papers", "/history"):
+        page.goto(f"{at.running.url}/register/{number}{part}")
+        look(page, f"reader{part.replace('/', '-')}-{short}")
+        assert page.locator("main form").count() == 0
+    assert said == []
 
 
 def test_management_sees_counts_and_a_plain_refusal(at: Console, browser: object) -> None:

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from agent.wire import event as wire
-from server_stub import auth, wording
+from server_stub import guessing, wording
 from tests.collector_on_loopback import HEADER, collector, pupil_file, run
 from tests.console_visit import PASSWORDS, Console, console
 from tests.databases import Databases
@@ -113,7 +113,7 @@ def test_guessing_at_the_same_time_gives_no_more_guesses(at: Console) -> None:
 def test_one_subscriber_is_one_place_however_many_addresses_they_have(
     address: str, place: str
 ) -> None:
-    assert auth._network(address) == place
+    assert guessing.network(address) == place
 
 
 def test_whoever_left_is_out_at_once_and_their_deeds_stay(at: Console) -> None:

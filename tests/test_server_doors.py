@@ -13,10 +13,11 @@ import requests
 from starlette.routing import Mount, Route
 
 from server_stub.app import routes
-from tests.console_visit import PASSWORDS, Console, console
+from tests.console_visit import PASSWORDS, Console, add_reader, console
 
 NOBODY = "nobody"
-PEOPLE = ("ingrid", "olaf", "maaike")
+PEOPLE = ("ingrid", "olaf", "maaike", "renske")
+LOOKS = ("ingrid", "olaf", "maaike")
 EVERYBODY = (NOBODY, *PEOPLE)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
@@ -39,8 +40,19 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/"): PEOPLE,
     ("GET", "/login"): EVERYBODY,
     ("POST", "/login"): EVERYBODY,
+    ("GET", "/login/sso"): EVERYBODY,
+    ("GET", "/login/sso/done"): EVERYBODY,
+    ("GET", "/login/code"): PEOPLE,
+    ("POST", "/login/code"): PEOPLE,
     ("POST", "/logout"): EVERYBODY,
-    ("GET", "/overview"): PEOPLE,
+    ("GET", "/account"): PEOPLE,
+    ("POST", "/account/password"): PEOPLE,
+    ("POST", "/account/others"): PEOPLE,
+    ("GET", "/account/factor"): PEOPLE,
+    ("POST", "/account/factor"): PEOPLE,
+    ("GET", "/account/factor.svg"): PEOPLE,
+    ("POST", "/account/factor/off"): PEOPLE,
+    ("GET", "/overview"): LOOKS,
     ("GET", "/devices"): ("ingrid", "olaf"),
     ("GET", "/devices/{device}"): ("ingrid", "olaf"),
     ("POST", "/devices/{device}/admission/approve"): ("ingrid",),
@@ -58,14 +70,14 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/register/export"): ("olaf",),
     ("GET", "/register/new"): ("olaf",),
     ("POST", "/register/new"): ("olaf",),
-    ("GET", "/register/{number}"): ("olaf",),
-    ("GET", "/register/{number}/history"): ("olaf",),
-    ("GET", "/register/{number}/dossier"): ("olaf",),
+    ("GET", "/register/{number}"): ("olaf", "renske"),
+    ("GET", "/register/{number}/history"): ("olaf", "renske"),
+    ("GET", "/register/{number}/dossier"): ("olaf", "renske"),
     ("GET", "/register/{number}/dossier/{section}"): ("olaf",),
     ("POST", "/register/{number}/dossier/{section}"): ("olaf",),
-    ("GET", "/register/{number}/papers"): ("olaf",),
+    ("GET", "/register/{number}/papers"): ("olaf", "renske"),
     ("GET", "/register/{number}/papers/{form}"): ("olaf",),
-    ("GET", "/register/{number}/plan"): ("olaf",),
+    ("GET", "/register/{number}/plan"): ("olaf", "renske"),
     ("POST", "/register/{number}/plan/call"): ("olaf",),
     ("POST", "/register/{number}/plan/step"): ("olaf",),
     ("POST", "/register/{number}/plan/close"): ("olaf",),
@@ -74,8 +86,11 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/register/{number}/plan/task-done"): ("olaf",),
     ("POST", "/register/{number}/aware"): ("olaf",),
     ("POST", "/register/{number}/told"): ("olaf",),
-    ("GET", "/calls/{call}"): PEOPLE,
-    ("POST", "/calls/{call}"): PEOPLE,
+    ("GET", "/calls/{call}"): ("ingrid", "olaf", "maaike"),
+    ("POST", "/calls/{call}"): ("ingrid", "olaf", "maaike"),
+    ("GET", "/register/{number}/readers"): ("olaf",),
+    ("POST", "/register/{number}/readers"): ("olaf",),
+    ("POST", "/register/{number}/readers/remove"): ("olaf",),
     ("GET", "/log"): ("olaf",),
 }
 
@@ -101,6 +116,7 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
         officer = made.session("olaf")
         path = f"/devices/{made.laptop.name}/2/breach"
         assert made.post(officer, path, csrf=made.csrf(officer)).status_code == 303
+        add_reader(made, "renske", f"{datetime.now(UTC).year}-0001")
         yield made
     VISITORS.clear()
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
 from sqlalchemy.schema import CreateTable
 
 from server_stub import (
+    auth,
     store_devices,
     store_events,
     store_people,
@@ -83,6 +85,22 @@ def test_people_of_an_older_version_are_kept_and_have_no_mail_address(
         (user,) = store_people.all_users(connection)
     made.close()
     assert (user.name, user.mail, user.language) == ("olaf", None, "")
+
+
+def test_going_back_before_second_factors_lets_nobody_in_who_waits_for_one(store: Store) -> None:
+    """Nor a reader, whom an older version does not know."""
+    for name, role in (("olaf", "officer"), ("renske", "reader")):
+        store.write(lambda c, n=name, r=role: store_people.add_user(c, n, r, "x", NOON))
+    with store.read() as connection:
+        user = store_people.user_by(connection, "olaf")
+    assert user is not None
+    auth.open_login(store, replace(user, factor="sealed"), "192.0.2.7", NOON)
+    migrate_to(store, "0013", command.downgrade)
+    with store.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM sessions")).scalar() == 0
+        names = connection.execute(text("SELECT name FROM users")).scalars().all()
+    assert names == ["olaf"]
+    store.migrate()
 
 
 def at_revision(databases: Databases, revision: str) -> Store:
