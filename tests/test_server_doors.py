@@ -41,6 +41,7 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/login"): EVERYBODY,
     ("POST", "/logout"): EVERYBODY,
     ("GET", "/overview"): PEOPLE,
+    ("POST", "/faults/{number}/seen"): ("ingrid", "olaf"),
     ("GET", "/devices"): ("ingrid", "olaf"),
     ("GET", "/devices/{device}"): ("ingrid", "olaf"),
     ("POST", "/devices/{device}/admission/approve"): ("ingrid",),

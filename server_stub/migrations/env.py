@@ -3,11 +3,11 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from server_stub import tables_mail, tables_pull, tables_register
+from server_stub import tables_fleet, tables_mail, tables_pull, tables_register
 from server_stub.tables import metadata
 
 # Imported, each module adds its tables to the one list of them all.
-ADDED = (tables_mail, tables_pull, tables_register)
+ADDED = (tables_fleet, tables_mail, tables_pull, tables_register)
 
 
 def _run(connection: Connection) -> None:
