@@ -29,6 +29,7 @@ from server_stub import (
     pages_disputes,
     pages_dossier,
     pages_events,
+    pages_figures,
     pages_fleet,
     pages_overview,
     pages_papers,
@@ -80,6 +81,11 @@ def routes() -> list[Route | Mount]:
         Route("/login", shown(pages.log_in), methods=["POST"]),
         Route("/logout", shown(pages.log_out), methods=["POST"]),
         Route("/overview", shown(pages_overview.overview, *Role), methods=["GET"]),
+        Route("/figures", shown(pages_figures.show, *Role), methods=["GET"]),
+        Route("/figures/laptops.svg", shown(pages_figures.laptops_plot, *Role), methods=["GET"]),
+        Route(
+            "/figures/events/{kind}.svg", shown(pages_figures.events_plot, *Role), methods=["GET"]
+        ),
         Route("/faults/{number}/seen", shown(pages_overview.mark_seen, *_LOOKS), methods=["POST"]),
         Route("/devices", shown(pages_fleet.devices, *_LOOKS), methods=["GET"]),
         Route("/devices/{device}", shown(pages.device, *_LOOKS), methods=["GET"]),

@@ -28,6 +28,8 @@ LARGEST_FORM = 65_536
 MOST_FIELDS = 80
 MOST_VISITS_AT_ONCE = 8
 """Of the threads that answer; a crowd at the login must leave the others to the laptops."""
+FEW = 4
+"""Up to here a count might point at somebody."""
 LANGUAGE_COOKIE = "language"
 FORMS = (
     "/aware",
@@ -82,6 +84,10 @@ class Visit:
         for form in FORMS:
             path = path.removesuffix(form)
         return "/" + path
+
+    def blurred(self, count: int) -> str:
+        """A count; for management small ones only roughly, so that they point at nobody."""
+        return f"1–{FEW}" if self.role is Role.MANAGEMENT and 1 <= count <= FEW else str(count)
 
     def moment(self, value: datetime) -> Markup:
         """A moment for people, in the collector's time zone, with the zone's name."""

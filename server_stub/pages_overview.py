@@ -35,13 +35,13 @@ def overview(visit: Visit) -> Response:
         kinds = store_events.count_by_kind(connection, since)
         alarms = store_alarms.latest(connection, since)
         alarmed = store_alarms.count(connection, since)
-    cards.append(("overview.alarms", blurred(visit, alarmed), ""))
+    cards.append(("overview.alarms", visit.blurred(alarmed), ""))
     told = [] if visit.role is Role.MANAGEMENT else alarms  # they name laptops
     return render(
         visit,
         "overview.html",
         cards=cards,
-        rows=[(kind, blurred(visit, count)) for kind, count in kinds],
+        rows=[(kind, visit.blurred(count)) for kind, count in kinds],
         alarms=[(one, store_alarms.text_of(one)) for one in told],
     )
 
@@ -66,22 +66,14 @@ def mark_seen(visit: Visit) -> Response:
     return RedirectResponse(_BACK.get(visit.form.get("from", ""), back), 303)
 
 
-def blurred(visit: Visit, count: int) -> str:
-    """A count; for management small ones only roughly, so that they point at nobody."""
-    return "1–4" if visit.role is Role.MANAGEMENT and 1 <= count <= 4 else str(count)
-
-
 def _of_laptops(visit: Visit, connection: Connection) -> list[Card]:
     counts = store_fleet.counts(connection, fleet.lens_at(connection, visit.now))
     if visit.role is not Role.MANAGEMENT:
         return [(f"fleet.card.{one}", str(counts[one]), f"/devices?show={one}") for one in Show]
     faults = store_devices.count_faults(connection)
     return [
-        *(
-            (f"fleet.card.{one}", blurred(visit, counts[one]), "")
-            for one in (Show.ALL, Show.SILENT)
-        ),
-        ("overview.faults", blurred(visit, faults), ""),
+        *((f"fleet.card.{one}", visit.blurred(counts[one]), "") for one in (Show.ALL, Show.SILENT)),
+        ("overview.faults", visit.blurred(faults), ""),
     ]
 
 
@@ -93,8 +85,8 @@ def _of_register(visit: Visit, connection: Connection) -> list[Card]:
     overdue = store_duties.count_overdue(connection, late)
     to = "/register" if visit.role is Role.OFFICER else ""
     return [
-        ("overview.breaches", blurred(visit, breaches), to),
-        ("overview.late", blurred(visit, overdue), to),
+        ("overview.breaches", visit.blurred(breaches), to),
+        ("overview.late", visit.blurred(overdue), to),
     ]
 
 

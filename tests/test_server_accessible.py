@@ -33,7 +33,7 @@ def pages_of(who: str) -> list[str]:
         path
         for (method, path), allowed in DOORS.items()
         if method == "GET" and who in allowed and path not in FILES
-        if not path.startswith(NO_PAGES)
+        if not path.startswith(NO_PAGES) and not path.endswith(".svg")
     ]
 
 

@@ -41,6 +41,9 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/login"): EVERYBODY,
     ("POST", "/logout"): EVERYBODY,
     ("GET", "/overview"): PEOPLE,
+    ("GET", "/figures"): PEOPLE,
+    ("GET", "/figures/laptops.svg"): PEOPLE,
+    ("GET", "/figures/events/{kind}.svg"): PEOPLE,
     ("POST", "/faults/{number}/seen"): ("ingrid", "olaf"),
     ("GET", "/devices"): ("ingrid", "olaf"),
     ("GET", "/devices/{device}"): ("ingrid", "olaf"),
@@ -194,7 +197,7 @@ def filled(at: Console, path: str) -> str:
     """An address of something that is there: an event with a sealed part, the entry made of it."""
     path = path.replace("{device}", at.laptop.name).replace("{seq}", "2")
     path = path.replace("{section}", "nature").replace("{form}", "record")
-    path = path.replace("{event}", "2")
+    path = path.replace("{event}", "2").replace("{kind}", "pupil-file-found")
     return path.replace("{number}", f"{datetime.now(UTC).year}-0001")
 
 
