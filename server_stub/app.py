@@ -28,6 +28,7 @@ from server_stub import (
     pages_devices,
     pages_disputes,
     pages_dossier,
+    pages_enrolment,
     pages_events,
     pages_figures,
     pages_fleet,
@@ -106,10 +107,23 @@ def routes() -> list[Route | Mount]:
         Route(f"{event}/dispute", shown(pages_disputes.mark, Role.OFFICER), methods=["POST"]),
         Route("/events/{event}", shown(pages_events.by_number, *_LOOKS), methods=["GET"]),
         Route("/disputes", shown(pages_disputes.overview, *_LOOKS), methods=["GET"]),
+        *_enrolment(),
         *_register(),
         Route("/log", shown(pages_register.log_page, Role.OFFICER), methods=["GET"]),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
+
+
+def _enrolment() -> list[Route]:
+    """The addresses of the tokens, which are IT's."""
+    pages_of = [
+        ("/enrolment", "GET", pages_enrolment.show),
+        ("/enrolment/token", "POST", pages_enrolment.make),
+        ("/enrolment/withdraw", "POST", pages_enrolment.withdraw),
+        ("/enrolment/program", "POST", pages_enrolment.make_program),
+        ("/enrolment/program-revoke", "POST", pages_enrolment.revoke_program),
+    ]
+    return [Route(path, shown(view, Role.IT), methods=[how]) for path, how, view in pages_of]
 
 
 def _register() -> list[Route]:

@@ -42,6 +42,10 @@ FORMS = (
     "/reopen",
     "/task",
     "/task-done",
+    "/token",
+    "/withdraw",
+    "/program",
+    "/program-revoke",
 )
 """Ends of addresses that only take forms."""
 _TEMPLATES = Environment(
