@@ -56,6 +56,7 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/devices/{device}/{seq}/dispute"): ("olaf",),
     ("GET", "/events/{event}"): ("ingrid", "olaf"),
     ("GET", "/disputes"): ("ingrid", "olaf"),
+    ("GET", "/policy"): ("ingrid", "olaf"),
     ("GET", "/enrolment"): ("ingrid",),
     ("POST", "/enrolment/token"): ("ingrid",),
     ("POST", "/enrolment/withdraw"): ("ingrid",),
