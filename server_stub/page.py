@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from anyio import CapacityLimiter, to_thread
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -67,6 +67,11 @@ class Visit:
     session: Session | None
     now: datetime
     form: dict[str, str] = field(default_factory=dict)
+
+    def here_in(self, language: str) -> str:
+        """The address of this page in another language, with what was asked of it."""
+        asked = dict(self.request.query_params) if self.request.method == "GET" else {}
+        return f"{self.here}?{urlencode(asked | {'lang': language})}"
 
     @property
     def who(self) -> str:

@@ -14,14 +14,14 @@ from server_stub.tokens import Wish, Wrong
 
 LISTED = 100
 """Enrolment tokens on the page; the newest."""
-USUAL: dict[str, str] = {"uses": "1", "hours": "24"}
 _SCOPE = "scope."
+USUAL = {"uses": "1", "hours": "24"} | {_SCOPE + scope: "on" for scope in auth.USUAL_SCOPES}
+"""What the forms hold before anybody wrote in them."""
 
 
 def show(visit: Visit) -> Response:
     """``/enrolment``: the forms and the lists."""
-    usual = USUAL | {_SCOPE + scope: "on" for scope in auth.USUAL_SCOPES}
-    return _page(visit, given=usual)
+    return _page(visit, given=USUAL)
 
 
 def make(visit: Visit) -> Response:
