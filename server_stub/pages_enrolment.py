@@ -15,7 +15,9 @@ from server_stub.tokens import Wish, Wrong
 LISTED = 100
 """Enrolment tokens on the page; the newest."""
 _SCOPE = "scope."
-USUAL = {"uses": "1", "hours": "24"} | {_SCOPE + scope: "on" for scope in auth.USUAL_SCOPES}
+_FOR_LAPTOPS = {"uses": "1", "hours": "24"}
+_FOR_PROGRAMS = {_SCOPE + scope: "on" for scope in auth.USUAL_SCOPES}
+USUAL = _FOR_LAPTOPS | _FOR_PROGRAMS
 """What the forms hold before anybody wrote in them."""
 
 
@@ -34,7 +36,7 @@ def make(visit: Visit) -> Response:
         approve="approve" in form,
     )
     if wrongs := wish.wrongs():
-        return _page(visit, 422, wrongs=wrongs, given=form)
+        return _page(visit, 422, wrongs=wrongs, given=_FOR_PROGRAMS | form)
     token = visit.collector.store.write(
         lambda c: tokens.make(c, config.state, wish, visit.who, visit.now)
     )
@@ -61,7 +63,7 @@ def make_program(visit: Visit) -> Response:
 
     made = visit.collector.store.write(work)
     if isinstance(made, list):
-        return _page(visit, 422, wrongs=made, given=visit.form)
+        return _page(visit, 422, wrongs=made, given=_FOR_LAPTOPS | visit.form)
     return _page(visit, secret=made, given=USUAL)
 
 

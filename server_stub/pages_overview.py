@@ -1,6 +1,6 @@
 """The console's first page: how many of what there is, and the alarms to look at."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
@@ -9,9 +9,9 @@ from server_stub import (
     fleet,
     profiles,
     store_alarms,
+    store_daily,
     store_devices,
     store_duties,
-    store_events,
     store_fleet,
     store_register,
 )
@@ -32,7 +32,7 @@ def overview(visit: Visit) -> Response:
     since = visit.now - COUNTED
     with visit.collector.store.read() as connection:
         cards = [*_of_laptops(visit, connection), *_of_register(visit, connection)]
-        kinds = store_events.count_by_kind(connection, since)
+        kinds = store_daily.count_by_kind(connection, since.astimezone(UTC).date())
         alarms = store_alarms.latest(connection, since)
         alarmed = store_alarms.count(connection, since)
     cards.append(("overview.alarms", visit.blurred(alarmed), ""))

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from server_stub.tables import devices
 from server_stub.tables_fleet import daily
@@ -34,6 +34,14 @@ def counts_since(connection: Connection, first: date) -> dict[tuple[date, str], 
     """What was counted from a day on, by day and kind."""
     rows = select(daily.c.day, daily.c.kind, daily.c.count).where(daily.c.day >= str(first))
     return {(date.fromisoformat(day), kind): n for day, kind, n in connection.execute(rows)}
+
+
+def count_by_kind(connection: Connection, first: date) -> list[tuple[str, int]]:
+    """How many events of each kind came in from a day on, the most frequent first."""
+    total = func.sum(daily.c.count)
+    rows = select(daily.c.kind, total).where(daily.c.day >= str(first), daily.c.kind != LAPTOPS)
+    rows = rows.group_by(daily.c.kind).order_by(total.desc(), daily.c.kind)
+    return [(kind, int(count)) for kind, count in connection.execute(rows)]
 
 
 def _add(connection: Connection, now: datetime, kind: str, count: int) -> None:

@@ -261,6 +261,7 @@ def test_a_laptop_counts_once_a_day_and_events_count_by_kind(store: Store) -> No
         store.write(lambda c, moment=moment: _heard(c, moment))
     with store.read() as connection:
         found = store_daily.counts_since(connection, NOON.date())
+        assert store_daily.count_by_kind(connection, NOON.date()) == [("a", 6)]
     assert found == {
         (NOON.date(), ""): 1,
         (NOON.date() + timedelta(days=1), ""): 1,
