@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from sqlalchemy import event, insert
 from sqlalchemy.dialects import postgresql
 
@@ -23,7 +24,7 @@ from server_stub import (
     store_tokens,
     wording,
 )
-from server_stub.store import Store
+from server_stub.store import Store, migrations
 from server_stub.store_contacts import Standing
 from server_stub.store_devices import Fault
 from server_stub.store_fleet import Show
@@ -282,3 +283,21 @@ def _heard(connection: Any, moment: datetime) -> None:
         new_events=0,
         now=moment,
     )
+
+
+def test_what_came_in_before_is_counted_when_the_database_is_brought_up(tmp_path: Path) -> None:
+    made = Store(f"sqlite:///{tmp_path / 'collector.db'}")
+    settings = migrations()
+    with made.engine.connect() as connection:
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "0009")
+    made.write(lambda c: store_tokens.add_token(c, "0" * 64, 1, NOON, NOON))
+    enrol(made, "da")
+    enrol(made, "db")
+    for name, seq in (("da", 1), ("da", 2), ("db", 1)):
+        tell(made, name, seq, "policy-refused")
+    made.migrate()
+    with made.read() as connection:
+        found = store_daily.counts_since(connection, NOON.date())
+    made.close()
+    assert found == {(NOON.date(), ""): 2, (NOON.date(), "policy-refused"): 3}
