@@ -30,10 +30,15 @@ from server_stub import (
     pages_devices,
     pages_disputes,
     pages_dossier,
+    pages_enrolment,
     pages_entry,
     pages_events,
+    pages_figures,
+    pages_fleet,
+    pages_overview,
     pages_papers,
     pages_plan,
+    pages_policy,
     pages_readers,
     pages_register,
     pages_sealed,
@@ -81,8 +86,10 @@ def routes() -> list[Route | Mount]:
         ),
         Route("/", shown(pages.home, *Role), methods=["GET"]),
         *login_routes.routes(),
-        Route("/overview", shown(pages.overview, *_COUNTS), methods=["GET"]),
-        Route("/devices", shown(pages.devices, *_LOOKS), methods=["GET"]),
+        Route("/overview", shown(pages_overview.overview, *_COUNTS), methods=["GET"]),
+        *_figures(),
+        Route("/faults/{number}/seen", shown(pages_overview.mark_seen, *_LOOKS), methods=["POST"]),
+        Route("/devices", shown(pages_fleet.devices, *_LOOKS), methods=["GET"]),
         Route("/devices/{device}", shown(pages.device, *_LOOKS), methods=["GET"]),
         Route(
             "/devices/{device}/admission/approve",
@@ -103,12 +110,36 @@ def routes() -> list[Route | Mount]:
         Route(f"{event}/dispute", shown(pages_disputes.mark, Role.OFFICER), methods=["POST"]),
         Route("/events/{event}", shown(pages_events.by_number, *_LOOKS), methods=["GET"]),
         Route("/disputes", shown(pages_disputes.overview, *_LOOKS), methods=["GET"]),
+        Route("/policy", shown(pages_policy.show, *_LOOKS), methods=["GET"]),
+        *_enrolment(),
         *_register(),
         Route("/calls/{call}", shown(pages_calls.show, *_COUNTS), methods=["GET"]),
         Route("/calls/{call}", shown(pages_calls.answer, *_COUNTS), methods=["POST"]),
         Route("/log", shown(pages_register.log_page, Role.OFFICER), methods=["GET"]),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
+
+
+def _figures() -> list[Route]:
+    """The addresses of the counts of the organisation, and of their plots."""
+    pages_of = [
+        ("/figures", pages_figures.show),
+        ("/figures/laptops.svg", pages_figures.laptops_plot),
+        ("/figures/events/{kind}.svg", pages_figures.events_plot),
+    ]
+    return [Route(path, shown(view, *_COUNTS), methods=["GET"]) for path, view in pages_of]
+
+
+def _enrolment() -> list[Route]:
+    """The addresses of the tokens, which are IT's."""
+    pages_of = [
+        ("/enrolment", "GET", pages_enrolment.show),
+        ("/enrolment/token", "POST", pages_enrolment.make),
+        ("/enrolment/withdraw", "POST", pages_enrolment.withdraw),
+        ("/enrolment/program", "POST", pages_enrolment.make_program),
+        ("/enrolment/program-revoke", "POST", pages_enrolment.revoke_program),
+    ]
+    return [Route(path, shown(view, Role.IT), methods=[how]) for path, how, view in pages_of]
 
 
 def _register() -> list[Route]:

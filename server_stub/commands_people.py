@@ -2,7 +2,6 @@
 
 import argparse
 import getpass
-import secrets
 import sys
 from datetime import timedelta
 from typing import Any
@@ -10,17 +9,20 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from agent.wire.event import Word
-from agent.wire.messages import bound_to, read_token, write_token
-from server_stub import auth, enrol, oidc, store_people, store_readers, store_sso, store_tokens, tls
+from server_stub import auth, oidc, store_people, store_readers, store_sso, store_tokens, tokens
 from server_stub.collector import utc_now
-from server_stub.commands import config_of, show, write
+from server_stub.commands import TERMINAL, config_of, show, write
 from server_stub.config import Config
 from server_stub.errors import AskedError, ConfigError
 from server_stub.store_tokens import EnrolmentToken
+from server_stub.tokens import Wish, Wrong
 
-LONGEST_HOURS = 24 * 366
-MOST_USES = 100_000
+_RANGE = f"--hours is between 1 and {tokens.LONGEST_HOURS}, --uses between 1 and {tokens.MOST_USES}"
+_WRONG = {
+    Wrong.USES: _RANGE,
+    Wrong.HOURS: _RANGE,
+    Wrong.BOUND: "a token that is bound to one laptop has one use",
+}
 
 
 def add_user(arguments: argparse.Namespace) -> int:
@@ -95,64 +97,43 @@ def list_users(arguments: argparse.Namespace) -> int:
 
 def new_token(arguments: argparse.Namespace) -> int:
     """``token new``: the token is printed this once."""
-    if not 1 <= arguments.hours <= LONGEST_HOURS or not 1 <= arguments.uses <= MOST_USES:
-        raise ConfigError(
-            f"--hours is between 1 and {LONGEST_HOURS}, --uses between 1 and {MOST_USES}"
-        )
-    if (arguments.host or arguments.serial) and arguments.uses != 1:
-        raise ConfigError("a token that is bound to one laptop has one use")
     config, now = config_of(arguments), utc_now()
-    expires_at = now + timedelta(hours=arguments.hours)
-
-    def work(connection: Connection) -> str:
-        token = write_token(secrets.token_bytes(17), tls.ca_pin(config.state))
-        secret = read_token(token)[0]
-        store_tokens.add_token(
-            connection,
-            enrol.token_digest(secret),
-            arguments.uses,
-            now,
-            expires_at,
-            host=bound_to(secret, arguments.host.partition(".")[0]) if arguments.host else None,
-            serial=bound_to(secret, arguments.serial) if arguments.serial else None,
-            group=group_name(arguments.group),
-            approve=arguments.approve,
-        )
-        return token
-
-    token = write(config, work)
-    row = {
-        "token": token,
-        "uses": arguments.uses,
-        "expires_at": expires_at,
-        "server": url_of(config),
-    }
+    wish = Wish(
+        uses=arguments.uses,
+        hours=arguments.hours,
+        group=group_name(arguments.group),
+        approve=arguments.approve,
+        host=arguments.host or "",
+        serial=arguments.serial or "",
+    )
+    for wrong in wish.wrongs():
+        raise ConfigError(_WRONG[wrong])
+    token = write(config, lambda c: tokens.make(c, config.state, wish, TERMINAL, now))
+    server, expires_at = url_of(config), now + timedelta(hours=wish.hours)
     if arguments.json:
+        row = {"token": token, "uses": wish.uses, "expires_at": expires_at, "server": server}
         print(msgspec.json.encode(row).decode())
         return 0
     print(token)
-    server = url_of(config) or "https://..."
-    print(
-        f"on the laptop: sudo dossierwacht enrol --server {server} --token {token}", file=sys.stderr
-    )
+    line = tokens.command(server or "https://...", token)
+    print(f"on the laptop: {line}", file=sys.stderr)
     return 0
 
 
 def api_token(arguments: argparse.Namespace) -> int:
     """``token api``: the token is printed this once."""
     name = _name(arguments.name)
-    scopes = " ".join(dict.fromkeys(arguments.scope or auth.USUAL_SCOPES))
-    token, digest = auth.new_api_token()
+    scopes = list(dict.fromkeys(arguments.scope or auth.USUAL_SCOPES))
 
-    def work(connection: Connection) -> None:
-        if store_people.api_token_named(connection, name):
+    def work(connection: Connection) -> str:
+        for _ in tokens.api_wrongs(connection, name, scopes):
             raise AskedError(
                 f"there is an API token {name!r} already: take it back with `token revoke`"
             )
-        store_people.add_api_token(connection, name, digest, scopes, utc_now())
+        return tokens.make_api(connection, name, scopes, TERMINAL, utc_now())
 
-    write(config_of(arguments), work)
-    row = {"name": name, "token": token, "scopes": scopes.split()}
+    token = write(config_of(arguments), work)
+    row = {"name": name, "token": token, "scopes": scopes}
     print(msgspec.json.encode(row).decode() if arguments.json else token)
     return 0
 
@@ -161,7 +142,7 @@ def drop_api_token(arguments: argparse.Namespace) -> int:
     """``token revoke``."""
 
     def work(connection: Connection) -> None:
-        if not store_people.drop_api_token(connection, arguments.name):
+        if not tokens.revoke_api(connection, arguments.name, TERMINAL, utc_now()):
             raise AskedError(f"there is no API token {arguments.name!r}: see `token list`")
 
     write(config_of(arguments), work)
@@ -182,10 +163,9 @@ def list_tokens(arguments: argparse.Namespace) -> int:
 
 def group_name(name: str) -> str:
     """A group's name, a word in small letters; empty for none. Raises ConfigError."""
-    try:
-        return msgspec.convert(name, type=Word) if name else ""
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{name!r} is no name of a group: small letters and hyphens") from error
+    if not tokens.is_group(name):
+        raise ConfigError(f"{name!r} is no name of a group: small letters and hyphens")
+    return name
 
 
 def _token_row(token: EnrolmentToken) -> dict[str, Any]:

@@ -24,7 +24,15 @@ from sqlalchemy import Connection
 
 from agent.wire import event as wire
 from agent.wire import messages, shapes, signatures
-from server_stub import admission, history, own_faults, store_devices, store_events, store_newest
+from server_stub import (
+    admission,
+    history,
+    own_faults,
+    store_daily,
+    store_devices,
+    store_events,
+    store_newest,
+)
 from server_stub.errors import Refused
 from server_stub.exchange import decoded, take_nonce
 from server_stub.history import Judged
@@ -190,6 +198,7 @@ def _store(
 ) -> None:
     rows = [_row(device, one, one.event, now) for one in new if one.event is not None]
     store_events.add_events(connection, rows)
+    store_daily.note_events(connection, (row["kind"] for row in rows), now)
     told = [(one.seq, one.event) for one in new if one.event is not None]
     store_newest.note(connection, device.name, told)
     for one in new:

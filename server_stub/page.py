@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from anyio import CapacityLimiter, to_thread
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -30,6 +30,8 @@ LARGEST_FORM = 65_536
 MOST_FIELDS = 80
 MOST_VISITS_AT_ONCE = 8
 """Of the threads that answer; a crowd at the login must leave the others to the laptops."""
+FEW = 4
+"""Up to here a count might point at somebody."""
 LANGUAGE_COOKIE = "language"
 FORMS = (
     "/aware",
@@ -49,6 +51,10 @@ FORMS = (
     "/off",
     "/sso/done",
     "/readers/remove",
+    "/token",
+    "/withdraw",
+    "/program",
+    "/program-revoke",
 )
 """Ends of addresses that only take forms."""
 _TEMPLATES = Environment(
@@ -71,6 +77,11 @@ class Visit:
     session: Session | None
     now: datetime
     form: dict[str, str] = field(default_factory=dict)
+
+    def here_in(self, language: str) -> str:
+        """The address of this page in another language, with what was asked of it."""
+        asked = dict(self.request.query_params) if self.request.method == "GET" else {}
+        return f"{self.here}?{urlencode(asked | {'lang': language})}"
 
     @property
     def who(self) -> str:
@@ -115,6 +126,10 @@ class Visit:
         for form in FORMS:
             path = path.removesuffix(form)
         return "/" + path
+
+    def blurred(self, count: int) -> str:
+        """A count; for management small ones only roughly, so that they point at nobody."""
+        return f"1–{FEW}" if self.role is Role.MANAGEMENT and 1 <= count <= FEW else str(count)
 
     def moment(self, value: datetime) -> Markup:
         """A moment for people, in the collector's time zone, with the zone's name."""

@@ -1,19 +1,14 @@
 """The console's pages about laptops and events, and where each role begins."""
 
-from datetime import timedelta
-
 from starlette.responses import RedirectResponse, Response
 
 from server_stub import (
     disputes,
-    profiles,
     sticks,
-    store_alarms,
     store_contacts,
     store_devices,
     store_disputes,
     store_documents,
-    store_duties,
     store_events,
     store_history,
     store_openings,
@@ -26,11 +21,8 @@ from server_stub.openings import Given, Purpose
 from server_stub.page import Visit, render
 from server_stub.store_events import StoredEvent
 
-DEVICES_A_PAGE = 100
 EVENTS_A_PAGE = 50
 ORDERS_SHOWN = 20
-SILENT_AFTER = store_devices.SILENT_AFTER
-COUNTED = timedelta(days=30)
 
 
 def home(visit: Visit) -> Response:
@@ -41,62 +33,6 @@ def home(visit: Visit) -> Response:
         Role.READER: f"/register/{visit.session.user.reads}",
     }
     return RedirectResponse(begin.get(Role(visit.session.user.role), "/devices"), 303)
-
-
-def overview(visit: Visit) -> Response:
-    """``/overview``: counts only; small ones blurred for management."""
-    since = visit.now - COUNTED
-    with visit.collector.store.read() as connection:
-        devices = store_devices.count_devices(connection)
-        silent = store_devices.count_silent(connection, visit.now - SILENT_AFTER)
-        faults = store_devices.count_faults(connection)
-        kinds = store_events.count_by_kind(connection, since)
-        alarms = store_alarms.latest(connection, since)
-        alarmed = store_alarms.count(connection, since)
-        late = visit.now - profiles.profile_now(connection).clock().authority
-        breaches = store_register.count_breaches(connection)
-        overdue = store_duties.count_overdue(connection, late)
-    cards = [
-        ("overview.devices", _blurred(visit, devices)),
-        ("overview.silent", _blurred(visit, silent)),
-        ("overview.faults", _blurred(visit, faults)),
-    ]
-    if visit.role is not Role.IT:
-        cards.append(("overview.breaches", _blurred(visit, breaches)))
-        cards.append(("overview.late", _blurred(visit, overdue)))
-    cards.append(("overview.alarms", _blurred(visit, alarmed)))
-    told = [] if visit.role is Role.MANAGEMENT else alarms  # they name laptops
-    rows = [(kind, _blurred(visit, count)) for kind, count in kinds]
-    return render(
-        visit,
-        "overview.html",
-        cards=cards,
-        rows=rows,
-        alarms=[(one, store_alarms.text_of(one)) for one in told],
-    )
-
-
-def devices(visit: Visit) -> Response:
-    """``/devices``: every laptop."""
-    number = _whole(visit, "page")
-    with visit.collector.store.read() as connection:
-        count = store_devices.count_devices(connection)
-        found = store_devices.all_devices(
-            connection, skip=number * DEVICES_A_PAGE, most=DEVICES_A_PAGE
-        )
-        faults = store_devices.fault_counts(connection, [one.name for one in found])
-        loose = store_devices.faults_of(connection, None)
-    return render(
-        visit,
-        "devices.html",
-        count=count,
-        devices=found,
-        fault_counts=faults,
-        loose=loose,
-        silent=visit.now - SILENT_AFTER,
-        number=number,
-        more=(number + 1) * DEVICES_A_PAGE < count,
-    )
 
 
 def device(visit: Visit) -> Response:
@@ -174,11 +110,6 @@ def log(visit: Visit, act: str, subject: str) -> None:
     visit.collector.store.write(
         lambda c: store_history.log_view(c, visit.who, act, subject, visit.now)
     )
-
-
-def _blurred(visit: Visit, count: int) -> str:
-    """A count; for management small ones only roughly, so that they point at nobody."""
-    return "1–4" if visit.role is Role.MANAGEMENT and 1 <= count <= 4 else str(count)
 
 
 def _whole(visit: Visit, name: str) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from server_stub import store_daily
 from server_stub.tables import contacts, devices
 
 FINE_SECONDS = 90
@@ -42,6 +43,7 @@ class Standing:
 def note_standing(connection: Connection, standing: Standing) -> None:
     """Keep a laptop's word in place of the one before, and that it was heard."""
     values: dict[str, Any] = {name: getattr(standing, name) for name in Standing.__slots__}
+    store_daily.note_heard(connection, standing.device, standing.at)
     again = update(contacts).where(contacts.c.device == standing.device).values(**values)
     if not connection.execute(again).rowcount:
         connection.execute(insert(contacts).values(**values))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from agent.wire.event import CHAIN_START
+from server_stub import store_daily
 from server_stub.tables import devices, faults, nonces, old_keys
 
 SILENT_AFTER = timedelta(days=7)
@@ -39,7 +40,9 @@ class Device:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """Something that should not have happened between this collector and its agents."""
+    """Something that should not have happened between this collector and its agents.
+
+    ``seen_by`` is who said last that they looked at it, at ``seen_at``."""
 
     kind: str
     reason: str
@@ -52,6 +55,13 @@ class Fault:
     first_at: datetime | None = None
     last_at: datetime | None = None
     times: int = 1
+    seen_at: datetime | None = None
+    seen_by: str | None = None
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether somebody has looked since it last happened."""
+        return bool(self.seen_at and self.last_at and self.seen_at >= self.last_at)
 
 
 def add_device(
@@ -67,6 +77,7 @@ def add_device(
     group: str = "",
 ) -> None:
     """Enrol a laptop."""
+    store_daily.note_heard(connection, name, now)
     row = insert(devices).values(
         name=name,
         public_key=public_key,
@@ -86,6 +97,7 @@ def add_device(
 
 def reenrol_device(connection: Connection, name: str, token: int, now: datetime) -> None:
     """Note that a known laptop enrolled again, with another token."""
+    store_daily.note_heard(connection, name, now)
     row = update(devices).where(devices.c.name == name).values(token=token, last_contact_at=now)
     connection.execute(row)
 
@@ -170,6 +182,7 @@ def note_contact(
     boot_before: str | None = None,
 ) -> None:
     """Note what a batch brought and where the laptop's chain now ends."""
+    store_daily.note_heard(connection, name, now)
     row = {
         "asked": name,
         "agent_version": agent_version,

@@ -123,13 +123,6 @@ def count_between(connection: Connection, after: int, last: int) -> dict[str, in
     return {kind: int(count) for kind, count in found}
 
 
-def count_by_kind(connection: Connection, since: datetime) -> list[tuple[str, int]]:
-    """How many events of each kind were received since a moment, the most frequent first."""
-    rows = select(events.c.kind, func.count().label("n")).where(events.c.received_at >= since)
-    rows = rows.group_by(events.c.kind).order_by(func.count().desc(), events.c.kind)
-    return [(kind, int(count)) for kind, count in connection.execute(rows)]
-
-
 # Built once: see store_devices.
 _USED = select(events.c.event_id).where(
     events.c.device == bindparam("asked"), events.c.event_id.in_(bindparam("ids", expanding=True))

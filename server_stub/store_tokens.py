@@ -61,10 +61,17 @@ def token_by(connection: Connection, digest: str) -> EnrolmentToken | None:
     return EnrolmentToken(**found._mapping) if found else None
 
 
-def tokens(connection: Connection) -> list[EnrolmentToken]:
-    """Every token, the newest first."""
-    rows = connection.execute(select(*_TOKEN).order_by(enrolment_tokens.c.id.desc()))
-    return [EnrolmentToken(**row._mapping) for row in rows]
+def tokens(connection: Connection, most: int | None = None) -> list[EnrolmentToken]:
+    """Tokens, the newest first; all of them unless ``most`` says how many."""
+    rows = select(*_TOKEN).order_by(enrolment_tokens.c.id.desc()).limit(most)
+    return [EnrolmentToken(**row._mapping) for row in connection.execute(rows)]
+
+
+def end_token(connection: Connection, token: int, now: datetime) -> bool:
+    """End a token's time now; False if it is over already, or if there is no such token."""
+    row = update(enrolment_tokens).where(enrolment_tokens.c.id == token)
+    row = row.where(enrolment_tokens.c.expires_at > now).values(expires_at=now)
+    return connection.execute(row).rowcount == 1
 
 
 def use_token(connection: Connection, token: int, now: datetime) -> bool:

@@ -5,7 +5,7 @@ session cookies) are stored as digests: a stolen copy of the database opens noth
 ``audit`` is only added to, and each row carries a hash over the row before. Those of the breach
 register stand in ``tables_register``, those of mail in ``tables_mail``, those behind what is pulled
 in ``tables_pull``, those of second factors and single sign-on in ``tables_logins``, that of opened
-details in ``tables_sealed``.
+details in ``tables_sealed``, that of the figures in ``tables_fleet``.
 """
 
 from collections.abc import Callable
@@ -102,6 +102,7 @@ devices = Table(
     Column("group", String(48), nullable=False, server_default=""),
     Column("boot_before", String(36)),
     Index(None, "last_contact_at"),
+    Index(None, "state"),
 )
 
 old_keys = Table(
@@ -150,7 +151,10 @@ faults = Table(
     Column("first_at", Moment, nullable=False),
     Column("last_at", Moment, nullable=False),
     Column("times", Integer, nullable=False),
+    Column("seen_at", Moment),
+    Column("seen_by", String(64)),
     Index(None, "device", "seq"),
+    Index(None, "kind", "last_at"),
 )
 
 nonces = Table(

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Page, Request, Route, sync_playwright
 
 from server_stub import wording
+from tests.accessible import violations
 from tests.console_visit import PASSWORDS, Console, console
 from tests.identity_provider import CLIENT, SECRET, provider
 from tests.test_server_sticks import two_sticks
@@ -138,6 +139,7 @@ def look(page: Page, name: str) -> None:
     page.screenshot(path=str(PICTURES / f"{name}.png"), full_page=True)
     assert page.evaluate(STRUCTURE) == [], name
     assert page.evaluate(CONTRAST) == [], name
+    assert violations(page) == [], name
 
 
 def log_in(page: Page, at: Console, name: str) -> None:

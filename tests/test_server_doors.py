@@ -53,6 +53,10 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/account/factor.svg"): PEOPLE,
     ("POST", "/account/factor/off"): PEOPLE,
     ("GET", "/overview"): LOOKS,
+    ("GET", "/figures"): LOOKS,
+    ("GET", "/figures/laptops.svg"): LOOKS,
+    ("GET", "/figures/events/{kind}.svg"): LOOKS,
+    ("POST", "/faults/{number}/seen"): ("ingrid", "olaf"),
     ("GET", "/devices"): ("ingrid", "olaf"),
     ("GET", "/devices/{device}"): ("ingrid", "olaf"),
     ("POST", "/devices/{device}/admission/approve"): ("ingrid",),
@@ -66,6 +70,12 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/devices/{device}/{seq}/dispute"): ("olaf",),
     ("GET", "/events/{event}"): ("ingrid", "olaf"),
     ("GET", "/disputes"): ("ingrid", "olaf"),
+    ("GET", "/policy"): ("ingrid", "olaf"),
+    ("GET", "/enrolment"): ("ingrid",),
+    ("POST", "/enrolment/token"): ("ingrid",),
+    ("POST", "/enrolment/withdraw"): ("ingrid",),
+    ("POST", "/enrolment/program"): ("ingrid",),
+    ("POST", "/enrolment/program-revoke"): ("ingrid",),
     ("GET", "/register"): ("olaf",),
     ("GET", "/register/export"): ("olaf",),
     ("GET", "/register/new"): ("olaf",),
@@ -214,7 +224,7 @@ def filled(at: Console, path: str) -> str:
     """An address of something that is there: an event with a sealed part, the entry made of it."""
     path = path.replace("{device}", at.laptop.name).replace("{seq}", "2")
     path = path.replace("{section}", "nature").replace("{form}", "record").replace("{call}", "1")
-    path = path.replace("{event}", "2")
+    path = path.replace("{event}", "2").replace("{kind}", "pupil-file-found")
     return path.replace("{number}", f"{datetime.now(UTC).year}-0001")
 
 

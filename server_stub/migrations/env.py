@@ -3,11 +3,25 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from server_stub import tables_logins, tables_mail, tables_pull, tables_register, tables_sealed
+from server_stub import (
+    tables_fleet,
+    tables_logins,
+    tables_mail,
+    tables_pull,
+    tables_register,
+    tables_sealed,
+)
 from server_stub.tables import metadata
 
 # Imported, each module adds its tables to the one list of them all.
-ADDED = (tables_logins, tables_mail, tables_pull, tables_register, tables_sealed)
+ADDED = (
+    tables_fleet,
+    tables_logins,
+    tables_mail,
+    tables_pull,
+    tables_register,
+    tables_sealed,
+)
 
 
 def _run(connection: Connection) -> None:
