@@ -17,9 +17,10 @@ from bench._collector_laptops import Laptop, laptops
 from bench._collector_load import Heard, Line, measured, tls
 from bench._collector_rush import percentile
 from bench._collector_site import prepare, running
-from server_stub import auth, store_people
 from server_stub.config import Config
-from server_stub.store import Store
+from server_stub.logins import auth
+from server_stub.storage import store_people
+from server_stub.storage.store import Store
 
 ASKED = 20
 _EVENT = (

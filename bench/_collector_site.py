@@ -18,9 +18,10 @@ from sqlalchemy import Connection
 
 from agent.wire import signatures
 from bench._collector_laptops import VERSION, Laptop
-from server_stub import state, store_devices, store_tokens
+from server_stub import state
 from server_stub.config import Config, configure
-from server_stub.store import Store
+from server_stub.storage import store_devices, store_tokens
+from server_stub.storage.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
 URL = "https://collector.example"

@@ -2,6 +2,6 @@
 
 import sys
 
-from server_stub.cli import main
+from server_stub.terminal.cli import main
 
 sys.exit(main())

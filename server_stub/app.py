@@ -19,12 +19,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent.wire import messages
 from agent.wire.contact import CONTACT_PATH
-from server_stub import (
-    exchange,
+from server_stub.collector import Collector, collector_of
+from server_stub.console import (
     login_routes,
-    metrics_endpoint,
-    openapi,
-    pace,
     pages,
     pages_calls,
     pages_devices,
@@ -43,16 +40,15 @@ from server_stub import (
     pages_register,
     pages_sealed,
     pages_sticks,
-    pull_endpoints,
-    wire_endpoints,
 )
-from server_stub.auth import Role
-from server_stub.collector import Collector, collector_of
+from server_stub.console.page import render, shown, visit_of
 from server_stub.errors import Refused, StoreError
-from server_stub.page import render, shown, visit_of
+from server_stub.intake import exchange, pace, wire_endpoints
+from server_stub.logins.auth import Role
+from server_stub.pull import metrics_endpoint, openapi, pull_endpoints
 
 log = logging.getLogger(__name__)
-STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parent / "console" / "static"
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "

@@ -9,16 +9,17 @@ from anyio import CapacityLimiter
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from starlette.requests import Request
 
-from server_stub import exchange, store_devices
 from server_stub.config import Config
 from server_stub.errors import Refused
-from server_stub.metrics import Metrics
-from server_stub.often import Often
-from server_stub.pace import Pace
-from server_stub.quota import Quota
-from server_stub.rush import Rush
-from server_stub.store import Store
-from server_stub.store_together import Together
+from server_stub.intake import exchange
+from server_stub.intake.often import Often
+from server_stub.intake.pace import Pace
+from server_stub.intake.quota import Quota
+from server_stub.intake.rush import Rush
+from server_stub.pull.metrics import Metrics
+from server_stub.storage import store_devices
+from server_stub.storage.store import Store
+from server_stub.storage.store_together import Together
 from server_stub.wording import Wording
 
 HANDS = 6

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from agent.wire.shapes import shape_of
-from server_stub.dossier import A_PERSON, LONGEST_LINE
+from server_stub.breaches.dossier import A_PERSON, LONGEST_LINE
 
 GOOD_FOR = timedelta(minutes=15)
 """How long after a reason was given the sealed part can be had."""

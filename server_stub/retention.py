@@ -13,10 +13,11 @@ from typing import Annotated
 
 import msgspec
 
-from server_stub import keys, store_history, store_retention
+from server_stub import keys
 from server_stub.collector import Collector
 from server_stub.errors import ConfigError, StoreError
-from server_stub.store import Store
+from server_stub.storage import store_history, store_retention
+from server_stub.storage.store import Store
 
 log = logging.getLogger(__name__)
 FILE = "retention.json"

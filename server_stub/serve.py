@@ -19,17 +19,19 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from server_stub import config as configuration
-from server_stub import keys, mail_rounds, retention, state, store_events, tls, wording
+from server_stub import keys, retention, state, tls, wording
 from server_stub.app import make_app
 from server_stub.collector import Collector, DeviceKeys, utc_now
 from server_stub.config import Config, Listen
-from server_stub.doorway import Doorway
 from server_stub.errors import ConfigError
-from server_stub.feeds import Deliveries
-from server_stub.metrics import Metrics
-from server_stub.patience import Patient, allow_open_files
-from server_stub.store import open_store
-from server_stub.store_together import Together
+from server_stub.intake.doorway import Doorway
+from server_stub.intake.patience import Patient, allow_open_files
+from server_stub.post import mail_rounds
+from server_stub.pull.feeds import Deliveries
+from server_stub.pull.metrics import Metrics
+from server_stub.storage import store_events
+from server_stub.storage.store import open_store
+from server_stub.storage.store_together import Together
 
 log = logging.getLogger(__name__)
 RENEWAL_SECONDS = 12 * 3600

@@ -10,7 +10,7 @@ from datetime import datetime
 from server_stub import keys, tls
 from server_stub.config import Config
 from server_stub.errors import ConfigError
-from server_stub.store import Store, open_store
+from server_stub.storage.store import Store, open_store
 
 
 def prepare(config: Config, now: datetime) -> None:

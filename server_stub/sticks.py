@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent.wire.event import Event, Fact
-from server_stub.store_events import StoredEvent
+from server_stub.storage.store_events import StoredEvent
 
 ATTACHED, FILE, OVERRIDE = "usb-storage-attached", "pupil-file-on-stick", "usb-override"
 KINDS = (ATTACHED, FILE, OVERRIDE)

@@ -27,8 +27,8 @@ from sqlalchemy import text
 
 from agent.wire import event as wire
 from agent.wire import messages, signatures
-from server_stub import cli
-from server_stub.store import Store
+from server_stub.storage.store import Store
+from server_stub.terminal import cli
 from tests import databases
 
 ROOT = Path(__file__).resolve().parent.parent

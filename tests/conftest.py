@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from server_stub.store import Store
+from server_stub.storage.store import Store
 from tests import databases as made
 from tests.databases import KINDS, Databases, Server
 

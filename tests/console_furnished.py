@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import insert, update
 
 from agent.wire.policies import Scope
-from server_stub import store_devices
-from server_stub.store import Store
-from server_stub.store_devices import Fault
-from server_stub.tables import devices
-from server_stub.tables_fleet import daily
+from server_stub.storage import store_devices
+from server_stub.storage.store import Store
+from server_stub.storage.store_devices import Fault
+from server_stub.storage.tables import devices
+from server_stub.storage.tables_fleet import daily
 from tests.collector_on_loopback import pupil_file
 from tests.console_visit import Console
 from tests.signing import Office

@@ -27,7 +27,7 @@ from collectors.base import Clock, utc_now
 from server_stub import serve, state
 from server_stub.app import make_app
 from server_stub.config import Config
-from server_stub.tables import devices
+from server_stub.storage.tables import devices
 from tests.collector_on_loopback import Laptop, Running, run
 
 URL = "https://collector.example"

@@ -16,22 +16,21 @@ import uvicorn
 
 from agent.wire import event as wire
 from agent.wire.messages import MOST_RECORDS
-from server_stub import (
-    auth,
-    serve,
-    state,
+from server_stub import serve, state
+from server_stub.app import make_app
+from server_stub.collector import Collector
+from server_stub.config import configure
+from server_stub.intake.pace import Pace
+from server_stub.logins import auth
+from server_stub.logins.auth import Scope
+from server_stub.storage import (
     store_devices,
     store_events,
     store_newest,
     store_people,
     store_tokens,
 )
-from server_stub.app import make_app
-from server_stub.auth import Scope
-from server_stub.collector import Collector
-from server_stub.config import configure
-from server_stub.pace import Pace
-from server_stub.store_devices import Fault
+from server_stub.storage.store_devices import Fault
 from tests.console_visit import week
 
 NAMES = tuple("d" + letter * 16 for letter in "abc")

@@ -31,13 +31,20 @@ LIGHT = {"agent.tray.panel": ("collectors", "enforcement")}
 PURE = ("agent.policy", "agent.wire", "collectors.base", "enforcement.base")
 WORLDLY = {"os", "socket", "sqlite3", "time", "requests", "random", "secrets"}
 # One round of a loop that must live on, whatever goes wrong in it.
+SERVED_BY = {
+    "server_stub.console": ("server_stub.app", "server_stub.terminal"),
+    "server_stub.terminal": ("server_stub.__main__",),
+}
 MAY_CATCH_ALL = {
     ("agent/daemon.py", "_tried"),  # one action
     ("agent/watching.py", "_keep_watching"),  # one collector
     ("server_stub/app.py", "__call__"),  # one request
-    ("server_stub/mail_rounds.py", "tried"),  # one round of mail
-    ("server_stub/store_together.py", "_tried"),  # one of several works in a transaction
-    ("server_stub/store_together.py", "_write_first"),  # the transaction: it fails for all of them
+    ("server_stub/post/mail_rounds.py", "tried"),  # one round of mail
+    ("server_stub/storage/store_together.py", "_tried"),  # one of several works in a transaction
+    (
+        "server_stub/storage/store_together.py",
+        "_write_first",
+    ),  # the transaction: it fails for all of them
 }
 
 NETWORK = {"requests", "httpx", "http", "smtplib", "ftplib", "urllib.request", "urllib3", "ssl"}
@@ -107,6 +114,14 @@ def only_allowed_imports(module: Module) -> Breaks:
             yield line, f"{own} must not import {name}"
         if within(name, ("installer", "tests", "bench")):
             yield line, f"{name} is no package"
+
+
+def people_are_served_on_top(module: Module) -> Breaks:
+    """What people see, on pages and on the terminal, is built on the rest and never under it."""
+    for line, name in imports(module.tree):
+        for upper, served in SERVED_BY.items():
+            if within(name, (upper,)) and not within(module.name, (upper, *served)):
+                yield line, f"only {', '.join(served)} may import {upper}"
 
 
 def light_modules_stay_light(module: Module) -> Breaks:
@@ -315,6 +330,7 @@ def no_package_in_installer(root: Path) -> list[str]:
 
 RULES: tuple[Rule, ...] = (
     only_allowed_imports,
+    people_are_served_on_top,
     light_modules_stay_light,
     no_relative_imports,
     platform_only_at_the_seam,
@@ -335,9 +351,13 @@ TREE = modules(ROOT)
 
 # Rule, place, source: each must set the rule off.
 BREAKING: list[tuple[Rule, str, str]] = [
-    (only_allowed_imports, "server_stub/ingest.py", "from agent import policy"),
-    (only_allowed_imports, "server_stub/ingest.py", "import agent.journal"),
-    (only_allowed_imports, "server_stub/ingest.py", "from collectors.base import Observation"),
+    (only_allowed_imports, "server_stub/intake/ingest.py", "from agent import policy"),
+    (only_allowed_imports, "server_stub/intake/ingest.py", "import agent.journal"),
+    (
+        only_allowed_imports,
+        "server_stub/intake/ingest.py",
+        "from collectors.base import Observation",
+    ),
     (only_allowed_imports, "agent/wire/event.py", "from agent.config import Config"),
     (only_allowed_imports, "agent/daemon.py", "def f():\n    from server_stub import app"),
     (only_allowed_imports, "collectors/usb.py", "import enforcement.base"),
@@ -345,6 +365,8 @@ BREAKING: list[tuple[Rule, str, str]] = [
     (only_allowed_imports, "enforcement/lock_session.py", "from collectors import session"),
     (only_allowed_imports, "agent/commands/enrol.py", "import installer.enrol"),
     (light_modules_stay_light, "agent/tray/panel.py", "from collectors.base import utc_now"),
+    (people_are_served_on_top, "server_stub/storage/x.py", "from server_stub.console import page"),
+    (people_are_served_on_top, "server_stub/app.py", "from server_stub.terminal import cli"),
     (light_modules_stay_light, "agent/tray/panel.py", "def f():\n    import agent.heavy"),
     (light_modules_stay_light, "agent/tray/panel.py", "from agent import heavy"),
     (no_relative_imports, "agent/cli.py", "from .config import Config"),
@@ -367,8 +389,8 @@ BREAKING: list[tuple[Rule, str, str]] = [
     ),
     (no_shell, "agent/x_linux.py", "subprocess.run('/bin/ls', shell=True, timeout=1)"),
     (no_shell, "agent/x_linux.py", "subprocess.run('/bin/ls', shell=yes, timeout=1)"),
-    (nothing_that_runs_data, "server_stub/store.py", "import pickle"),
-    (nothing_that_runs_data, "server_stub/store.py", "from marshal import loads"),
+    (nothing_that_runs_data, "server_stub/storage/store.py", "import pickle"),
+    (nothing_that_runs_data, "server_stub/storage/store.py", "from marshal import loads"),
     (nothing_that_runs_data, "agent/policy.py", "eval('1')"),
     (nothing_that_runs_data, "agent/policy.py", "exec('x = 1')"),
     (network_only_in_the_agent, "collectors/usb.py", "import requests"),

@@ -31,9 +31,10 @@ from agent.outbox import Outbox, Trouble
 from agent.wire import event as wire
 from agent.wire import signatures
 from agent.wire.messages import Receipt, device_name, to_json
-from server_stub import ingest, store_devices, store_events, store_tokens
 from server_stub.errors import Refused
-from server_stub.store import Store
+from server_stub.intake import ingest
+from server_stub.storage import store_devices, store_events, store_tokens
+from server_stub.storage.store import Store
 from tests.test_journal import new_event
 
 EXAMPLES = int(os.environ.get("DELIVERY_EXAMPLES", "100"))

@@ -134,7 +134,7 @@ COMMANDS = {parser.prog: parser for parser in commands(build_parser())}
 
 
 def server_commands() -> dict[str, argparse.ArgumentParser]:
-    build = import_module("server_stub.cli").build_parser
+    build = import_module("server_stub.terminal.cli").build_parser
     return {parser.prog: parser for parser in commands(build())}
 
 

@@ -15,12 +15,13 @@ from typing import Any
 
 import pytest
 
-from server_stub import feed_syslog, feed_targets, feed_webhook, feeds, store_events, store_feeds
 from server_stub.collector import Collector, utc_now
 from server_stub.errors import ConfigError, StoreError
-from server_stub.feed_webhook import NotTaken
-from server_stub.feeds import Deliveries
-from server_stub.store_feeds import Feed
+from server_stub.pull import feed_syslog, feed_targets, feed_webhook, feeds
+from server_stub.pull.feed_webhook import NotTaken
+from server_stub.pull.feeds import Deliveries
+from server_stub.storage import store_events, store_feeds
+from server_stub.storage.store_feeds import Feed
 from tests.collector_on_loopback import collector as running_collector
 from tests.collector_on_loopback import pupil_file, run
 from tests.feed_servers import Webhook, authority, syslog, webhook

@@ -11,10 +11,11 @@ from prometheus_client.openmetrics.parser import (
 )
 from prometheus_client.parser import text_string_to_metric_families
 
-from server_stub import metrics_readings, store_feeds
-from server_stub.auth import Scope
 from server_stub.errors import Refused, StoreError
-from server_stub.metrics import FAILED, OUTCOMES, REFUSED, STORED, TOO_MUCH, Metrics
+from server_stub.logins.auth import Scope
+from server_stub.pull import metrics_readings
+from server_stub.pull.metrics import FAILED, OUTCOMES, REFUSED, STORED, TOO_MUCH, Metrics
+from server_stub.storage import store_feeds
 from tests.collector_on_loopback import Laptop, Running, collector, pupil_file
 from tests.pulled_collector import NAMES, Pulled, add, answering, fill, make, new_token
 

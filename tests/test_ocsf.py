@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from agent.wire import event as wire
-from server_stub import ocsf, report
-from server_stub.pull_models import EventRow
-from server_stub.store_events import StoredEvent
+from server_stub.pull import ocsf, report
+from server_stub.pull.pull_models import EventRow
+from server_stub.storage.store_events import StoredEvent
 from tests.collector_on_loopback import pupil_file
 from tests.console_visit import week
 

@@ -16,9 +16,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.routing import Route
 
-from server_stub import openapi, pull_formats
 from server_stub.app import routes
-from server_stub.pull_endpoints import PULLS
+from server_stub.pull import openapi, pull_formats
+from server_stub.pull.pull_endpoints import PULLS
 from tests.collector_on_loopback import pupil_file
 from tests.pulled_collector import NAMES, Pulled, answering, fill, make
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from agent.cli import main
-from server_stub import report
-from server_stub.store_events import StoredEvent
+from server_stub.pull import report
+from server_stub.storage.store_events import StoredEvent
 from tests.collector_on_loopback import pupil_file
 from tests.test_server_sticks import NOON
 

@@ -14,10 +14,11 @@ import pypdfium2
 import pytest
 from sqlalchemy import text
 
-from server_stub import register_import, wording
-from server_stub.dossier_questions import QUESTIONS
+from server_stub import wording
+from server_stub.breaches import register_import
+from server_stub.breaches.dossier_questions import QUESTIONS
 from server_stub.errors import AskedError
-from server_stub.store import Store
+from server_stub.storage.store import Store
 from tests.console_visit import Console, console
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")

@@ -2,9 +2,10 @@
 
 import pytest
 
-from server_stub import profiles, wording
-from server_stub.advice import Advice, Say, Threshold, advice
-from server_stub.duties import Duty
+from server_stub import wording
+from server_stub.breaches import profiles
+from server_stub.breaches.advice import Advice, Say, Threshold, advice
+from server_stub.breaches.duties import Duty
 
 SAFE = {"unintelligible": "yes", "key-safe": "yes", "copy-kept": "yes"}
 HIGH = {"data-class": "sensitive-data", "ease": "maximum", "confidentiality-lost": "exposed"}

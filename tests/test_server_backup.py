@@ -16,9 +16,11 @@ import pytest
 from sqlalchemy import make_url
 
 from agent.wire import event as wire
-from server_stub import keys, register, store_events, store_history, store_register
-from server_stub.register import Breach
-from server_stub.store import Store
+from server_stub import keys
+from server_stub.breaches import register
+from server_stub.breaches.register import Breach
+from server_stub.storage import store_events, store_history, store_register
+from server_stub.storage.store import Store
 from tests import databases as made
 from tests.collector_on_loopback import ROOT, Laptop, Running, collector, faults, pupil_file
 from tests.databases import Databases

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from server_stub import letters, reminders, wording
-from server_stub.letters import Desk
-from server_stub.reminders import Reader, Step, TeamCall
+from server_stub import wording
+from server_stub.post import letters, reminders
+from server_stub.post.letters import Desk
+from server_stub.post.reminders import Reader, Step, TeamCall
 from tests.console_visit import Console, console
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

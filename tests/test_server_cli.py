@@ -19,7 +19,8 @@ from cryptography import x509
 from pyrage import decrypt, encrypt, x25519
 
 from agent.wire.messages import read_token
-from server_stub import cli, tls
+from server_stub import tls
+from server_stub.terminal import cli
 from tests.collector_on_loopback import Running, collector, pupil_file, run
 
 

@@ -9,7 +9,8 @@ import pytest
 import requests
 
 from agent.wire import event as wire
-from server_stub import guessing, wording
+from server_stub import wording
+from server_stub.logins import guessing
 from tests.collector_on_loopback import HEADER, collector, pupil_file, run
 from tests.console_visit import PASSWORDS, Console, console
 from tests.databases import Databases

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from server_stub import wording
-from server_stub.store_fleet import Show
+from server_stub.storage.store_fleet import Show
 from tests.console_furnished import furnish
 from tests.console_visit import PASSWORDS, Console, console
 from tests.test_server_browser import browser, log_in, look, open_page, pytestmark

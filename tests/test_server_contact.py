@@ -15,7 +15,7 @@ from agent.wire.contact import CONTACT_PATH, MOST_ORDERS, Contact, News
 from agent.wire.event import CHAIN_START
 from agent.wire.policies import Scope
 from agent.wire.signed import Signed
-from server_stub.contact import LARGEST_WORD
+from server_stub.intake.contact import LARGEST_WORD
 from tests.collector_on_loopback import (
     Laptop,
     Running,

@@ -12,9 +12,10 @@ import pytest
 from alembic import command
 from sqlalchemy import inspect, text
 
-from server_stub import disputes, store_disputes, wording
+from server_stub import disputes, wording
 from server_stub.disputes import Alarm, Dispute, Sum, sums
-from server_stub.store import Store, migrations
+from server_stub.storage import store_disputes
+from server_stub.storage.store import Store, migrations
 from tests.collector_on_loopback import pupil_file
 from tests.console_visit import Console, console
 from tests.databases import Databases

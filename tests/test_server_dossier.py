@@ -7,10 +7,11 @@ import pytest
 
 from agent.own import LeakKind
 from collectors.recognise.category import Category
-from server_stub import dossier, prefill, register, severity, wording
-from server_stub.dossier import Shape
-from server_stub.dossier_questions import CATEGORIES, INCIDENTS, QUESTIONS, SECTIONS
-from server_stub.register import Breach
+from server_stub import wording
+from server_stub.breaches import dossier, prefill, register, severity
+from server_stub.breaches.dossier import Shape
+from server_stub.breaches.dossier_questions import CATEGORIES, INCIDENTS, QUESTIONS, SECTIONS
+from server_stub.breaches.register import Breach
 from tests.collector_on_loopback import pupil_file
 from tests.console_visit import Console, console
 

@@ -9,10 +9,12 @@ import pytest
 import requests
 from sqlalchemy import Connection
 
-from server_stub import profiles, register, store_duties, store_register, wording
-from server_stub.duties import Duty, Mark, dues, next_due, why_not
-from server_stub.register import Breach
-from server_stub.store import Store
+from server_stub import wording
+from server_stub.breaches import profiles, register
+from server_stub.breaches.duties import Duty, Mark, dues, next_due, why_not
+from server_stub.breaches.register import Breach
+from server_stub.storage import store_duties, store_register
+from server_stub.storage.store import Store
 from tests.collector_on_loopback import pupil_file
 from tests.console_visit import Console, console
 from tests.databases import Databases

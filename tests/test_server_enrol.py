@@ -18,7 +18,7 @@ from sqlalchemy import text
 from agent.wire import messages, signatures
 from agent.wire.event import CHAIN_START
 from agent.wire.messages import pin_of, read_token
-from server_stub.enrol import token_digest
+from server_stub.intake.enrol import token_digest
 from tests.collector_on_loopback import (
     Laptop,
     Running,

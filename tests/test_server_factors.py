@@ -11,10 +11,11 @@ import pyotp
 import pytest
 import requests
 
-from server_stub import auth, factors, guessing, login_key, store_people
 from server_stub.errors import Refused
-from server_stub.store import Store
-from server_stub.store_people import Session, User
+from server_stub.logins import auth, factors, guessing, login_key
+from server_stub.storage import store_people
+from server_stub.storage.store import Store
+from server_stub.storage.store_people import Session, User
 from tests.collector_on_loopback import run
 from tests.console_visit import Console, console
 from tests.test_server_account import acts, person

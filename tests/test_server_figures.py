@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from server_stub import figures, plots
+from server_stub.console import figures, plots
 from tests.console_visit import Console, console
 
 FRIDAY = date(2026, 11, 27)

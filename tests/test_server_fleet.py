@@ -12,8 +12,9 @@ from sqlalchemy import event, insert
 from sqlalchemy.dialects import postgresql
 
 from agent.wire import event as wire
-from server_stub import (
-    fleet,
+from server_stub import wording
+from server_stub.console import fleet
+from server_stub.storage import (
     store_alarms,
     store_contacts,
     store_daily,
@@ -22,13 +23,12 @@ from server_stub import (
     store_fleet,
     store_newest,
     store_tokens,
-    wording,
 )
-from server_stub.store import Store, migrations
-from server_stub.store_contacts import Standing
-from server_stub.store_devices import Fault
-from server_stub.store_fleet import Show
-from server_stub.tables import devices, documents
+from server_stub.storage.store import Store, migrations
+from server_stub.storage.store_contacts import Standing
+from server_stub.storage.store_devices import Fault
+from server_stub.storage.store_fleet import Show
+from server_stub.storage.tables import devices, documents
 from tests.collector_on_loopback import pupil_file
 from tests.console_visit import Console, console
 

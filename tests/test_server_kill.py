@@ -28,7 +28,7 @@ from agent.journal import Journal
 from agent.outbox import Outbox, Trouble
 from agent.wire import messages
 from collectors.base import utc_now
-from server_stub.store import Store
+from server_stub.storage.store import Store
 from tests.collector_on_loopback import PROGRAM, ROOT, Laptop, Running
 from tests.databases import Databases
 from tests.test_journal import new_event

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from server_stub import mail, mail_settings
 from server_stub.errors import ConfigError, MailDown, MailRefused
-from server_stub.mail import Letter
-from server_stub.mail_settings import Settings, Tls
+from server_stub.post import mail, mail_settings
+from server_stub.post.mail import Letter
+from server_stub.post.mail_settings import Settings, Tls
 from tests.collector_on_loopback import run
 from tests.mailbox import LOGIN, Mailbox, certificate, mailbox, with_login
 

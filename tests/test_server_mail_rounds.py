@@ -11,22 +11,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from server_stub import (
-    mail_rounds,
-    mail_settings,
-    serve,
-    state,
-    store_duties,
-    store_mail,
-    store_people,
-    store_register,
-)
+from server_stub import serve, state
+from server_stub.breaches.duties import Duty
 from server_stub.collector import Collector
 from server_stub.config import configure
-from server_stub.duties import Duty
 from server_stub.errors import StoreError
-from server_stub.mail_rounds import Rounds
-from server_stub.mail_settings import Settings, Tls
+from server_stub.post import mail_rounds, mail_settings
+from server_stub.post.mail_rounds import Rounds
+from server_stub.post.mail_settings import Settings, Tls
+from server_stub.storage import store_duties, store_mail, store_people, store_register
 from tests.collector_on_loopback import Running, collector, pupil_file
 from tests.console_visit import PASSWORDS, Console
 from tests.mailbox import Mailbox, mailbox

@@ -18,16 +18,10 @@ from sqlalchemy import Connection, insert, text
 from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
 from sqlalchemy.schema import CreateTable
 
-from server_stub import (
-    auth,
-    store_events,
-    store_people,
-    store_register,
-    store_tokens,
-    tables,
-)
 from server_stub.errors import ConfigError, StoreError
-from server_stub.store import Store, migrations, open_store
+from server_stub.logins import auth
+from server_stub.storage import store_events, store_people, store_register, store_tokens, tables
+from server_stub.storage.store import Store, migrations, open_store
 from tests.collector_on_loopback import PROGRAM, ROOT
 from tests.databases import Databases, Server, needs_postgresql
 

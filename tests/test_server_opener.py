@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from agent.cli import main as agent
-from server_stub import cli, opener, wording
+from server_stub import wording
+from server_stub.console import opener
+from server_stub.terminal import cli
 from tests.test_docs import OBSERVATIONS, keys_told_by
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ROOT / "server_stub" / "static" / "opener"
+FOLDER = ROOT / "server_stub" / "console" / "static" / "opener"
 LANGUAGES = ("nl", "da", "en")
 
 

@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from enforcement import age
-from server_stub import opener, wording
+from server_stub import wording
+from server_stub.console import opener
 from tests.console_visit import Console, console
 from tests.opener_window import (
     LANGUAGES,

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from server_stub import wording
 from server_stub.openings import Purpose, Way, wrong_with
-from server_stub.store import Store
+from server_stub.storage.store import Store
 from tests.collector_on_loopback import pupil_file
 from tests.console_visit import Console, console
 

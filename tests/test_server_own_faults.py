@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from agent.wire import event as wire
-from server_stub import own_faults, store_register
-from server_stub.store import Store
+from server_stub.intake import own_faults
+from server_stub.storage import store_register
+from server_stub.storage.store import Store
 from tests.collector_on_loopback import pupil_file
 from tests.console_visit import Console, console
 

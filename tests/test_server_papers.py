@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pypdfium2
 import pytest
 
-from server_stub import forms, paper, wording
-from server_stub.dossier_questions import QUESTIONS
+from server_stub import wording
+from server_stub.breaches import forms, paper
+from server_stub.breaches.dossier_questions import QUESTIONS
 from tests.console_visit import Console, console
 
 LANGUAGES = wording.load()

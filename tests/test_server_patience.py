@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from server_stub.patience import Patient
+from server_stub.intake.patience import Patient
 
 MOST = 3
 SECONDS = 20

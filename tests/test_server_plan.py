@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 import requests
 
-from server_stub import plan, wording
-from server_stub.dossier_questions import QUESTIONS
-from server_stub.duties import Duty, Mark
-from server_stub.plan import State, StepMark
+from server_stub import wording
+from server_stub.breaches import plan
+from server_stub.breaches.dossier_questions import QUESTIONS
+from server_stub.breaches.duties import Duty, Mark
+from server_stub.breaches.plan import State, StepMark
 from tests.console_visit import Console, console
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from agent.wire.policies import Scope
-from server_stub import policy_shelf, policy_text
-from server_stub.store_documents import Published
+from server_stub.console import policy_shelf, policy_text
+from server_stub.storage.store_documents import Published
 from tests.console_visit import Console, console
 from tests.signing import Office, text
 from tests.test_server_contact import news, publish

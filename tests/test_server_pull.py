@@ -19,10 +19,10 @@ from alembic import command
 
 from agent.wire import messages
 from agent.wire.contact import CONTACT_PATH, Contact
-from server_stub import pull_models, pull_rows
 from server_stub.errors import Refused
-from server_stub.pace import MOST_THREADS, Pace
-from server_stub.store import migrations
+from server_stub.intake.pace import MOST_THREADS, Pace
+from server_stub.pull import pull_models, pull_rows
+from server_stub.storage.store import migrations
 from tests import pulled_collector
 from tests.collector_on_loopback import Laptop, Running, collector, problem, pupil_file
 from tests.console_visit import week

@@ -13,11 +13,12 @@ from starlette.types import ASGIApp, Message
 
 from agent.wire import event as wire
 from agent.wire import messages, signatures
-from server_stub import quota, serve, state
+from server_stub import serve, state
 from server_stub.app import make_app
 from server_stub.config import configure
 from server_stub.errors import Refused
-from server_stub.quota import Quota
+from server_stub.intake import quota
+from server_stub.intake.quota import Quota
 from tests.collector_on_loopback import Laptop, Running, pupil_file, run
 
 URL = "https://collector.example"

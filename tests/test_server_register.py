@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from agent.wire.event import DecisionPart, Event, OutcomePart
-from server_stub import chain, register, store_history, store_register
-from server_stub.register import (
+from server_stub import chain
+from server_stub.breaches import register
+from server_stub.breaches.register import (
     Breach,
     Clock,
     Draft,
@@ -17,8 +18,9 @@ from server_stub.register import (
     number_of,
     why_not_aware,
 )
-from server_stub.store import Store
-from server_stub.store_register import Shown
+from server_stub.storage import store_history, store_register
+from server_stub.storage.store import Store
+from server_stub.storage.store_register import Shown
 from tests.collector_on_loopback import pupil_file
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")

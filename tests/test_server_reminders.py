@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agent.answers import receipt_number as receipt_of_the_agent
-from server_stub import letters, reminders, wording
-from server_stub.auth import Role
-from server_stub.duties import Duty, Mark, dues
-from server_stub.letters import Desk
-from server_stub.register import Breach
-from server_stub.reminders import (
+from server_stub import wording
+from server_stub.breaches.duties import Duty, Mark, dues
+from server_stub.breaches.register import Breach
+from server_stub.logins.auth import Role
+from server_stub.post import letters, reminders
+from server_stub.post.letters import Desk
+from server_stub.post.reminders import (
     BY_ROLE,
     MOST_REPORTS,
     OF_COPIES,

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from server_stub import register, retention, store_history, store_register
+from server_stub import retention
+from server_stub.breaches import register
 from server_stub.errors import ConfigError
-from server_stub.store import Store
+from server_stub.storage import store_history, store_register
+from server_stub.storage.store import Store
 from tests.collector_on_loopback import (
     Laptop,
     Running,

@@ -16,14 +16,15 @@ import pytest
 from starlette.types import ASGIApp, Message
 
 from agent.wire import messages, signatures
-from server_stub import doorway, rush, serve, state, tls
+from server_stub import serve, state, tls
 from server_stub.app import make_app
 from server_stub.collector import Collector
 from server_stub.config import configure
-from server_stub.doorway import Doorway
 from server_stub.errors import Refused
-from server_stub.often import Often
-from server_stub.rush import Rush
+from server_stub.intake import doorway, rush
+from server_stub.intake.doorway import Doorway
+from server_stub.intake.often import Often
+from server_stub.intake.rush import Rush
 from tests.collector_on_loopback import Laptop, Running, pupil_file, run
 from tests.test_server_quota import URL, enrolment
 

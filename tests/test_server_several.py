@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.wire import event as wire
 from agent.wire import messages, signatures
-from server_stub import store_events, store_history, store_register
+from server_stub.storage import store_events, store_history, store_register
 from tests.collector_on_loopback import Laptop, Running, collector, problem, pupil_file
 from tests.console_visit import PASSWORDS, Console
 from tests.databases import Server, needs_postgresql

@@ -11,9 +11,9 @@ import requests
 from joserfc.jwk import ECKey
 from sqlalchemy import text
 
-from server_stub import oidc, oidc_provider
 from server_stub.errors import ConfigError
-from server_stub.store import Store
+from server_stub.logins import oidc, oidc_provider
+from server_stub.storage.store import Store
 from tests.collector_on_loopback import run
 from tests.console_visit import Console, console
 from tests.identity_provider import CLIENT, SECRET, Provider, provider

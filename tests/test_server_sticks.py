@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy.dialects import postgresql
 
 from agent.wire import event as wire
-from server_stub import sticks, store_devices, store_events, store_sticks, store_tokens, wording
+from server_stub import sticks, wording
 from server_stub.sticks import Files, story
-from server_stub.store import Store
-from server_stub.store_events import StoredEvent
+from server_stub.storage import store_devices, store_events, store_sticks, store_tokens
+from server_stub.storage.store import Store
+from server_stub.storage.store_events import StoredEvent
 from tests.collector_on_loopback import pupil_file
 from tests.console_visit import Console, console
 

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
-from server_stub import store_devices, store_history, store_register, store_tokens
+from server_stub.breaches.register import Draft
 from server_stub.errors import ConfigError, StoreError
-from server_stub.register import Draft
-from server_stub.store import Store
+from server_stub.storage import store_devices, store_history, store_register, store_tokens
+from server_stub.storage.store import Store
 from tests.databases import Databases
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

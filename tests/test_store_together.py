@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import Connection, insert, text
 
 from agent.wire.event import CHAIN_START
-from server_stub import store_devices, store_events, store_tokens
 from server_stub.errors import Refused, StoreError
-from server_stub.store import Store
-from server_stub.store_together import Together
-from server_stub.tables import events
+from server_stub.storage import store_devices, store_events, store_tokens
+from server_stub.storage.store import Store
+from server_stub.storage.store_together import Together
+from server_stub.storage.tables import events
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECONDS = 20

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from agent.wire import messages, signatures
 from agent.wire.messages import read_token
 from server_stub import wording
-from server_stub.enrol import token_digest
+from server_stub.intake.enrol import token_digest
 from tests.collector_on_loopback import Laptop, Running, collector, problem, pupil_file
 from tests.console_visit import console
 from tests.databases import Databases

@@ -1,0 +1,1 @@
+"""The breach register: entries, clocks, the dossier, the plan, the papers."""

@@ -1,0 +1,147 @@
+"""The whole register as a file: CSV to read, JSON with its history for programs, PDF to hand over.
+
+A spreadsheet takes a cell that begins with ``=`` for a formula, and the register holds words that
+somebody else may have written: such cells get an apostrophe before them.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from server_stub.breaches import entry as entries
+from server_stub.breaches import paper_pdf
+from server_stub.breaches.dossier_questions import QUESTIONS
+from server_stub.breaches.duties import Duty, Mark
+from server_stub.breaches.entry import Entry
+from server_stub.breaches.paper_facts import Teller
+from server_stub.storage import store_duties, store_history, store_plan, store_register
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_IN_PDF = ("title", "types", "persons-max", "severity")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One entry as the register is handed on."""
+
+    entry: Entry
+    marks: list[Mark]
+
+    def mark(self, duty: Duty) -> Mark | None:
+        """What counts of a duty."""
+        return next((mark for mark in reversed(self.marks) if mark.duty is duty), None)
+
+
+def rows(connection: Connection) -> Iterator[Row]:
+    """Every entry, the oldest first."""
+    for breach in reversed(store_register.all_breaches(connection)):
+        yield Row(
+            entry=entries.entry_of(connection, breach),
+            marks=store_duties.of(connection, breach),
+        )
+
+
+def to_csv(connection: Connection, teller: Teller, now: datetime) -> bytes:
+    """For a spreadsheet, in the words of one language."""
+    written, wording = io.StringIO(), teller.wording
+    lines = csv.writer(written)
+    heads = [wording.text(f"register.{name}") for name in ("number", "kind", "detected", "aware")]
+    heads += [wording.text(f"question.{name}") for name in QUESTIONS]
+    lines.writerow(heads + [wording.text(f"fact.told-{duty}") for duty in Duty])
+    for row in rows(connection):
+        lines.writerow([_safe(cell) for cell in _cells(row, teller, now)])
+    # Spreadsheets take a file for UTF-8 if it begins with this mark.
+    return b"\xef\xbb\xbf" + written.getvalue().encode()
+
+
+def to_json(connection: Connection, teller: Teller, now: datetime) -> bytes:
+    """For programs: closed words as they are kept, and each entry's history with its chain."""
+    found = [_data(connection, row) for row in rows(connection)]
+    content = {"made_at": now, "entries": found}
+    return msgspec.json.format(msgspec.json.encode(content))
+
+
+def to_pdf(connection: Connection, teller: Teller, now: datetime) -> bytes:
+    """To hand over: a line for each entry, tagged for screen readers. Raises Refused."""
+    found = [
+        {
+            "number": row.entry.breach.number,
+            "detected": teller.moment(row.entry.breach.draft.detected_at),
+            "answers": [_told(row, teller, name) for name in _IN_PDF],
+            "told": [_when(row.mark(duty), teller) for duty in (Duty.AUTHORITY, Duty.SUBJECTS)],
+            "closed": row.entry.breach.closed_at is not None,
+        }
+        for row in rows(connection)
+    ]
+    values: Mapping[str, object] = {
+        "rows": found,
+        "w": teller.wording,
+        "questions": _IN_PDF,
+        "made_at": teller.moment(now),
+    }
+    return paper_pdf.pdf("register.html", values)
+
+
+Maker = Callable[[Connection, Teller, datetime], bytes]
+FORMATS: Mapping[str, tuple[str, Maker]] = {
+    "csv": ("text/csv; charset=utf-8", to_csv),
+    "json": ("application/json", to_json),
+    "pdf": ("application/pdf", to_pdf),
+}
+"""The media type of each format, and what makes it."""
+
+
+def _cells(row: Row, teller: Teller, now: datetime) -> list[str]:
+    breach = row.entry.breach
+    aware = teller.moment(breach.aware_at) if breach.aware_at else ""
+    kind = teller.wording.title(breach.draft.kind)
+    cells = [breach.number, kind, teller.moment(breach.draft.detected_at), aware]
+    cells += [_told(row, teller, name) for name in QUESTIONS]
+    return cells + [_when(row.mark(duty), teller) for duty in Duty]
+
+
+def _told(row: Row, teller: Teller, name: str) -> str:
+    answer = row.entry.answers.get(name, "")
+    return teller.answer(name, answer) if answer else ""
+
+
+def _when(mark: Mark | None, teller: Teller) -> str:
+    if mark is None:
+        return ""
+    if mark.at is None:
+        return f"{teller.wording.text('duty.not-needed')}: {mark.reason}"
+    return teller.moment(mark.at) + (f" ({mark.reason})" if mark.reason else "")
+
+
+def _data(connection: Connection, row: Row) -> dict[str, Any]:
+    breach = row.entry.breach
+    return {
+        "number": breach.number,
+        "kind": breach.draft.kind,
+        "device": breach.draft.device or None,
+        "event": None if breach.draft.by_hand else breach.draft.seq,
+        "detected_at": breach.draft.detected_at,
+        "aware_at": breach.aware_at,
+        "phase": breach.phase,
+        "closed_at": breach.closed_at,
+        "answers": dict(row.entry.answers),
+        "told": [asdict(mark) for mark in row.marks],
+        "steps": [asdict(mark) for mark in store_plan.marks(connection, breach)],
+        "tasks": [asdict(task) for task in store_plan.tasks(connection, breach)],
+        "history": [_line(line) for line in store_history.history(connection, breach.id)],
+    }
+
+
+def _line(line: store_history.Entry) -> dict[str, Any]:
+    kept = ("at", "who", "act", "detail", "previous", "head")
+    return {name: getattr(line, name) for name in kept}
+
+
+def _safe(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell

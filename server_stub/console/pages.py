@@ -1,0 +1,120 @@
+"""The console's pages about laptops and events, and where each role begins."""
+
+from starlette.responses import RedirectResponse, Response
+
+from server_stub import disputes, sticks
+from server_stub.breaches.dossier import LONGEST_LINE
+from server_stub.console.page import Visit, render
+from server_stub.errors import Refused
+from server_stub.logins.auth import Role
+from server_stub.openings import Given, Purpose
+from server_stub.storage import (
+    store_contacts,
+    store_devices,
+    store_disputes,
+    store_documents,
+    store_events,
+    store_history,
+    store_openings,
+    store_register,
+)
+from server_stub.storage.store_events import StoredEvent
+
+EVENTS_A_PAGE = 50
+ORDERS_SHOWN = 20
+
+
+def home(visit: Visit) -> Response:
+    """``/``: where somebody of this role begins."""
+    assert visit.session is not None  # this page is only shown to a role
+    begin = {
+        Role.MANAGEMENT: "/overview",
+        Role.READER: f"/register/{visit.session.user.reads}",
+    }
+    return RedirectResponse(begin.get(Role(visit.session.user.role), "/devices"), 303)
+
+
+def device(visit: Visit) -> Response:
+    """``/devices/{device}``: what one laptop reported."""
+    name, before = visit.request.path_params["device"], _whole(visit, "before")
+    with visit.collector.store.read() as connection:
+        found = store_devices.device(connection, name)
+        events = store_events.events_before(connection, name, before or None, EVENTS_A_PAGE)
+        faults = store_devices.faults_of(connection, name)
+        standing = store_contacts.standings(connection, [name]).get(name)
+        orders = store_documents.all_orders(connection, name, ORDERS_SHOWN)
+    if found is None:
+        raise Refused(404, "no-page", visit.wording.text("error.404"))
+    log(visit, "viewed-device", name)  # only what exists: the log is no place for free text
+    more = len(events) == EVENTS_A_PAGE and events[-1].seq > 1
+    return render(
+        visit,
+        "device.html",
+        device=found,
+        events=events,
+        faults=faults,
+        standing=standing,
+        orders=orders,
+        more=more,
+        before=before,
+    )
+
+
+def event(visit: Visit) -> Response:
+    """``/devices/{device}/{seq}``: one event."""
+    stored = event_asked(visit)
+    log(visit, "viewed-event", f"{stored.device}/{stored.seq}")
+    return show_event(visit, stored)
+
+
+def show_event(
+    visit: Visit, stored: StoredEvent, status: int = 200, given: Given | None = None
+) -> Response:
+    """The page of an event; with what was given in its form if that could not be taken."""
+    here = stored.device, stored.seq
+    with visit.collector.store.read() as connection:
+        breach = store_register.breach_of(connection, *here)
+        dispute = store_disputes.dispute_at(connection, *here)
+        opened = store_openings.of_event(connection, *here)
+    return render(
+        visit,
+        "event.html",
+        status,
+        stored=stored,
+        event=stored.event,
+        breach=breach if visit.role is Role.OFFICER else None,
+        dispute=dispute,
+        false_alarm={"kind": disputes.FOUND, "reasons": tuple(disputes.Alarm)},
+        file=f"{stored.device}-{stored.seq}.age",
+        stick=sticks.device_of(stored.event),
+        openings=opened,
+        purposes=tuple(Purpose),
+        longest=LONGEST_LINE,
+        given=given or Given(),
+    )
+
+
+def event_asked(visit: Visit) -> StoredEvent:
+    """The event that the path names. Raises Refused."""
+    name, seq = visit.request.path_params["device"], visit.request.path_params["seq"]
+    with visit.collector.store.read() as connection:
+        stored = store_events.event_at(connection, name, _number(seq))
+    if stored is None:
+        raise Refused(404, "no-page", visit.wording.text("error.404"))
+    return stored
+
+
+def log(visit: Visit, act: str, subject: str) -> None:
+    """Note who looks at what, before it is shown."""
+    visit.collector.store.write(
+        lambda c: store_history.log_view(c, visit.who, act, subject, visit.now)
+    )
+
+
+def _whole(visit: Visit, name: str) -> int:
+    return _number(visit.request.query_params.get(name, ""))
+
+
+def _number(text: str) -> int:
+    """A whole number from an address; 0, which nothing has, for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0

@@ -1,0 +1,45 @@
+"""The pages by which the crisis team is called, and by which its people say that they come.
+
+Whoever is in the team sees the number of the entry and who called, whatever their role: what
+happened is told in the meeting, not here.
+"""
+
+from starlette.responses import RedirectResponse, Response
+
+from server_stub.console import pages_entry
+from server_stub.console.page import Visit, render
+from server_stub.errors import Refused
+from server_stub.logins.auth import Role
+from server_stub.storage import store_calls
+from server_stub.storage.store_calls import Call
+
+
+def call(visit: Visit) -> Response:
+    """``POST /register/{number}/plan/call``: call the team."""
+    found = pages_entry.asked_open(visit)
+    visit.collector.store.write(lambda c: store_calls.call(c, found, visit.who, visit.now))
+    return pages_entry.back_to(found, "plan#team")
+
+
+def show(visit: Visit) -> Response:
+    """``/calls/{call}``: one call."""
+    return render(visit, "call.html", call=_asked(visit))
+
+
+def answer(visit: Visit) -> Response:
+    """``POST /calls/{call}``: somebody says that they come."""
+    found = _asked(visit)
+    visit.collector.store.write(lambda c: store_calls.answer(c, found.id, visit.who, visit.now))
+    return RedirectResponse(f"/calls/{found.id}", 303)
+
+
+def _asked(visit: Visit) -> Call:
+    """The call that the path names, for those it was made to. Raises Refused."""
+    given = visit.request.path_params["call"]
+    number = int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else 0
+    with visit.collector.store.read() as connection:
+        found = store_calls.call_numbered(connection, number)
+        inside = visit.role is Role.OFFICER or visit.who in store_calls.team(connection)
+    if found is None or not inside:
+        raise Refused(404, "no-page", visit.wording.text("error.404"))
+    return found

@@ -1,0 +1,194 @@
+"""The console's pages about the breach register and the log."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+from starlette.responses import RedirectResponse, Response
+
+from server_stub import sticks
+from server_stub.breaches import entry as entries
+from server_stub.breaches import prefill, profiles, register, register_export
+from server_stub.breaches.dossier_questions import QUESTIONS
+from server_stub.breaches.duties import Due, dues, next_due
+from server_stub.breaches.paper_facts import Teller
+from server_stub.breaches.register import Breach
+from server_stub.console import pages_duties, pages_entry
+from server_stub.console.page import Visit, render
+from server_stub.console.pages import event_asked
+from server_stub.console.pages_duties import Given
+from server_stub.errors import Refused
+from server_stub.storage import (
+    store_documents,
+    store_dossier,
+    store_duties,
+    store_history,
+    store_mail,
+    store_register,
+)
+from server_stub.storage.store_register import Shown
+
+ENTRIES_A_PAGE = 100
+ORDERS_SHOWN = 10
+LISTED = ("title", "severity", "persons-min", "persons-max")
+"""The answers that the list shows."""
+
+
+def open_breach(visit: Visit) -> Response:
+    """``POST /devices/{device}/{seq}/breach``: an entry from an event, in one step."""
+    stored = event_asked(visit)
+    draft = register.draft_from(stored.device, stored.seq, stored.event, stored.received_at)
+    subject = f"{stored.device}/{stored.seq}"
+
+    def work(connection: Connection) -> Breach:
+        store_history.log_view(connection, visit.who, "opened-breach", subject, visit.now)
+        return store_register.open_breach(connection, draft, visit.who, visit.now)
+
+    breach = visit.collector.store.write(work)
+    return RedirectResponse(f"/register/{breach.number}", 303)
+
+
+def breaches(visit: Visit) -> Response:
+    """``/register``: entries with what has to be done next, a page at a time."""
+    asked = visit.request.query_params
+    shown = Shown(asked["show"]) if asked.get("show") in tuple(Shown) else Shown.OPEN
+    with visit.collector.store.read() as connection:
+        found = store_register.some_breaches(
+            connection, shown, _place(asked.get("after", "")), ENTRIES_A_PAGE
+        )
+        counts = store_register.count_shown(connection)
+        rows = _rows(connection, found, visit.now)
+        no_mail_since = store_mail.failing_since(connection)
+    return render(
+        visit,
+        "register.html",
+        rows=rows,
+        shown=shown,
+        counts=counts,
+        more=_after(found[-1]) if len(found) == ENTRIES_A_PAGE else "",
+        begun="after" in asked,
+        no_mail_since=no_mail_since,
+    )
+
+
+def export(visit: Visit) -> Response:
+    """``/register/export``: the whole register as a file."""
+    chosen = visit.request.query_params.get("format", "")
+    if chosen not in register_export.FORMATS:
+        raise Refused(404, "no-page", visit.wording.text("error.404"))
+    media_type, make = register_export.FORMATS[chosen]
+    visit.collector.store.write(
+        lambda c: store_history.log_view(c, visit.who, "exported-register", chosen, visit.now)
+    )
+    teller = Teller(wording=visit.wording, zone=visit.collector.config.zone)
+    with visit.collector.store.read() as connection:
+        content = make(connection, teller, visit.now)
+    file = f"register-{visit.now:%Y-%m-%d}.{chosen}"
+    headers = {"Content-Disposition": f'attachment; filename="{file}"'}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+def breach(visit: Visit) -> Response:
+    """``/register/{number}``: the clocks of one entry."""
+    return _entry(visit, pages_entry.looked_at(visit))
+
+
+def history(visit: Visit) -> Response:
+    """``/register/{number}/history``: what was done with one entry, by whom."""
+    found = pages_entry.looked_at(visit)
+    with visit.collector.store.read() as connection:
+        lines = store_history.history(connection, found.id)
+        whole = store_history.lines_fit(connection, lines)
+        entry = entries.entry_of(connection, found)
+    return pages_entry.show(visit, entry, "history", lines=lines, whole=whole, questions=QUESTIONS)
+
+
+def set_aware(visit: Visit) -> Response:
+    """``POST /register/{number}/aware``: when the organisation became aware."""
+    found, given = pages_entry.asked_open(visit), visit.form.get("aware_at", "")
+    moment = visit.moment_in(given)
+    wrong = register.why_not_aware(found, moment, visit.now) if moment else "not-a-time"
+    if moment is None or wrong:
+        return _entry(visit, found, 422, given, wrong)
+    if moment == found.aware_at:  # said twice is decided once
+        return pages_entry.back_to(found)
+    visit.collector.store.write(
+        lambda c: store_register.set_aware(c, found, moment, visit.who, visit.now)
+    )
+    return pages_entry.back_to(found)
+
+
+def set_told(visit: Visit) -> Response:
+    """``POST /register/{number}/told``: somebody was told, or need not be."""
+    found, given = pages_entry.asked_open(visit), pages_duties.given_in(visit)
+    wrong = pages_duties.note(visit, found, given, visit.moment_in(given.at))
+    if wrong:
+        return _entry(visit, found, 422, told=replace(given, wrong=wrong))
+    return pages_entry.back_to(found)
+
+
+def log_page(visit: Visit) -> Response:
+    """``/log``: who looked at what."""
+    with visit.collector.store.read() as connection:
+        lines = store_history.views(connection)
+        whole = store_history.views_fit(lines)
+    return render(visit, "log.html", lines=lines, whole=whole)
+
+
+def _rows(
+    connection: Connection, found: list[Breach], now: datetime
+) -> list[tuple[Breach, dict[str, str], Due | None]]:
+    """Each entry with its name and severity, and what is next, which a closed one has not."""
+    told = store_dossier.answers_of(connection, found, LISTED)
+    marks = store_duties.of_all(connection, found)
+    times = profiles.profile_now(connection).times
+
+    def upcoming(one: Breach) -> Due | None:
+        return None if one.closed_at else next_due(dues(one, times, marks.get(one.id, ()), now))
+
+    return [(one, prefill.with_known(one, told.get(one.id, {})), upcoming(one)) for one in found]
+
+
+def _after(last: Breach) -> str:
+    moment, number = store_register.place_of(last)
+    return f"{moment.isoformat()}_{number}"
+
+
+def _place(text: str) -> tuple[datetime, int] | None:
+    """Where the page before ended; None for the first page, and for what nobody was given."""
+    moment, _, number = text.partition("_")
+    try:
+        place = datetime.fromisoformat(moment), int(number)
+    except ValueError:
+        return None
+    return place if place[0].tzinfo is not None and 0 <= place[1] < 2**31 else None
+
+
+def _entry(
+    visit: Visit,
+    found: Breach,
+    status: int = 200,
+    given: str | None = None,
+    wrong: str | None = None,
+    told: Given | None = None,
+) -> Response:
+    told = told or Given(at=visit.local(visit.now))
+    with visit.collector.store.read() as connection:
+        entry = entries.entry_of(connection, found)
+        board = pages_duties.board(visit, connection, entry, told)
+        orders = store_documents.all_orders(connection, found.draft.device, ORDERS_SHOWN)
+    start = found.aware_at or found.draft.detected_at
+    return pages_entry.show(
+        visit,
+        entry,
+        "clocks",
+        status,
+        deadline=register.deadline(found, visit.now, entry.profile.clock()),
+        start=start,
+        given=given if given is not None else visit.local(start),
+        zone=start.astimezone(visit.collector.config.zone).tzname(),
+        stick=found.draft.kind in sticks.KINDS,
+        wrong=wrong,
+        board=board,
+        orders=orders,
+    )

@@ -1,0 +1,1 @@
+"""What laptops send: who is let in, what is believed, what is kept."""

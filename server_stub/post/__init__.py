@@ -1,0 +1,1 @@
+"""Mail: reminders of the clocks of the register, written, sent and noted."""

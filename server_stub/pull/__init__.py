@@ -1,0 +1,1 @@
+"""What programs pull, and what is sent on to them."""

@@ -1,0 +1,47 @@
+"""Rows of what is written down about a breach: one per question, and each change in the history."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+
+from server_stub.breaches.register import Breach
+from server_stub.storage import store_history
+from server_stub.storage.tables_register import breach_answers
+
+ANSWERED = "answered"
+
+
+def answers(connection: Connection, breach: Breach) -> dict[str, str]:
+    """What is written about an entry; an empty answer was taken away."""
+    rows = select(breach_answers).where(breach_answers.c.breach == breach.id)
+    return {row.question: row.answer for row in connection.execute(rows)}
+
+
+def answers_of(
+    connection: Connection, breaches: Iterable[Breach], questions: Iterable[str]
+) -> dict[int, dict[str, str]]:
+    """The answers of many entries to some questions, by the entry's id."""
+    among = breach_answers.c.breach.in_([breach.id for breach in breaches])
+    asked = breach_answers.c.question.in_(list(questions))
+    found: dict[int, dict[str, str]] = {}
+    for row in connection.execute(select(breach_answers).where(among, asked)):
+        found.setdefault(row.breach, {})[row.question] = row.answer
+    return found
+
+
+def write(
+    connection: Connection, breach: Breach, changed: Mapping[str, str], who: str, now: datetime
+) -> None:
+    """Note answers; those from before stay in the history."""
+    for question, answer in changed.items():
+        here = (breach_answers.c.breach == breach.id, breach_answers.c.question == question)
+        connection.execute(delete(breach_answers).where(*here))
+        connection.execute(
+            insert(breach_answers).values(
+                breach=breach.id, question=question, answer=answer, who=who, noted_at=now
+            )
+        )
+        told = json.dumps({"answer": answer, "question": question}, sort_keys=True)
+        store_history.add_history(connection, breach.id, who, ANSWERED, told, now)

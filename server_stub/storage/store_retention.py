@@ -1,0 +1,32 @@
+"""Rows of events that were kept long enough."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, select
+
+from server_stub.storage.tables import events
+from server_stub.storage.tables_pull import newest
+from server_stub.storage.tables_register import breaches
+
+
+def purge(connection: Connection, before: datetime, most: int) -> int:
+    """Delete at most so many events received before a moment; how many that were.
+
+    What an entry of the register was made from stays as long as the entry, and the newest answer of
+    a laptop to a check stays until there is a newer one. The last event of all stays too: its
+    number must never be given again, since whoever pulls goes on after it.
+    """
+    last = select(func.max(events.c.id)).scalar_subquery()
+    rows = select(events.c.id).where(
+        events.c.received_at < before,
+        events.c.id < last,
+        ~_is_named_in(breaches.c.device, breaches.c.seq),
+        ~_is_named_in(newest.c.device, newest.c.seq),
+    )
+    numbers = list(connection.scalars(rows.order_by(events.c.id).limit(most)))
+    connection.execute(delete(events).where(events.c.id.in_(numbers)))
+    return len(numbers)
+
+
+def _is_named_in(device: ColumnElement[str], seq: ColumnElement[int]) -> ColumnElement[bool]:
+    return exists().where(and_(device == events.c.device, seq == events.c.seq))

@@ -1,0 +1,29 @@
+"""The command line's part about the file that opens sealed details offline."""
+
+import argparse
+from collections.abc import Callable
+
+from server_stub import wording
+from server_stub.terminal import commands_opener
+from server_stub.terminal.commands import Command
+
+Commands = argparse._SubParsersAction  # argparse has no public name for it
+Add = Callable[["Commands[argparse.ArgumentParser]", str, str, Command], argparse.ArgumentParser]
+
+
+def add_opener(commands_of: "Commands[argparse.ArgumentParser]", add: Add) -> None:
+    """``opener make`` and ``opener verify``."""
+    top = commands_of.add_parser("opener", help="a file that opens sealed details offline")
+    verbs = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    made = add(verbs, "make", "write the file and print its SHA-256", commands_opener.make)
+    made.add_argument("file", metavar="FILE.html")
+    languages = sorted(wording.load())
+    made.add_argument("--language", choices=languages, default="en", help="of the file (en)")
+    made.add_argument(
+        "--key", metavar="FILE", help="sign it with a key of `dossierwacht policy key`"
+    )
+    seen = add(verbs, "verify", "did this key sign exactly this file?", commands_opener.verify)
+    seen.add_argument("file", metavar="FILE.html")
+    seen.add_argument(
+        "--signer", metavar="KEY", required=True, help="public, as `dossierwacht policy key` prints"
+    )

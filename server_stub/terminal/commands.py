@@ -1,0 +1,144 @@
+"""The commands about the collector as a whole: serve, migrate, report, keys new."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from server_stub import keys
+from server_stub import serve as serving
+from server_stub import state as states
+from server_stub.collector import utc_now
+from server_stub.config import Config, configure, read_listen
+from server_stub.pull import pull_endpoints, pull_rows
+from server_stub.pull import report as reports
+from server_stub.pull.pull_models import EventRow
+from server_stub.storage.store import Store
+from server_stub.storage.store_events import Wanted
+
+Command = Callable[[argparse.Namespace], int]
+TERMINAL = "terminal"
+"""Who did what is done by a command; there is no login."""
+RECIPIENTS = ("officer", "reserve")
+
+
+def config_of(arguments: argparse.Namespace) -> Config:
+    """The configuration that the options and the environment give."""
+    zone = getattr(arguments, "timezone", None)
+    return configure(state=arguments.state, database=arguments.database, zone=zone)
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """``serve``."""
+    listen = read_listen(arguments.listen)
+    return serving.serve(config_of(arguments), listen, arguments.public_url)
+
+
+def migrate(arguments: argparse.Namespace) -> int:
+    """``migrate``."""
+    config = config_of(arguments)
+    states.prepare(config, utc_now())
+    print(f"keys and database are ready in {config.state}")
+    return 0
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """``report``: every event asked for, in the form the API gives them a page at a time."""
+    wanted = Wanted(
+        device=arguments.device,
+        kinds=tuple(arguments.kind or ()),
+        since=_moment(arguments.since),
+        until=_moment(arguments.until),
+    )
+    store = states.open_prepared(config_of(arguments))
+    try:
+        _print_events(_pages(store, wanted), arguments.format)
+    finally:
+        store.close()
+    return 0
+
+
+def new_keys(arguments: argparse.Namespace) -> int:
+    """``keys new``."""
+    made = keys.new_identities(Path(arguments.out), RECIPIENTS, utc_now())
+    for identity in made:
+        print(f"# {identity.name}: the secret is in {identity.file}; keep it off this server")
+    print("# Put these lines into the policy; both keys were proven by a test decryption.")
+    for identity in made:
+        print(
+            f'\n[[recipients]]\nname = "{identity.name}"\n'
+            f'key = "{identity.recipient}"\nproven = true'
+        )
+    return 0
+
+
+def write(config: Config, work: Callable[[Connection], Any]) -> Any:
+    """What ``work`` gives, done in one transaction on the store of a prepared collector."""
+    store = states.open_prepared(config)
+    try:
+        return store.write(work)
+    finally:
+        store.close()
+
+
+def show(rows: list[dict[str, Any]], as_json: bool, empty: str) -> int:
+    """Print a listing: JSON, or aligned columns; ``empty`` goes to the terminal only."""
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
+        return 0
+    if not rows:
+        print(empty, file=sys.stderr)
+        return 0
+    table = [list(rows[0]), *([_text(value) for value in row.values()] for row in rows)]
+    widths = [max(len(line[at]) for line in table) for at in range(len(rows[0]))]
+    for line in table:
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        )
+    return 0
+
+
+def _moment(text: str | None) -> datetime | None:
+    return pull_endpoints.read_moment(text) if text else None
+
+
+def _pages(store: Store, wanted: Wanted) -> Iterator[list[EventRow]]:
+    after, more = 0, True
+    while more:
+        with store.read() as connection:
+            page = pull_rows.events(connection, after, reports.PAGE, wanted)
+        after, more = page.last, page.more
+        yield page.rows
+
+
+def _print_events(pages: Iterator[list[EventRow]], form: str) -> None:
+    if form == "json":
+        rows = [row for page in pages for row in page]
+        print(reports.to_json("events", rows, None).decode())
+        return
+    if form == "csv":
+        sys.stdout.write(reports.to_csv(reports.EVENT_COLUMNS, ()))
+    for page in pages:
+        sys.stdout.write(_PRINTED[form](page))
+
+
+def _without_head(page: list[EventRow]) -> str:
+    return reports.to_csv(reports.EVENT_COLUMNS, page).partition("\r\n")[2]
+
+
+_PRINTED: dict[str, Callable[[list[EventRow]], str]] = {
+    "csv": _without_head,
+    "jsonl": lambda page: reports.to_lines(page).decode(),
+    "ocsf": lambda page: reports.to_ocsf_lines(page).decode(),
+}
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "-"
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode().strip('"')
