@@ -171,11 +171,37 @@ def test_an_old_log_is_taken_over_once_and_nothing_of_a_wrong_one(
     assert (done.returncode, done.stdout.count(b"whole")) == (0, 2)
 
 
-def test_a_changed_history_is_found(at: Console) -> None:
+def test_an_answer_that_was_changed_behind_the_history_is_found(at: Console) -> None:
+    (number,) = at.running.rows(
+        "SELECT number FROM breaches JOIN breach_answers ON breach = breaches.id "
+        "WHERE answer = '=2+3'"
+    )[0]
+    for change, back in (
+        ("answer = 'nothing' WHERE answer = '=2+3'", "answer = '=2+3' WHERE answer = 'nothing'"),
+        (
+            "question = 'place' WHERE question = 'title'",
+            "question = 'title' WHERE question = 'place'",
+        ),
+    ):
+        behind(at, f"UPDATE breach_answers SET {change}")
+        done = command(at, "breach", "verify")
+        assert (done.returncode, done.stdout.count(number.encode())) == (1, 1)
+        behind(at, f"UPDATE breach_answers SET {back}")
+        assert command(at, "breach", "verify").returncode == 0
+    behind(at, "UPDATE breaches SET closed_at = NULL WHERE number = '2024-0001'")
+    assert b"entry 2024-0001: BROKEN" in command(at, "breach", "verify").stdout
+    behind(at, "UPDATE breaches SET closed_at = created_at WHERE number = '2024-0001'")
+
+
+def behind(at: Console, change: str) -> None:
+    """Change the database as somebody would who has it in hand."""
     store = Store(f"sqlite:///{at.running.state / 'collector.db'}")
-    change = text("UPDATE breach_history SET who = 'somebody' WHERE id = 2")
-    store.write(lambda connection: connection.execute(change))
+    store.write(lambda connection: connection.execute(text(change)))
     store.close()
+
+
+def test_a_changed_history_is_found(at: Console) -> None:
+    behind(at, "UPDATE breach_history SET who = 'somebody' WHERE id = 2")
     done = command(at, "breach", "verify")
     assert done.returncode == 1
     assert b"BROKEN" in done.stdout

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from server_stub import state as states
 from server_stub import wording
-from server_stub.breaches import duties, profiles, register_export, register_import
+from server_stub.breaches import duties, profiles, register_export, register_import, replay
 from server_stub.breaches.duties import Due
 from server_stub.breaches.paper_facts import Teller
 from server_stub.breaches.register import Breach
@@ -85,7 +85,8 @@ def user_team(arguments: argparse.Namespace) -> int:
 
 
 def verify(arguments: argparse.Namespace) -> int:
-    """``breach verify``: 1 if a line of a history was changed or taken out."""
+    """``breach verify``: 1 if a line of a history was changed or taken out, or the register shows
+    something else than its history says."""
     store = states.open_prepared(config_of(arguments))
     try:
         with store.read() as connection:
@@ -93,11 +94,14 @@ def verify(arguments: argparse.Namespace) -> int:
                 "the history of the register": store_history.history_is_whole(connection),
                 "the log of who looked at what": store_history.views_are_whole(connection),
             }
+            other = replay.differing(connection) if all(whole.values()) else []
     finally:
         store.close()
     for name, good in whole.items():
         print(f"{name}: {'whole' if good else 'BROKEN: a line was changed or taken out'}")
-    return 0 if all(whole.values()) else 1
+    for number in other:
+        print(f"entry {number}: BROKEN: it shows something else than its history says")
+    return 0 if all(whole.values()) and not other else 1
 
 
 def _content(file: str) -> bytes:
