@@ -143,6 +143,9 @@ def classify(story: Story) -> None:
         data_class="sensitive-data",
         ease="maximum",
         confidentiality_lost="exposed",
+        integrity_lost="none-lost",
+        availability_lost="none-lost",
+        malicious="no",
     )
     assert "4.00" in story.page("/dossier")
     history = story.page("/history")

@@ -54,7 +54,7 @@ def command(at: Console, *words: str) -> subprocess.CompletedProcess[bytes]:
 def test_a_spreadsheet_takes_no_answer_for_a_formula(at: Console) -> None:
     content = at.get(at.session("olaf", "nl"), "/register/export?format=csv").content
     assert content.startswith(b"\xef\xbb\xbf")
-    lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"))
     (row,) = [dict(zip(lines[0], line, strict=True)) for line in lines[1:] if "'=2+3" in line]
     dutch = wording.load()["nl"]
     assert row[dutch.text("question.title")] == "'=2+3"
@@ -167,6 +167,11 @@ def test_an_old_log_is_taken_over_once_and_nothing_of_a_wrong_one(
     page = at.get(olaf, "/register/2024-0001/dossier").text
     assert "A list was lost." in page
     assert wording.load()["en"].text("plan.closed") in page
+    (first,) = at.running.rows(
+        "SELECT at FROM breach_history JOIN breaches ON breaches.id = breach "
+        "WHERE number = '2024-0001' ORDER BY breach_history.id LIMIT 1"
+    )[0]
+    assert not str(first).startswith("2024"), "the history says when it was taken over"
     done = command(at, "breach", "verify")
     assert (done.returncode, done.stdout.count(b"whole")) == (0, 2)
 

@@ -8,7 +8,14 @@ from server_stub.breaches.advice import Advice, Say, Threshold, advice
 from server_stub.breaches.duties import Duty
 
 SAFE = {"unintelligible": "yes", "key-safe": "yes", "copy-kept": "yes"}
-HIGH = {"data-class": "sensitive-data", "ease": "maximum", "confidentiality-lost": "exposed"}
+HIGH = {
+    "data-class": "sensitive-data",
+    "ease": "maximum",
+    "confidentiality-lost": "exposed",
+    "integrity-lost": "none-lost",
+    "availability-lost": "none-lost",
+    "malicious": "no",
+}
 LOW = HIGH | {"data-class": "simple"}
 
 

@@ -1,9 +1,11 @@
 """What is written down about a breach: which answers can be, what is known, how severe it is."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import requests
 
 from agent.own import LeakKind
 from collectors.recognise.category import Category
@@ -79,6 +81,7 @@ def test_what_an_agent_can_say_can_be_an_answer() -> None:
         ("persons-max", "99999999", "too-large"),
         ("severity", "10", None),
         ("severity", "11", "too-large"),
+        ("severity", "0", "too-small"),
         ("occurred-from", dossier.written_moment(NOON), None),
         ("occurred-from", "1900-01-01T00:00:00+00:00", "a-placeholder"),
         ("occurred-from", "2026-11-23T12:00:00", "not-a-time"),
@@ -160,7 +163,12 @@ def test_an_answer_counts_over_what_the_laptop_told_and_can_be_taken_away() -> N
 # --- severity by the method of ENISA --------------------------------------------------------------
 
 AT_ONCE = {"ease": "maximum"}
-EXPOSED = {"confidentiality-lost": "exposed"}
+EXPOSED = {
+    "confidentiality-lost": "exposed",
+    "integrity-lost": "none-lost",
+    "availability-lost": "none-lost",
+    "malicious": "no",
+}
 
 
 @pytest.mark.parametrize(
@@ -198,7 +206,11 @@ def test_the_figures_of_the_method(answers: dict[str, str], figure: float, level
 
 def test_no_figure_without_what_it_is_made_of() -> None:
     assert severity.severity_of({}) is None
-    assert severity.severity_of({"data-class": "simple", "ease": "maximum"}) is None
+    whole = EXPOSED | {"data-class": "simple", "ease": "maximum"}
+    assert severity.severity_of(whole) is not None
+    for name in whole:
+        left = {other: answer for other, answer in whole.items() if other != name}
+        assert severity.severity_of(left) is None, "what is not known is not nothing"
 
 
 def test_what_the_figure_does_not_hold_is_told_beside_it() -> None:
@@ -215,6 +227,10 @@ def test_what_the_figure_does_not_hold_is_told_beside_it() -> None:
         ("pupil-number grades-and-progress", "behavioural", "limited"),
         ("access-data", "financial-data", "significant"),
         ("name", "simple", "maximum"),
+        ("address genetic-or-biometric", "sensitive-data", "significant"),
+        ("criminal", "sensitive-data", "significant"),
+        ("location", "behavioural", "significant"),
+        ("national-number", "simple", "maximum"),
     ],
 )
 def test_the_kinds_of_data_propose_a_class(categories: str, data_class: str, ease: str) -> None:
@@ -243,17 +259,15 @@ def test_a_breach_that_somebody_tells_of_becomes_an_entry(at: Console) -> None:
     assert ENGLISH.text("wrong.a-placeholder") in early.text
     by_hand = "SELECT number FROM breaches WHERE kind = 'told-by-hand'"
     assert at.running.rows(by_hand) == []
-    for _ in range(2):
-        made = at.post(
-            olaf, "/register/new", csrf=csrf, incident="paper", noticed_at="2026-11-20T09:30"
-        )
+    for noticed in ("2026-11-20T09:30", "2026-11-20T09:31", "2026-11-20T09:31"):
+        made = at.post(olaf, "/register/new", csrf=csrf, incident="paper", noticed_at=noticed)
         assert made.status_code == 303, made.text
     page = at.get(olaf, made.headers["Location"]).text
     assert ENGLISH.word("paper") in page
     assert ENGLISH.text("dossier.at-opening") in page
     clocks = at.get(olaf, made.headers["Location"].removesuffix("/dossier")).text
     assert "/devices/" not in clocks.partition("<main")[2], "no laptop told of it"
-    assert len(set(at.running.rows(by_hand))) == 2
+    assert len(at.running.rows(by_hand)) == 2, "a button pressed twice makes one"
 
 
 def test_answers_are_kept_shown_and_corrected(at: Console) -> None:
@@ -305,7 +319,7 @@ def test_the_method_of_enisa_stands_beside_the_officers_own_figure(at: Console) 
     form = {"csrf": csrf, "severity": "7", "data-class": "simple", "ease": "maximum"}
     refused = at.post(olaf, place, **form)
     assert ENGLISH.text("wrong.why") in refused.text
-    form |= {"severity-reason": "many children", "confidentiality-lost": "known-recipients"}
+    form |= EXPOSED | {"severity-reason": "many", "confidentiality-lost": "known-recipients"}
     assert at.post(olaf, place, **form).status_code == 303
     page = at.get(olaf, f"{entry}/dossier").text
     assert "1.25" in page
@@ -318,3 +332,85 @@ def test_a_section_there_is_none_of_is_not_found(at: Console) -> None:
     entry = f"/register/{datetime.now(UTC).year}-0001"
     assert at.get(olaf, f"{entry}/dossier/nonsense").status_code == 404
     assert at.get(olaf, "/register/2026-9999/dossier").status_code == 404
+
+
+def by_hand(at: Console, session: requests.Session, csrf: str, noticed: str) -> str:
+    """The address of an entry that somebody came to tell of."""
+    form = {"csrf": csrf, "incident": "paper", "noticed_at": noticed}
+    return at.post(session, "/register/new", **form).headers["Location"].removesuffix("/dossier")
+
+
+def form_of(page: str) -> dict[str, str]:
+    """The marks that a form was shown with."""
+    found = re.findall(r'name="(seen\.[a-z-]+)" value="([0-9a-f]+)"', page)
+    assert found
+    return dict(found)
+
+
+def test_two_people_on_one_section_do_not_take_back_each_others_answers(at: Console) -> None:
+    olaf = at.session("olaf")
+    csrf = at.csrf(olaf)
+    made = at.post(
+        olaf, "/register/new", csrf=csrf, incident="paper", noticed_at="2026-11-19T08:00"
+    )
+    place = made.headers["Location"] + "/nature"
+    mine = form_of(at.get(olaf, place).text)
+    both = {"csrf": csrf, "incident": "paper"} | mine
+    hers = both | {"title": "Her title", "summary": "Her words."}
+    assert at.post(olaf, place, **hers).status_code == 303
+    his = both | {"summary": "", "assets": "A binder"}
+    assert at.post(olaf, place, **his).status_code == 303
+    page = at.get(olaf, place.removesuffix("/nature")).text
+    assert all(text in page for text in ("Her title", "Her words.", "A binder"))
+    clash = at.post(olaf, place, **(his | {"summary": "His words."}))
+    assert clash.status_code == 422
+    assert "Her words." in clash.text
+    assert "His words." in clash.text
+    again = his | form_of(clash.text) | {"summary": "His words."}
+    assert at.post(olaf, place, **again).status_code == 303
+    assert "His words." in at.get(olaf, place.removesuffix("/nature")).text
+
+
+def test_a_moment_that_nobody_touched_keeps_its_seconds_and_its_origin(at: Console) -> None:
+    olaf = at.session("olaf")
+    csrf = at.csrf(olaf)
+    entry = at.post(olaf, f"/devices/{at.laptop.name}/4/breach", csrf=csrf).headers["Location"]
+    place = f"{entry}/dossier/timeline"
+    page = at.get(olaf, place).text
+    shown = re.findall(
+        r'name="((?:noticed|reported)-at)" type="datetime-local" value="([^"]+)"', page
+    )
+    assert len(shown) == 2
+    form = {
+        "csrf": csrf,
+        "reported-by": "laptop",
+        "place": "Room 4",
+        **dict(shown),
+        **form_of(page),
+    }
+    assert at.post(olaf, place, **form).status_code == 303
+    (count,) = at.running.rows(
+        "SELECT count(*) FROM breach_answers JOIN breaches ON breaches.id = breach "
+        "WHERE number = :number",
+        number=entry.rpartition("/")[2],
+    )[0]
+    assert count == 1, "the place, and nothing else"
+
+
+def test_what_was_noticed_earlier_begins_its_clock_earlier_and_never_later(at: Console) -> None:
+    olaf = at.session("olaf")
+    csrf = at.csrf(olaf)
+    made = at.post(
+        olaf, "/register/new", csrf=csrf, incident="paper", noticed_at="2026-11-18T14:00"
+    )
+    entry = made.headers["Location"].removesuffix("/dossier")
+    for noticed, begins in (
+        ("2026-11-16T09:00", "2026-11-16 09:00"),
+        ("2026-11-17T09:00", "2026-11-16 09:00"),
+    ):
+        form = {"csrf": csrf, "noticed-at": noticed, "reported-at": "2026-11-19T09:00"}
+        assert at.post(olaf, f"{entry}/dossier/timeline", **form).status_code == 303
+        clock = at.get(olaf, entry).text.partition('id="clock"')[2]
+        assert begins in clock
+    early = at.post(olaf, f"{entry}/aware", csrf=csrf, aware_at="2026-11-16T10:00")
+    assert early.status_code == 303

@@ -13,7 +13,7 @@ from server_stub import wording
 from server_stub.breaches import profiles, register
 from server_stub.breaches.duties import Duty, Mark, dues, next_due, why_not
 from server_stub.breaches.register import Breach
-from server_stub.storage import store_duties, store_register
+from server_stub.storage import store_duties, store_plan, store_register
 from server_stub.storage.store import Store
 from tests.collector_on_loopback import pupil_file
 from tests.console_visit import Console, console
@@ -206,6 +206,13 @@ def test_what_was_noted_can_be_corrected_and_both_stay_in_the_history(at: Consol
     assert "second thought" in officer.page()
     assert "first thought" not in officer.page()
     assert "first thought" in officer.page("/history")
+
+
+def test_a_closed_entry_is_not_counted_as_late(store: Store) -> None:
+    made = store.write(lambda c: store_register.open_breach(c, breach().draft, "olaf", NOON))
+    store.write(lambda c: store_plan.close_phase(c, made, "normalise", True, "olaf", NOON))
+    with store.read() as connection:
+        assert store_duties.count_overdue(connection, NOON + HOUR) == 0
 
 
 def test_an_entry_whose_authority_was_told_is_not_counted_as_late(store: Store) -> None:

@@ -104,6 +104,8 @@ def test_whom_nobody_here_has_to_tell_is_no_step() -> None:
         ("manager-told", "not-needed", "there is none", None),
         ("severity", "done", "", "by-itself"),
         ("severity", "not-needed", "no breach", None),
+        ("authority-told", "not-needed", "no risk", "by-clock"),
+        ("board-told", "not-needed", "there is none", None),
         ("nonsense", "done", "", "which"),
         ("manager-told", "nonsense", "", "which"),
         ("manager-told", "done", "parent@home.example", "a-person"),
@@ -111,7 +113,7 @@ def test_whom_nobody_here_has_to_tell_is_no_step() -> None:
     ],
 )
 def test_what_may_be_noted_of_a_step(step: str, state: str, reason: str, wrong: str | None) -> None:
-    assert plan.why_not(IDENTIFY, step, state, reason) == wrong
+    assert plan.why_not(IDENTIFY, step, state, reason, told(still=(Duty.AUTHORITY,))) == wrong
 
 
 # --- at the console -------------------------------------------------------------------------------
@@ -126,10 +128,14 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
 class Officer:
     """Somebody at the console with an entry of their own in front of them."""
 
+    made = 0
+
     def __init__(self, at: Console, incident: str = "lost-stick") -> None:
         self.at, self.session = at, at.session("olaf")
         self.csrf = at.csrf(self.session)
-        made = self.post("/register/new", incident=incident, noticed_at="2026-11-20T09:30")
+        Officer.made += 1
+        noticed = f"2026-11-20T09:{Officer.made:02d}"
+        made = self.post("/register/new", incident=incident, noticed_at=noticed)
         self.entry = made.headers["Location"].removesuffix("/dossier")
 
     def post(self, path: str, **form: str) -> requests.Response:
@@ -148,7 +154,13 @@ class Officer:
 
     def settle(self, steps: list[str]) -> None:
         for step in steps:
-            assert self.note(step, "not-needed", "an exercise").status_code == 303, step
+            duty = {"authority-told": "authority", "people-told": "subjects"}.get(step)
+            if duty is None:
+                assert self.note(step, "not-needed", "an exercise").status_code == 303, step
+                continue
+            assert self.note(step, "not-needed", "an exercise").status_code == 422, step
+            form = {"duty": duty, "how": "not-needed", "at": "", "reason": "an exercise"}
+            assert self.post(f"{self.entry}/told", **form).status_code == 303, step
 
     def close(self, phase: str) -> requests.Response:
         return self.post(f"{self.entry}/plan/close", phase=phase)
@@ -181,6 +193,22 @@ def test_a_phase_closes_when_nothing_is_open_in_it_and_the_entry_with_the_last(a
     assert again.status_code == 303
     assert "the stick was found" in officer.page("/history")
     assert officer.note("repaired").status_code == 303
+
+
+def test_an_entry_does_not_close_over_a_step_that_is_open_again(at: Console) -> None:
+    officer = Officer(at, "account-shared")
+    every = plan.plan_named("").phases
+    officer.fill("severity", severity="4", severity_reason="few people")
+    for number, phase in enumerate(every):
+        officer.settle([name for name in names(number) if name != "severity"])
+        if phase is not every[-1]:
+            assert officer.close(phase.name).status_code == 303
+    officer.fill("severity", severity="", severity_reason="")
+    refused = officer.close(every[-1].name)
+    assert refused.status_code == 422
+    assert ENGLISH.text("wrong.open-again") in refused.text
+    officer.fill("severity", severity="5", severity_reason="more people")
+    assert officer.close(every[-1].name).status_code == 303
 
 
 def test_the_page_says_what_is_missing_and_leads_there(at: Console) -> None:

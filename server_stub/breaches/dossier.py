@@ -5,7 +5,8 @@ can read as well: a closed word, several with spaces between them, a whole numbe
 or words of a person. What an event said is an answer until the officer gives another.
 """
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -39,12 +40,14 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question. ``words`` are the closed words to choose from; ``most`` bounds a number."""
+    """One question. ``words`` are the closed words to choose from, ``least`` and ``most`` the
+    bounds of a number."""
 
     name: str
     shape: Shape
     words: tuple[str, ...] = ()
     most: int = LARGEST_NUMBER
+    least: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +110,9 @@ def written_moment(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def changed(before: Answers, after: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Those answers that are not the ones from before."""
-    return {name: answer for name, answer in after if before.get(name, "") != answer}
+def mark_of(answer: str) -> str:
+    """By which a form tells later which answer it was shown with."""
+    return hashlib.sha256(answer.encode()).hexdigest()[:16]
 
 
 _AFTER = (
@@ -132,6 +135,8 @@ def _wrong_text(question: Question, answer: str) -> str | None:
 def _wrong_number(question: Question, answer: str) -> str | None:
     if not (answer.isascii() and answer.isdecimal() and len(answer) < 12):
         return "not-a-number"
+    if int(answer) < question.least:
+        return "too-small"
     return None if int(answer) <= question.most else "too-large"
 
 

@@ -88,8 +88,8 @@ def _moment(name: str) -> Question:
     return Question(name, Shape.MOMENT)
 
 
-def _number(name: str, most: int = 9_999_999) -> Question:
-    return Question(name, Shape.NUMBER, most=most)
+def _number(name: str, most: int = 9_999_999, least: int = 0) -> Question:
+    return Question(name, Shape.NUMBER, most=most, least=least)
 
 
 SECTIONS = (
@@ -185,7 +185,7 @@ SECTIONS = (
     Section(
         "severity",
         (
-            _number("severity", 10),
+            _number("severity", 10, least=1),
             _text("severity-reason"),
             _one("data-class", "simple", "behavioural", "financial-data", "sensitive-data"),
             _one("data-context", "lower", "as-it-is", "higher", "much-higher"),

@@ -112,13 +112,18 @@ def is_settled(found: Iterable[Standing]) -> bool:
     return all(one.state is not State.OPEN for one in found)
 
 
-def why_not(phase: Phase, step: str, state: str, reason: str) -> str | None:
-    """Why a mark cannot be noted, as a closed word; None: it can."""
+def why_not(
+    phase: Phase, step: str, state: str, reason: str, told: Mapping[Duty, Mark | None]
+) -> str | None:
+    """Why a mark cannot be noted, as a closed word; None: it can. Whom to tell is noted with the
+    clocks, where it is also said that somebody need not be told."""
     found = next((one for one in phase.steps if one.name == step), None)
     if found is None or state not in tuple(State):
         return "which"
     if state == State.DONE and found.needs:
         return "by-itself"
+    if state == State.NOT_NEEDED and _duties(found) & set(told):
+        return "by-clock"
     if state == State.NOT_NEEDED and not reason:
         return "why-not-needed"
     return wrong_reason(reason)
@@ -133,8 +138,12 @@ def wrong_reason(reason: str) -> str | None:
 
 def _applies(step: Step, told: Mapping[Duty, Mark | None]) -> bool:
     """Not where all it needs is a duty that this organisation does not have."""
-    duties = [need.removeprefix(_DUTY) for need in step.needs if need.startswith(_DUTY)]
-    return not duties or len(duties) < len(step.needs) or any(one in told for one in duties)
+    duties = _duties(step)
+    return not duties or len(duties) < len(step.needs) or bool(duties & set(told))
+
+
+def _duties(step: Step) -> set[Duty]:
+    return {Duty(one.removeprefix(_DUTY)) for one in step.needs if one.startswith(_DUTY)}
 
 
 def _standing(

@@ -14,7 +14,7 @@ def known(breach: Breach) -> dict[str, str]:
     draft = breach.draft
     found = {
         "noticed-at": written_moment(draft.detected_at),
-        "reported-at": written_moment(draft.reported_at or breach.created_at),
+        "reported-at": written_moment(draft.reported_at) if draft.reported_at else "",
         "reported-by": _reported_by(draft),
         "ongoing": _yes_or_no(draft.ongoing),
         "incident": draft.incident,

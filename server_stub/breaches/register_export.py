@@ -14,14 +14,20 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from server_stub.breaches import entry as entries
-from server_stub.breaches import paper_pdf
+from server_stub.breaches import paper_pdf, prefill, profiles
 from server_stub.breaches.dossier_questions import QUESTIONS
 from server_stub.breaches.duties import Duty, Mark
 from server_stub.breaches.entry import Entry
 from server_stub.breaches.paper_facts import Teller
-from server_stub.storage import store_duties, store_history, store_plan, store_register
+from server_stub.storage import (
+    store_dossier,
+    store_duties,
+    store_history,
+    store_plan,
+    store_register,
+)
 
+AT_ONCE = 500
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _IN_PDF = ("title", "types", "persons-max", "severity")
 
@@ -39,18 +45,31 @@ class Row:
 
 
 def rows(connection: Connection) -> Iterator[Row]:
-    """Every entry, the oldest first."""
-    for breach in reversed(store_register.all_breaches(connection)):
-        yield Row(
-            entry=entries.entry_of(connection, breach),
-            marks=store_duties.of(connection, breach),
+    """Every entry, the oldest first; read some at a time, so that ten thousand are no burden."""
+    every = store_register.all_breaches(connection)[::-1]
+    profile = profiles.profile_now(connection)
+    for begin in range(0, len(every), AT_ONCE):
+        some = every[begin : begin + AT_ONCE]
+        written, marks = (
+            store_dossier.answers_of(connection, some),
+            store_duties.of_all(connection, some),
         )
+        for breach in some:
+            mine = written.get(breach.id, {})
+            entry = Entry(
+                breach=breach,
+                answers=prefill.with_known(breach, mine),
+                written=mine,
+                profile=profile,
+            )
+            yield Row(entry=entry, marks=marks.get(breach.id, []))
 
 
 def to_csv(connection: Connection, teller: Teller, now: datetime) -> bytes:
     """For a spreadsheet, in the words of one language."""
     written, wording = io.StringIO(), teller.wording
-    lines = csv.writer(written)
+    # Spreadsheets in Dutch and in Danish take a comma for part of a number.
+    lines = csv.writer(written, delimiter="," if wording.language == "en" else ";")
     heads = [wording.text(f"register.{name}") for name in ("number", "kind", "detected", "aware")]
     heads += [wording.text(f"question.{name}") for name in QUESTIONS]
     lines.writerow(heads + [wording.text(f"fact.told-{duty}") for duty in Duty])

@@ -9,7 +9,7 @@ who wants to work on it opens it again.
 import csv
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
 from sqlalchemy import Connection, select, update
@@ -69,17 +69,17 @@ def take_over(connection: Connection, lines: Iterable[OldLine], who: str, now: d
     for line in lines:
         if (line.noticed_at, line.description) in known:
             continue
-        draft = draft_by_hand("", line.noticed_at, line.noticed_at)
+        draft = replace(draft_by_hand("", line.noticed_at, now), reported_at=None)
         _write(connection, draft, line.description, who, now)
         count += 1
     return count
 
 
 def _write(connection: Connection, draft: Draft, text: str, who: str, now: datetime) -> None:
-    made = store_register.open_breach(connection, draft, who, draft.detected_at)
+    made = store_register.open_breach(connection, draft, who, now, draft.detected_at.year)
     store_dossier.write(connection, made, {"summary": text}, who, now)
     row = update(breaches).where(breaches.c.id == made.id)
-    connection.execute(row.values(created_at=now, closed_at=now))
+    connection.execute(row.values(closed_at=now))
     store_history.add_history(connection, made.id, who, "taken-over", "{}", now)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from server_stub.breaches.dossier import Answers
+from server_stub.breaches.dossier_questions import SENSITIVE
 
 _BASE = {"simple": 1, "behavioural": 2, "financial-data": 3, "sensitive-data": 4}
 _CONTEXT = {"lower": -1, "as-it-is": 0, "higher": 1, "much-higher": 2}
@@ -17,6 +18,10 @@ _EASE = {"negligible": 0.25, "limited": 0.5, "significant": 0.75, "maximum": 1.0
 _CONFIDENTIALITY = {"none-lost": 0.0, "exposed": 0.0, "known-recipients": 0.25, "anybody": 0.5}
 _INTEGRITY = {"none-lost": 0.0, "altered": 0.0, "used-recoverable": 0.25, "not-recoverable": 0.5}
 _AVAILABILITY = {"none-lost": 0.0, "temporary": 0.25, "for-good": 0.5}
+_ASKED = ("confidentiality-lost", "integrity-lost", "availability-lost", "malicious")
+"""What has no answer counts for nothing in a sum, so there is no sum before all have one."""
+_WEIGHTY = SENSITIVE - {"national-number"}
+"""A number by itself tells nothing about somebody; it makes them easy to find."""
 _MANY = 100
 """Persons above which the method raises a flag."""
 _NAMES = frozenset({"name", "photo", "national-number", "identity-document"})
@@ -49,7 +54,7 @@ class Severity:
 def severity_of(answers: Answers) -> Severity | None:
     """What the method gives for these answers; None while it cannot be told."""
     base, ease = _BASE.get(answers.get("data-class", "")), _EASE.get(answers.get("ease", ""))
-    if base is None or ease is None or not answers.get("confidentiality-lost"):
+    if base is None or ease is None or not all(answers.get(name) for name in _ASKED):
         return None
     context = min(4, max(1, base + _CONTEXT.get(answers.get("data-context", ""), 0)))
     circumstances = _circumstances(answers)
@@ -70,11 +75,10 @@ def proposed(answers: Answers) -> dict[str, str]:
     kinds = set(answers.get("categories", "").split())
     if not kinds:
         return {}
-    sensitive = kinds & {"health", "care", "family-situation", "youth-protection", "sex-life"}
     groups = (
-        (bool(sensitive) or "religion-or-origin" in kinds, "sensitive-data"),
+        (bool(kinds & _WEIGHTY), "sensitive-data"),
         (bool(kinds & {"financial", "access-data"}), "financial-data"),
-        (bool(kinds & {"behaviour", "absence", "grades-and-progress"}), "behavioural"),
+        (bool(kinds & {"behaviour", "absence", "grades-and-progress", "location"}), "behavioural"),
     )
     ease = "maximum" if kinds & _NAMES else "limited" if "pupil-number" in kinds else "significant"
     return {

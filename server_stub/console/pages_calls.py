@@ -4,8 +4,12 @@ Whoever is in the team sees the number of the entry and who called, whatever the
 happened is told in the meeting, not here.
 """
 
+from datetime import timedelta
+
+from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
+from server_stub.breaches.register import Breach
 from server_stub.console import pages_entry
 from server_stub.console.page import Visit, render
 from server_stub.errors import Refused
@@ -13,11 +17,20 @@ from server_stub.logins.auth import Role
 from server_stub.storage import store_calls
 from server_stub.storage.store_calls import Call
 
+ONE_PRESS = timedelta(minutes=1)
+"""A button pressed twice calls once."""
+
 
 def call(visit: Visit) -> Response:
     """``POST /register/{number}/plan/call``: call the team."""
-    found = pages_entry.asked_open(visit)
-    visit.collector.store.write(lambda c: store_calls.call(c, found, visit.who, visit.now))
+
+    def work(connection: Connection, found: Breach) -> Breach:
+        calls = store_calls.calls_of(connection, found)
+        if not calls or calls[0].called_at < visit.now - ONE_PRESS:
+            store_calls.call(connection, found, visit.who, visit.now)
+        return found
+
+    found = pages_entry.change(visit, work)
     return pages_entry.back_to(found, "plan#team")
 
 

@@ -1,14 +1,14 @@
 """The pages on which the officer reads and writes what is known of a breach."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 from server_stub.breaches import dossier, severity
 from server_stub.breaches import entry as entries
-from server_stub.breaches.dossier import Question, Section, Shape
+from server_stub.breaches.dossier import Answers, Question, Section, Shape
 from server_stub.breaches.dossier_questions import INCIDENTS, SECTIONS, section_named
 from server_stub.breaches.entry import Entry
 from server_stub.breaches.register import Breach, draft_by_hand
@@ -16,6 +16,9 @@ from server_stub.console import pages_entry
 from server_stub.console.page import Visit, render
 from server_stub.errors import Refused
 from server_stub.storage import store_dossier, store_history, store_register
+
+ONE_PRESS = timedelta(minutes=1)
+"""A button pressed twice makes one entry."""
 
 
 def new(visit: Visit) -> Response:
@@ -35,6 +38,9 @@ def make(visit: Visit) -> Response:
     draft = draft_by_hand(incident, moment, visit.now)
 
     def work(connection: Connection) -> Breach:
+        same = store_register.made_just_now(connection, draft, visit.who, visit.now - ONE_PRESS)
+        if same is not None:
+            return same
         made = store_register.open_breach(connection, draft, visit.who, visit.now)
         store_history.log_view(connection, visit.who, "opened-breach", made.number, visit.now)
         return made
@@ -65,20 +71,23 @@ def edit(visit: Visit) -> Response:
 
 
 def save(visit: Visit) -> Response:
-    """``POST /register/{number}/dossier/{section}``: note the answers that are new."""
-    section, found = _section(visit), pages_entry.asked_open(visit)
-    given = {one.name: _given(visit, one) for one in section.questions}
-    with visit.collector.store.read() as connection:
+    """``POST /register/{number}/dossier/{section}``: note the answers that were changed here."""
+    section = _section(visit)
+
+    def work(connection: Connection, found: Breach) -> tuple[Entry, Answers, dict[str, str]]:
         entry = entries.entry_of(connection, found)
-    wrong = _wrong(section, dict(entry.answers), given, visit.now)
+        given = {one.name: _given(visit, one, entry.answers) for one in section.questions}
+        mine = _changed_here(visit, entry.answers, given)
+        wrong = _meanwhile(visit, entry.answers, mine)
+        wrong = wrong or _wrong(section, dict(entry.answers), given, visit.now)
+        if not wrong and mine:
+            store_dossier.write(connection, found, mine, visit.who, visit.now)
+        return entry, given, wrong
+
+    entry, given, wrong = pages_entry.change(visit, work)
     if wrong:
         return _form(visit, entry, section, given, wrong)
-    new = dossier.changed(entry.answers, given.items())
-    if new:
-        visit.collector.store.write(
-            lambda c: store_dossier.write(c, found, new, visit.who, visit.now)
-        )
-    return pages_entry.back_to(found, f"dossier#{section.name}")
+    return pages_entry.back_to(entry.breach, f"dossier#{section.name}")
 
 
 def _new(
@@ -112,7 +121,17 @@ def _form(
         given=proposed | dict(given),
         wrong=wrong or {},
         proposed=sorted(name for name in proposed if not given.get(name)),
+        seen={one.name: _shown(visit, one.name, entry.answers, wrong) for one in section.questions},
     )
+
+
+def _shown(visit: Visit, name: str, answers: Answers, wrong: Mapping[str, str] | None) -> str:
+    """The mark that goes with the form: after a refusal that of before, but where somebody else
+    changed the answer, and is shown with it, that of now."""
+    now = dossier.mark_of(answers.get(name, ""))
+    if not wrong or wrong.get(name) == "changed-meanwhile":
+        return now
+    return _seen(visit, name, answers)
 
 
 def _section(visit: Visit) -> Section:
@@ -122,15 +141,44 @@ def _section(visit: Visit) -> Section:
     return found
 
 
-def _given(visit: Visit, question: Question) -> str:
-    """The answer that the form gives, written as answers are; a moment that is none stays."""
+def _given(visit: Visit, question: Question, answers: Answers) -> str:
+    """The answer that the form gives, written as answers are; a moment that is none stays.
+
+    A field has minutes and an answer may have seconds: what was not touched stays as it was.
+    """
     if question.shape is Shape.SOME:
         return " ".join(one for one in question.words if visit.form.get(f"{question.name}.{one}"))
     text = visit.form.get(question.name, "").strip().replace("\r\n", "\n")
     if question.shape is Shape.MOMENT and text:
+        before = answers.get(question.name, "")
         moment = visit.moment_in(text)
-        return dossier.written_moment(moment) if moment else text
+        shown = text == visit.field(before)
+        return before if shown else dossier.written_moment(moment) if moment else text
     return text
+
+
+def _seen(visit: Visit, name: str, answers: Answers) -> str:
+    """The mark of the answer that the form was shown with; that of now for a form without one."""
+    return visit.form.get(f"seen.{name}") or dossier.mark_of(answers.get(name, ""))
+
+
+def _changed_here(visit: Visit, answers: Answers, given: Answers) -> dict[str, str]:
+    """What was changed on this form; another's change since is not taken back with it."""
+    return {
+        name: answer
+        for name, answer in given.items()
+        if answer != answers.get(name, "")
+        and dossier.mark_of(answer) != _seen(visit, name, answers)
+    }
+
+
+def _meanwhile(visit: Visit, answers: Answers, mine: Answers) -> dict[str, str]:
+    """Answers that somebody else has changed since this form was shown."""
+    return {
+        name: "changed-meanwhile"
+        for name in mine
+        if dossier.mark_of(answers.get(name, "")) != _seen(visit, name, answers)
+    }
 
 
 def _wrong(

@@ -63,26 +63,23 @@ def given_in(visit: Visit) -> Given:
     )
 
 
-def note(visit: Visit, found: Breach, given: Given, at: datetime | None) -> str | None:
+def note(
+    connection: Connection, visit: Visit, found: Breach, given: Given, at: datetime | None
+) -> str | None:
     """Note it; why it cannot be, as a closed word. ``at`` is the form's moment, None if none."""
     if given.duty not in tuple(Duty):
         return "which"
     if given.done and at is None:
         return "not-a-time"
-    moment = at if given.done else None
-    duty = Duty(given.duty)
-
-    def work(connection: Connection) -> str | None:
-        times = profiles.profile_now(connection).times
-        if duty not in times:
-            return "which"
-        if wrong := duties.why_not(found, times[duty], moment, given.reason, visit.now):
-            return wrong
-        mark = Mark(duty=duty, at=moment, reason=given.reason, who=visit.who, noted_at=visit.now)
-        store_duties.add(connection, found, mark)
-        return None
-
-    return visit.collector.store.write(work)
+    moment, duty = at if given.done else None, Duty(given.duty)
+    times = profiles.profile_now(connection).times
+    if duty not in times:
+        return "which"
+    if wrong := duties.why_not(found, times[duty], moment, given.reason, visit.now):
+        return wrong
+    mark = Mark(duty=duty, at=moment, reason=given.reason, who=visit.who, noted_at=visit.now)
+    store_duties.add(connection, found, mark)
+    return None
 
 
 def _report(entry: Entry) -> duties.Reported | None:

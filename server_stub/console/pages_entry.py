@@ -1,7 +1,10 @@
 """What the pages of one entry share: which entry is asked for, and what stands above each part."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
+from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
 from server_stub.breaches.dossier import Question, Shape, moment_of
@@ -12,6 +15,7 @@ from server_stub.errors import Refused
 from server_stub.logins.auth import Role
 from server_stub.storage import store_history, store_register
 
+T = TypeVar("T")
 PARTS = ("clocks", "dossier", "plan", "papers", "history")
 """The pages of an entry, in the order of work; the first has the entry's own address."""
 READERS = "readers"
@@ -33,6 +37,23 @@ def asked_open(visit: Visit) -> Breach:
     if found.closed_at is not None:
         raise Refused(409, "closed-entry", visit.wording.text("error.closed-entry"))
     return found
+
+
+def change(visit: Visit, work: Callable[[Connection, Breach], T]) -> T:
+    """Run ``work`` on the entry that the path names, as it is now and if it is still open.
+
+    Who else works on it may have closed or changed it since the page was shown. Raises Refused.
+    """
+
+    def fresh(connection: Connection) -> T:
+        found = store_register.breach_numbered(connection, visit.request.path_params["number"])
+        if found is None:
+            raise Refused(404, "no-page", visit.wording.text("error.404"))
+        if found.closed_at is not None:
+            raise Refused(409, "closed-entry", visit.wording.text("error.closed-entry"))
+        return work(connection, found)
+
+    return visit.collector.store.write(fresh)
 
 
 def looked_at(visit: Visit) -> Breach:

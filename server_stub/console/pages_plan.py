@@ -16,7 +16,8 @@ from server_stub.breaches.plan import Phase, Standing, State, StepMark
 from server_stub.breaches.register import Breach
 from server_stub.console import pages_entry
 from server_stub.console.page import Visit
-from server_stub.storage import store_calls, store_duties, store_plan
+from server_stub.post import mail_settings
+from server_stub.storage import store_calls, store_duties, store_people, store_plan, store_register
 
 LONGEST_TASK = 300
 """Characters."""
@@ -47,70 +48,83 @@ def show(visit: Visit) -> Response:
 
 def note_step(visit: Visit) -> Response:
     """``POST /register/{number}/plan/step``: a step is done, not needed, or open again."""
-    found, form = pages_entry.asked_open(visit), visit.form
+    form = visit.form
     step, state, reason = form.get("step", ""), form.get("state", ""), _text(visit, "reason")
-    with visit.collector.store.read() as connection:
-        phase = _now(entries.entry_of(connection, found))
-    wrong = plan.why_not(phase, step, state, reason)
-    if wrong:
-        return _page(visit, found, wrong, {"step": step, "reason": reason})
-    mark = StepMark(step=step, state=State(state), reason=reason, who=visit.who, noted_at=visit.now)
-    visit.collector.store.write(lambda c: store_plan.note(c, found, mark))
-    return pages_entry.back_to(found, _PART)
+
+    def work(connection: Connection, found: Breach) -> tuple[Breach, str | None]:
+        entry = entries.entry_of(connection, found)
+        told = _told(connection, entry, visit.now)
+        wrong = plan.why_not(_now(entry), step, state, reason, told)
+        if not wrong:
+            mark = StepMark(
+                step=step, state=State(state), reason=reason, who=visit.who, noted_at=visit.now
+            )
+            store_plan.note(connection, found, mark)
+        return found, wrong
+
+    found, wrong = pages_entry.change(visit, work)
+    return _done(visit, found, wrong, {"step": step, "reason": reason})
 
 
 def close_phase(visit: Visit) -> Response:
-    """``POST /register/{number}/plan/close``: the phase is over, if nothing is open in it."""
-    found = pages_entry.asked_open(visit)
+    """``POST /register/{number}/plan/close``: the phase is over, if nothing is open in it; with
+    the last one nothing may be open in any."""
 
-    def work(connection: Connection) -> str | None:
+    def work(connection: Connection, found: Breach) -> tuple[Breach, str | None]:
         entry = entries.entry_of(connection, found)
-        stage = next(one for one in stages(connection, entry, visit.now) if one.is_now)
+        every = stages(connection, entry, visit.now)
+        stage = next(one for one in every if one.is_now)
+        last = stage.number == len(every)
         if visit.form.get("phase") != stage.phase.name or not stage.can_be_closed:
-            return "still-open"
-        last = stage.number == len(entry.profile.plan.phases)
+            return found, "still-open"
+        if last and not all(plan.is_settled(one.steps) for one in every):
+            return found, "open-again"
         store_plan.close_phase(connection, found, stage.phase.name, last, visit.who, visit.now)
-        return None
+        return found, None
 
-    wrong = visit.collector.store.write(work)
-    return _page(visit, found, wrong) if wrong else pages_entry.back_to(found, _PART)
+    return _done(visit, *pages_entry.change(visit, work))
 
 
 def reopen(visit: Visit) -> Response:
     """``POST /register/{number}/plan/reopen``: a closed entry is worked on again, for a reason."""
     found, reason = pages_entry.asked(visit), _text(visit, "reason")
-    wrong = plan.wrong_reason(reason) or ("" if reason else "why-reopened")
-    if found.closed_at is None:
-        return pages_entry.back_to(found, _PART)
-    if wrong:
-        return _page(visit, found, wrong, {"reason": reason})
-    visit.collector.store.write(lambda c: store_plan.reopen(c, found, reason, visit.who, visit.now))
-    return pages_entry.back_to(found, _PART)
+    wrong = plan.wrong_reason(reason) or (None if reason else "why-reopened")
+
+    def work(connection: Connection) -> None:
+        fresh = store_register.breach_numbered(connection, found.number)
+        if fresh is not None and fresh.closed_at is not None:
+            store_plan.reopen(connection, fresh, reason, visit.who, visit.now)
+
+    if found.closed_at is not None and not wrong:
+        visit.collector.store.write(work)
+    return _done(visit, found, wrong if found.closed_at else None, {"reason": reason})
 
 
 def give_task(visit: Visit) -> Response:
     """``POST /register/{number}/plan/task``: somebody is to do something until a day."""
-    found = pages_entry.asked_open(visit)
     task, owner = _text(visit, "task"), _text(visit, "owner")
     due = visit.moment_in(visit.form.get("due", "") + "T23:59")
     wrong = _wrong_task(task, owner, due, visit.now)
-    if wrong or due is None:
-        given = {"task": task, "owner": owner, "due": visit.form.get("due", "")}
-        return _page(visit, found, wrong, given)
-    visit.collector.store.write(
-        lambda c: store_plan.add_task(c, found, task, owner, due, visit.who, visit.now)
-    )
-    return pages_entry.back_to(found, _PART)
+
+    def work(connection: Connection, found: Breach) -> Breach:
+        if not wrong and due is not None:
+            store_plan.add_task(connection, found, task, owner, due, visit.who, visit.now)
+        return found
+
+    given = {"task": task, "owner": owner, "due": visit.form.get("due", "")}
+    return _done(visit, pages_entry.change(visit, work), wrong, given)
 
 
 def end_task(visit: Visit) -> Response:
     """``POST /register/{number}/plan/task-done``: a task is done."""
-    found, given = pages_entry.asked_open(visit), visit.form.get("task", "")
+    given = visit.form.get("task", "")
     number = int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else 0
-    visit.collector.store.write(
-        lambda c: store_plan.end_task(c, found, number, visit.who, visit.now)
-    )
-    return pages_entry.back_to(found, _PART)
+
+    def work(connection: Connection, found: Breach) -> Breach:
+        store_plan.end_task(connection, found, number, visit.who, visit.now)
+        return found
+
+    return _done(visit, pages_entry.change(visit, work))
 
 
 def stages(connection: Connection, entry: Entry, now: datetime) -> list[Stage]:
@@ -144,6 +158,12 @@ def _now(entry: Entry) -> Phase:
     return entry.profile.plan.phases[_number_now(entry) - 1]
 
 
+def _done(
+    visit: Visit, found: Breach, wrong: str | None = None, given: Mapping[str, str] | None = None
+) -> Response:
+    return _page(visit, found, wrong, given) if wrong else pages_entry.back_to(found, _PART)
+
+
 def _page(
     visit: Visit, found: Breach, wrong: str | None = None, given: Mapping[str, str] | None = None
 ) -> Response:
@@ -152,6 +172,7 @@ def _page(
         stages_found = stages(connection, entry, visit.now)
         tasks = store_plan.tasks(connection, found)
         calls, team = store_calls.calls_of(connection, found), store_calls.team(connection)
+        reached = {one.name for one in store_people.all_users(connection) if one.mail}
     return pages_entry.show(
         visit,
         entry,
@@ -161,6 +182,8 @@ def _page(
         tasks=tasks,
         calls=calls,
         team=team,
+        unreached=[name for name in team if name not in reached],
+        mail_is_on=mail_settings.read_if_good(visit.collector.config.state) is not None,
         sections=SECTION_OF,
         wrong=wrong,
         given=given or {},

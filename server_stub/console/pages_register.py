@@ -105,23 +105,32 @@ def history(visit: Visit) -> Response:
 
 def set_aware(visit: Visit) -> Response:
     """``POST /register/{number}/aware``: when the organisation became aware."""
-    found, given = pages_entry.asked_open(visit), visit.form.get("aware_at", "")
-    moment = visit.moment_in(given)
-    wrong = register.why_not_aware(found, moment, visit.now) if moment else "not-a-time"
-    if moment is None or wrong:
-        return _entry(visit, found, 422, given, wrong)
-    if moment == found.aware_at:  # said twice is decided once
-        return pages_entry.back_to(found)
-    visit.collector.store.write(
-        lambda c: store_register.set_aware(c, found, moment, visit.who, visit.now)
-    )
-    return pages_entry.back_to(found)
+    given = visit.form.get("aware_at", "")
+
+    def work(connection: Connection, found: Breach) -> tuple[Breach, str | None]:
+        moment = _moment_given(visit, found, given)
+        wrong = register.why_not_aware(found, moment, visit.now) if moment else "not-a-time"
+        if not wrong and moment is not None and moment != found.aware_at:
+            store_register.set_aware(connection, found, moment, visit.who, visit.now)
+        return found, wrong
+
+    found, wrong = pages_entry.change(visit, work)
+    return _entry(visit, found, 422, given, wrong) if wrong else pages_entry.back_to(found)
+
+
+def _moment_given(visit: Visit, found: Breach, given: str) -> datetime | None:
+    """The moment of the form's field; what it was shown with stands for itself, to the second."""
+    start = found.aware_at or found.draft.detected_at
+    return start if given == visit.local(start) else visit.moment_in(given)
 
 
 def set_told(visit: Visit) -> Response:
     """``POST /register/{number}/told``: somebody was told, or need not be."""
-    found, given = pages_entry.asked_open(visit), pages_duties.given_in(visit)
-    wrong = pages_duties.note(visit, found, given, visit.moment_in(given.at))
+    given = pages_duties.given_in(visit)
+    at = visit.moment_in(given.at)
+    found, wrong = pages_entry.change(
+        visit, lambda c, found: (found, pages_duties.note(c, visit, found, given, at))
+    )
     if wrong:
         return _entry(visit, found, 422, told=replace(given, wrong=wrong))
     return pages_entry.back_to(found)

@@ -78,7 +78,7 @@ class Rounds:
         try:
             settings = mail_settings.read(self._collector.config.state)
             if settings is None:
-                self._forget(self._troubles())  # mail was switched off
+                return  # another collector on this database may send
             else:
                 self._send_all(settings, now)
         except (MailDown, ConfigError) as error:
@@ -108,7 +108,9 @@ class Rounds:
         except MailRefused as error:
             self._note(one.reader.who, str(error), now)
             return
-        self._unwritten.append((one.reader.who, [each.key for each in one.reminders], now))
+        # A clock that was set back meanwhile must not make what was told untold.
+        at = max([now, *(each.moment for each in one.reminders)])
+        self._unwritten.append((one.reader.who, [each.key for each in one.reminders], at))
         self._write_down()
 
     def _write_down(self) -> None:
@@ -151,10 +153,11 @@ def waiting_now(collector: Collector, settings: Settings, now: datetime) -> list
     news_since = max(settings.since, now - reminders.NEWS_KEEPS)
     with collector.store.read() as connection:
         times = profiles.profile_now(connection).times
-        marks = store_duties.of_all(connection)
+        waiting = store_register.open_or_closed_since(connection, news_since)
+        marks = store_duties.of_all(connection, waiting)
         cases = [
             Case(breach=one, dues=dues(one, times, noted, now), marks=noted)
-            for one in store_register.all_breaches(connection)
+            for one in waiting
             for noted in [marks.get(one.id, [])]
         ]
         reports = store_mail.reports(connection, news_since)

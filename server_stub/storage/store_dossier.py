@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
+from server_stub.breaches.dossier import moment_of
 from server_stub.breaches.register import Breach
 from server_stub.storage import store_history
-from server_stub.storage.tables_register import breach_answers
+from server_stub.storage.tables_register import breach_answers, breaches
 
 ANSWERED = "answered"
 
@@ -20,13 +21,15 @@ def answers(connection: Connection, breach: Breach) -> dict[str, str]:
 
 
 def answers_of(
-    connection: Connection, breaches: Iterable[Breach], questions: Iterable[str]
+    connection: Connection, among: Iterable[Breach], questions: Iterable[str] | None = None
 ) -> dict[int, dict[str, str]]:
-    """The answers of many entries to some questions, by the entry's id."""
-    among = breach_answers.c.breach.in_([breach.id for breach in breaches])
-    asked = breach_answers.c.question.in_(list(questions))
+    """The answers of many entries, to some questions or to all, by the entry's id."""
+    here = breach_answers.c.breach.in_([breach.id for breach in among])
+    rows = select(breach_answers).where(here)
+    if questions is not None:
+        rows = rows.where(breach_answers.c.question.in_(list(questions)))
     found: dict[int, dict[str, str]] = {}
-    for row in connection.execute(select(breach_answers).where(among, asked)):
+    for row in connection.execute(rows):
         found.setdefault(row.breach, {})[row.question] = row.answer
     return found
 
@@ -35,6 +38,7 @@ def write(
     connection: Connection, breach: Breach, changed: Mapping[str, str], who: str, now: datetime
 ) -> None:
     """Note answers; those from before stay in the history."""
+    _begin_earlier(connection, breach, changed.get("noticed-at", ""))
     for question, answer in changed.items():
         here = (breach_answers.c.breach == breach.id, breach_answers.c.question == question)
         connection.execute(delete(breach_answers).where(*here))
@@ -45,3 +49,11 @@ def write(
         )
         told = json.dumps({"answer": answer, "question": question}, sort_keys=True)
         store_history.add_history(connection, breach.id, who, ANSWERED, told, now)
+
+
+def _begin_earlier(connection: Connection, breach: Breach, noticed: str) -> None:
+    """What turns out to have been noticed earlier begins its clock earlier; never later."""
+    moment = moment_of(noticed)
+    if moment is not None and moment < breach.draft.detected_at:
+        row = update(breaches).where(breaches.c.id == breach.id)
+        connection.execute(row.values(detected_at=moment))

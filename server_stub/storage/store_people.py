@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from server_stub.storage.tables import api_tokens, login_failures, sessions, users
 from server_stub.storage.tables_logins import recovery_codes
+from server_stub.storage.tables_register import team_members
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,6 +86,8 @@ def set_mail(connection: Connection, user: int, mail: str | None, language: str)
 
 def drop_user(connection: Connection, user: int) -> None:
     """Take a login away and end every one that is open; what they did stays under their name."""
+    name = select(users.c.name).where(users.c.id == user).scalar_subquery()
+    connection.execute(delete(team_members).where(team_members.c.name == name))
     end_sessions(connection, user)
     connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user))
     connection.execute(delete(users).where(users.c.id == user))

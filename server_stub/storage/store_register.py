@@ -26,15 +26,20 @@ _BETWEEN = " "
 """Stands between the closed words of one column."""
 
 
-def open_breach(connection: Connection, draft: Draft, who: str, now: datetime) -> Breach:
-    """Make an entry from a draft; the entry that is there if this event has one already."""
+def open_breach(
+    connection: Connection, draft: Draft, who: str, now: datetime, year: int | None = None
+) -> Breach:
+    """Make an entry from a draft; the entry that is there if this event has one already.
+
+    It is numbered in the year in which it is made, or in another: an old log keeps its years.
+    """
     if draft.by_hand:
         draft = replace(draft, seq=_count_by_hand(connection) + 1)
     found = breach_of(connection, draft.device, draft.seq)
     if found is not None:
         return found
     row = insert(breaches).values(
-        number=_next_number(connection, now),
+        number=_next_number(connection, year or now.year),
         device=draft.device,
         seq=draft.seq,
         kind=draft.kind,
@@ -57,6 +62,19 @@ def open_breach(connection: Connection, draft: Draft, who: str, now: datetime) -
     subject = draft.kind if draft.by_hand else f"{draft.device}/{draft.seq}"
     store_history.add_history(connection, made.id, who, "opened", subject, now)
     return made
+
+
+def made_just_now(connection: Connection, draft: Draft, who: str, since: datetime) -> Breach | None:
+    """The entry that somebody made of the same by hand since a moment."""
+    rows = select(breaches).where(
+        breaches.c.device == "",
+        breaches.c.incident == draft.incident,
+        breaches.c.detected_at == draft.detected_at,
+        breaches.c.created_by == who,
+        breaches.c.created_at > since,
+    )
+    found = connection.execute(rows.limit(1)).first()
+    return _breach(found) if found else None
 
 
 def breach_of(connection: Connection, device: str, seq: int) -> Breach | None:
@@ -137,14 +155,21 @@ def count_shown(connection: Connection) -> dict[Shown, int]:
     return {Shown.OPEN: whole - closed, Shown.CLOSED: closed, Shown.ALL: whole}
 
 
+def open_or_closed_since(connection: Connection, moment: datetime) -> list[Breach]:
+    """Entries that are open, or were until a moment."""
+    kept = or_(breaches.c.closed_at.is_(None), breaches.c.closed_at >= moment)
+    return [_breach(row) for row in connection.execute(select(breaches).where(kept))]
+
+
 def count_breaches(connection: Connection) -> int:
     """How many entries there are."""
     return int(connection.scalar(select(func.count()).select_from(breaches)) or 0)
 
 
 def count_begun(connection: Connection, late: datetime, but: Select[tuple[int]]) -> int:
-    """Entries whose clock began before ``late``, without those that ``but`` names."""
-    rows = select(func.count()).select_from(breaches).where(late > _clock_start)
+    """Open entries whose clock began before ``late``, without those that ``but`` names."""
+    rows = select(func.count()).select_from(breaches)
+    rows = rows.where(_clock_start < late, breaches.c.closed_at.is_(None))
     return int(connection.scalar(rows.where(breaches.c.id.not_in(but))) or 0)
 
 
@@ -164,11 +189,11 @@ def _count_by_hand(connection: Connection) -> int:
     return int(connection.scalar(rows) or 0)
 
 
-def _next_number(connection: Connection, now: datetime) -> str:
+def _next_number(connection: Connection, year: int) -> str:
     """Numbers rise within a year and are never given twice: entries are never deleted."""
-    this_year = breaches.c.number.like(f"{now.year}-%")
+    this_year = breaches.c.number.like(f"{year}-%")
     count = connection.scalar(select(func.count()).select_from(breaches).where(this_year)) or 0
-    return number_of(now.year, int(count) + 1)
+    return number_of(year, int(count) + 1)
 
 
 def _breach(row: Row[tuple[object, ...]]) -> Breach:

@@ -2,11 +2,31 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select
 
-from server_stub.storage.tables import events
-from server_stub.storage.tables_pull import newest
+from server_stub.storage.tables import events, settings
+from server_stub.storage.tables_pull import newest as newest_answers
 from server_stub.storage.tables_register import breaches
+
+DAYS = "retention-days"
+
+
+def days(connection: Connection) -> int | None:
+    """How many days events are kept, if somebody said so."""
+    value = connection.scalar(select(settings.c.value).where(settings.c.name == DAYS))
+    return None if value is None else int(value)
+
+
+def set_days(connection: Connection, number: int) -> None:
+    """Say how many days events are kept."""
+    connection.execute(delete(settings).where(settings.c.name == DAYS))
+    connection.execute(insert(settings).values(name=DAYS, value=str(number)))
+
+
+def newest(connection: Connection) -> datetime | None:
+    """When the last event was received."""
+    found: datetime | None = connection.scalar(select(func.max(events.c.received_at)))
+    return found
 
 
 def purge(connection: Connection, before: datetime, most: int) -> int:
@@ -21,7 +41,7 @@ def purge(connection: Connection, before: datetime, most: int) -> int:
         events.c.received_at < before,
         events.c.id < last,
         ~_is_named_in(breaches.c.device, breaches.c.seq),
-        ~_is_named_in(newest.c.device, newest.c.seq),
+        ~_is_named_in(newest_answers.c.device, newest_answers.c.seq),
     )
     numbers = list(connection.scalars(rows.order_by(events.c.id).limit(most)))
     connection.execute(delete(events).where(events.c.id.in_(numbers)))

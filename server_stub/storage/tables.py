@@ -289,3 +289,10 @@ audit = Table(
     Column("previous", String(64), nullable=False, unique=True),
     Column("head", String(64), nullable=False),
 )
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", String(48), primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -9,26 +9,31 @@ from server_stub.terminal.commands import config_of
 
 
 def set_days(arguments: argparse.Namespace) -> int:
-    """``retention set``. Raises ConfigError."""
-    config = config_of(arguments)
-    states.open_prepared(config).close()  # a collector has to be there, and to be ours
-    retention.write(config.state, arguments.days)
+    """``retention set``. Raises ConfigError, StoreError."""
+    store = states.open_prepared(config_of(arguments))
+    try:
+        retention.set_days(store, arguments.days)
+    finally:
+        store.close()
     print(f"events are kept for {arguments.days} days")
     return 0
 
 
 def show(arguments: argparse.Namespace) -> int:
-    """``retention show``. Raises ConfigError."""
-    print(f"events are kept for {retention.read(config_of(arguments).state).days} days")
+    """``retention show``. Raises ConfigError, StoreError."""
+    store = states.open_prepared(config_of(arguments))
+    try:
+        print(f"events are kept for {retention.days(store)} days")
+    finally:
+        store.close()
     return 0
 
 
 def now(arguments: argparse.Namespace) -> int:
     """``retention now``: delete what was kept long enough. Raises ConfigError, StoreError."""
-    config = config_of(arguments)
-    store = states.open_prepared(config)
+    store = states.open_prepared(config_of(arguments))
     try:
-        count = retention.purge(store, retention.read(config.state).days, utc_now())
+        count = retention.purge(store, utc_now())
     finally:
         store.close()
     print(f"{count} events deleted")
