@@ -4,6 +4,7 @@ The pages come from the table of doors, so that a new one is looked at without b
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -26,6 +27,11 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
         path = f"/devices/{made.laptop.name}/2/breach"
         assert made.post(officer, path, csrf=made.csrf(officer)).status_code == 303
         furnish(made)
+        for name in ("ingrid", "olaf", "maaike"):
+            made.running.command("user", "team", name, "yes")
+        year = datetime.now(UTC).year
+        call = f"/register/{year}-0001/plan/call"
+        assert made.post(officer, call, csrf=made.csrf(officer)).status_code == 303
         yield made
 
 
