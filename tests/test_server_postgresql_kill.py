@@ -80,7 +80,7 @@ def send_on(laptop: Laptop, counted: Counted, done: threading.Event) -> None:
         reply = laptop.post(messages.EVENTS_PATH, body)
         while reply.status_code != 200:
             counted.refused.append(told(reply))
-            time.sleep(0.05)
+            time.sleep(0.3)  # an agent waits far longer; who asks more often is told to wait
             reply = laptop.post(messages.EVENTS_PATH, body)
         mine += [record.body for record in records]
 

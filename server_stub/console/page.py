@@ -81,8 +81,13 @@ class Visit:
     form: dict[str, str] = field(default_factory=dict)
 
     def here_in(self, language: str) -> str:
-        """The address of this page in another language, with what was asked of it."""
-        asked = dict(self.request.query_params) if self.request.method == "GET" else {}
+        """The address of this page in another language, with what was asked of it.
+
+        What an address asks that has no page of its own, such as the answer of an identity
+        provider, is for that one time.
+        """
+        own = self.request.method == "GET" and self.here == self.request.url.path
+        asked = dict(self.request.query_params) if own else {}
         return f"{self.here}?{urlencode(asked | {'lang': language})}"
 
     @property

@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
+from server_stub.errors import StoreError
 from server_stub.storage.store import Store, said_plainly
 
 MOST = 64
@@ -84,11 +86,19 @@ def _tried(connection: Connection, work: Callable[[Connection], Any]) -> End:
         with said_plainly():
             value = work(connection)
     except Exception as error:
-        connection.exec_driver_sql("ROLLBACK TO one")
-        connection.exec_driver_sql("RELEASE one")
+        _take_back(connection)
         return _raiser(error)
     connection.exec_driver_sql("RELEASE one")
     return lambda: value
+
+
+def _take_back(connection: Connection) -> None:
+    """Undo one work. Raises StoreError where the database is gone: then it is so for all."""
+    try:
+        connection.exec_driver_sql("ROLLBACK TO one")
+        connection.exec_driver_sql("RELEASE one")
+    except (DBAPIError, InvalidRequestError) as lost:
+        raise StoreError("the database went away in the middle of a transaction") from lost
 
 
 def _raiser(error: BaseException) -> End:
