@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from agent.wire.shapes import shape_of
-from server_stub.breaches.dossier import A_PERSON, LONGEST_LINE
+from server_stub.breaches.dossier import LONGEST_LINE, wrong_words
 
 GOOD_FOR = timedelta(minutes=15)
 """How long after a reason was given the sealed part can be had."""
@@ -57,6 +56,4 @@ def wrong_with(reason: str, text: str) -> str:
         return "which-purpose"
     if not text:
         return "why-opened"
-    if len(text) > LONGEST_LINE:
-        return "too-long"
-    return "a-person" if shape_of(text) in A_PERSON else ""
+    return wrong_words(text, LONGEST_LINE) or ""

@@ -8,7 +8,7 @@ changed here for it. Closed words without a translation are shown as they are.
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +144,13 @@ class Wording:
             least if isinstance(least, int) and least >= 0 else None,
             most if isinstance(most, int) and most >= 0 else None,
         )
+
+
+def moment_in(zone: tzinfo | None, value: datetime) -> str:
+    """A moment for people, as text, with the name of its zone: an hour can come twice in a night.
+    ``zone`` is None for the machine's own."""
+    local = value.astimezone(zone)
+    return f"{local:%Y-%m-%d %H:%M} {local.tzname()}"
 
 
 def load() -> dict[str, Wording]:

@@ -20,7 +20,7 @@ LONGEST_TEXT = 4000
 LARGEST_NUMBER = 9_999_999
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """What is dated before it is a placeholder, such as 01-01-1900, and no answer."""
-A_PERSON = frozenset({"bsn", "cpr", "e-mail"})
+_A_PERSON = frozenset({"bsn", "cpr", "e-mail"})
 """Shapes of text that name somebody; the register is about a breach, not about a person."""
 
 Answers = Mapping[str, str]
@@ -58,14 +58,9 @@ class Section:
     questions: tuple[Question, ...]
 
 
-def in_order(section: Section, answers: Answers) -> list[tuple[Question, str]]:
-    """Each question of a section with its answer, empty where there is none."""
-    return [(question, answers.get(question.name, "")) for question in section.questions]
-
-
 def count_answered(section: Section, answers: Answers) -> int:
     """How many questions of a section have an answer."""
-    return sum(1 for _, answer in in_order(section, answers) if answer)
+    return sum(bool(answers.get(question.name)) for question in section.questions)
 
 
 def why_not(question: Question, answer: str, now: datetime) -> str | None:
@@ -74,7 +69,7 @@ def why_not(question: Question, answer: str, now: datetime) -> str | None:
         return None
     match question.shape:
         case Shape.LINE | Shape.TEXT:
-            return _wrong_text(question, answer)
+            return wrong_words(answer, _LONGEST[question.shape])
         case Shape.ONE | Shape.SOME:
             return None if set(answer.split()) <= set(question.words) else "which"
         case Shape.NUMBER:
@@ -115,6 +110,7 @@ def mark_of(answer: str) -> str:
     return hashlib.sha256(answer.encode()).hexdigest()[:16]
 
 
+_LONGEST = {Shape.LINE: LONGEST_LINE, Shape.TEXT: LONGEST_TEXT}
 _AFTER = (
     ("occurred-from", "occurred-to"),
     ("noticed-at", "reported-at"),
@@ -125,11 +121,11 @@ _REASONED = (("severity", "severity-reason"), ("is-breach", "is-breach-reason"))
 """Choices that somebody will have to account for."""
 
 
-def _wrong_text(question: Question, answer: str) -> str | None:
-    longest = LONGEST_LINE if question.shape is Shape.LINE else LONGEST_TEXT
-    if len(answer) > longest:
+def wrong_words(text: str, longest: int) -> str | None:
+    """Why what somebody wrote cannot be kept, as a closed word; None: it can."""
+    if len(text) > longest:
         return "too-long"
-    return "a-person" if shape_of(answer) in A_PERSON else None
+    return "a-person" if shape_of(text) in _A_PERSON else None
 
 
 def _wrong_number(question: Question, answer: str) -> str | None:

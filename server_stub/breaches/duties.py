@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from agent.wire.shapes import shape_of
+from server_stub.breaches.dossier import wrong_words
 from server_stub.breaches.register import Breach, why_not_aware
 
 LONGEST_REASON = 1000
 """Characters."""
-_NUMBERS = frozenset({"bsn", "cpr", "e-mail"})
-"""What must not stand in a reason: it is about a breach, not about a person."""
 
 
 class Duty(StrEnum):
@@ -85,7 +83,7 @@ def dues(
     now: datetime,
 ) -> list[Due]:
     """Every duty of an entry, the one that is due first first; of its marks the last counts."""
-    known = {mark.duty: mark for mark in marks}
+    known = last_of_each(marks)
     found = [_due(breach, duty, time, known.get(duty), now) for duty, time in times.items()]
     return sorted(found, key=lambda due: (due.by is None, due.by or now, due.duty))
 
@@ -99,16 +97,24 @@ def why_not(
     breach: Breach, time: timedelta | None, at: datetime | None, reason: str, now: datetime
 ) -> str | None:
     """Why a mark cannot be noted, as a closed word; None: it can."""
-    if len(reason) > LONGEST_REASON:
-        return "too-long"
-    if shape_of(reason) in _NUMBERS:
-        return "a-person"
+    if unfit := wrong_reason(reason):
+        return unfit
     if at is None:
         return None if reason else "why-not-needed"
     if wrong := why_not_aware(breach, at, now):  # no deed lies where awareness could not
         return wrong
     late = time is not None and at > _start(breach) + time
     return "why-late" if late and not reason else None
+
+
+def wrong_reason(reason: str) -> str | None:
+    """Why this text cannot be a reason, as a closed word; None: it can."""
+    return wrong_words(reason, LONGEST_REASON)
+
+
+def last_of_each(marks: Iterable[Mark]) -> dict[Duty, Mark]:
+    """What counts of each duty: of its marks the last."""
+    return {mark.duty: mark for mark in marks}
 
 
 def _due(

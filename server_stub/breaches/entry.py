@@ -31,12 +31,13 @@ class Entry:
 def entry_of(connection: Connection, breach: Breach) -> Entry:
     """An entry with what is written about it."""
     written = store_dossier.answers(connection, breach)
-    return Entry(
-        breach=breach,
-        answers=prefill.with_known(breach, written),
-        written=written,
-        profile=profiles.profile_now(connection),
-    )
+    return with_answers(breach, written, profiles.profile_now(connection))
+
+
+def with_answers(breach: Breach, written: Mapping[str, str], profile: Profile) -> Entry:
+    """An entry with what a person wrote, over what the laptop told."""
+    answers = prefill.with_known(breach, written)
+    return Entry(breach=breach, answers=answers, written=written, profile=profile)
 
 
 def in_words(wording: Wording, question: Question, answer: str) -> str:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from server_stub.breaches import toml_folder
+
 FOLDER = Path(__file__).parent / "forms"
 FACTS = (
     "@number",
@@ -61,10 +63,7 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def forms() -> Mapping[str, Form]:
     """Every form there is, by its name."""
-    return {
-        file.stem: msgspec.toml.decode(file.read_bytes(), type=Form)
-        for file in sorted(FOLDER.glob("*.toml"))
-    }
+    return toml_folder.read(FOLDER, Form)
 
 
 def for_authority(authority: str) -> list[str]:

@@ -7,9 +7,9 @@ from datetime import datetime, tzinfo
 from server_stub.breaches import duties, severity
 from server_stub.breaches.dossier import Shape, moment_of
 from server_stub.breaches.dossier_questions import QUESTIONS
-from server_stub.breaches.duties import Due, Mark
+from server_stub.breaches.duties import Mark
 from server_stub.breaches.entry import Entry, in_words
-from server_stub.wording import Wording
+from server_stub.wording import Wording, moment_in
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,8 +21,7 @@ class Teller:
 
     def moment(self, value: datetime) -> str:
         """A moment with the name of its zone, as text."""
-        local = value.astimezone(self.zone)
-        return f"{local:%Y-%m-%d %H:%M} {local.tzname()}"
+        return moment_in(self.zone, value)
 
     def answer(self, name: str, answer: str) -> str:
         """An answer for people."""
@@ -44,14 +43,15 @@ class Teller:
             "@by-laptop": ": ".join(self.wording.word(one) for one in found.draft.measures),
             "@late-authority": late.mark.reason if late and late.mark else "",
         }
-        return facts | {f"@told-{due.duty}": self._due(due) for due in dues}
+        return facts | {f"@told-{due.duty}": self.mark(due.mark) for due in dues}
 
-    def _due(self, due: Due) -> str:
-        if due.mark is None:
+    def mark(self, mark: Mark | None) -> str:
+        """When something was done, or why it need not be; empty where nothing was noted."""
+        if mark is None:
             return ""
-        if due.mark.at is None:
-            return f"{self.wording.text('duty.not-needed')}: {due.mark.reason}"
-        return self.moment(due.mark.at)
+        if mark.at is None:
+            return f"{self.wording.text('duty.not-needed')}: {mark.reason}"
+        return self.moment(mark.at)
 
     def _enisa(self, entry: Entry) -> str:
         found = severity.severity_of(entry.answers)

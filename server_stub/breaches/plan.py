@@ -14,9 +14,9 @@ from pathlib import Path
 
 import msgspec
 
-from agent.wire.shapes import shape_of
-from server_stub.breaches.dossier import A_PERSON, Answers
-from server_stub.breaches.duties import LONGEST_REASON, Duty, Mark
+from server_stub.breaches import toml_folder
+from server_stub.breaches.dossier import Answers
+from server_stub.breaches.duties import Duty, Mark, wrong_reason
 
 FOLDER = Path(__file__).parent / "plans"
 DEFAULT = "three-phases"
@@ -80,10 +80,7 @@ class Standing:
 @cache
 def plans() -> Mapping[str, Plan]:
     """Every plan there is, by its name."""
-    return {
-        file.stem: msgspec.toml.decode(file.read_bytes(), type=Plan)
-        for file in sorted(FOLDER.glob("*.toml"))
-    }
+    return toml_folder.read(FOLDER, Plan)
 
 
 def plan_named(name: str) -> Plan:
@@ -127,13 +124,6 @@ def why_not(
     if state == State.NOT_NEEDED and not reason:
         return "why-not-needed"
     return wrong_reason(reason)
-
-
-def wrong_reason(reason: str) -> str | None:
-    """Why this text cannot be a reason, as a closed word; None: it can."""
-    if len(reason) > LONGEST_REASON:
-        return "too-long"
-    return "a-person" if shape_of(reason) in A_PERSON else None
 
 
 def _applies(step: Step, told: Mapping[Duty, Mark | None]) -> bool:

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from agent.wire import policies
 from agent.wire.signed import DocumentError
+from server_stub.breaches import toml_folder
 from server_stub.breaches.advice import Threshold
 from server_stub.breaches.duties import Duty
 from server_stub.breaches.plan import Plan, plan_named
@@ -142,10 +143,7 @@ def _times(clocks: _Clocks, law: _Law) -> dict[Duty, timedelta | None]:
 
 @cache
 def _laws() -> Mapping[str, _Law]:
-    return {
-        file.stem: msgspec.toml.decode(file.read_bytes(), type=_Law)
-        for file in sorted(FOLDER.glob("*.toml"))
-    }
+    return toml_folder.read(FOLDER, _Law)
 
 
 def _read(text: str) -> _Policy:

@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from server_stub.breaches import paper_pdf, prefill, profiles
+from server_stub.breaches import duties, paper_pdf, profiles
+from server_stub.breaches import entry as entries
 from server_stub.breaches.dossier_questions import QUESTIONS
 from server_stub.breaches.duties import Duty, Mark
 from server_stub.breaches.entry import Entry
@@ -41,7 +42,7 @@ class Row:
 
     def mark(self, duty: Duty) -> Mark | None:
         """What counts of a duty."""
-        return next((mark for mark in reversed(self.marks) if mark.duty is duty), None)
+        return duties.last_of_each(self.marks).get(duty)
 
 
 def rows(connection: Connection) -> Iterator[Row]:
@@ -50,18 +51,10 @@ def rows(connection: Connection) -> Iterator[Row]:
     profile = profiles.profile_now(connection)
     for begin in range(0, len(every), AT_ONCE):
         some = every[begin : begin + AT_ONCE]
-        written, marks = (
-            store_dossier.answers_of(connection, some),
-            store_duties.of_all(connection, some),
-        )
+        written = store_dossier.answers_of(connection, some)
+        marks = store_duties.of_all(connection, some)
         for breach in some:
-            mine = written.get(breach.id, {})
-            entry = Entry(
-                breach=breach,
-                answers=prefill.with_known(breach, mine),
-                written=mine,
-                profile=profile,
-            )
+            entry = entries.with_answers(breach, written.get(breach.id, {}), profile)
             yield Row(entry=entry, marks=marks.get(breach.id, []))
 
 
@@ -131,11 +124,9 @@ def _told(row: Row, teller: Teller, name: str) -> str:
 
 
 def _when(mark: Mark | None, teller: Teller) -> str:
-    if mark is None:
-        return ""
-    if mark.at is None:
-        return f"{teller.wording.text('duty.not-needed')}: {mark.reason}"
-    return teller.moment(mark.at) + (f" ({mark.reason})" if mark.reason else "")
+    """A mark with its reason; that of what is not needed stands in it already."""
+    late = mark is not None and mark.at is not None and mark.reason
+    return teller.mark(mark) + (f" ({late})" if late else "")
 
 
 def _data(connection: Connection, row: Row) -> dict[str, Any]:

@@ -39,10 +39,11 @@ class Said:
 def differing(connection: Connection) -> list[str]:
     """The numbers of the entries that show something else than their history says."""
     said = _replayed(store_history.history(connection))
+    shown = store_dossier.answers_of(connection)
     return [
         breach.number
         for breach in store_register.all_breaches(connection)
-        if not _fits(connection, breach, said.get(breach.id, Said()))
+        if not _fits(breach, shown.get(breach.id, {}), said.get(breach.id, Said()))
     ]
 
 
@@ -53,9 +54,9 @@ def _replayed(lines: Iterable[Entry]) -> dict[int, Said]:
     return found
 
 
-def _fits(connection: Connection, breach: Breach, said: Said) -> bool:
+def _fits(breach: Breach, answers: dict[str, str], said: Said) -> bool:
     return (
-        store_dossier.answers(connection, breach) == said.answers
+        answers == said.answers
         and breach.aware_at == said.aware_at
         and (breach.closed_at is not None) == said.closed
     )

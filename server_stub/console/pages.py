@@ -4,8 +4,8 @@ from starlette.responses import RedirectResponse, Response
 
 from server_stub import disputes, sticks
 from server_stub.breaches.dossier import LONGEST_LINE
+from server_stub.console.asked import no_page, whole
 from server_stub.console.page import Visit, render
-from server_stub.errors import Refused
 from server_stub.logins.auth import Role
 from server_stub.openings import Given, Purpose
 from server_stub.storage import (
@@ -44,7 +44,7 @@ def device(visit: Visit) -> Response:
         standing = store_contacts.standings(connection, [name]).get(name)
         orders = store_documents.all_orders(connection, name, ORDERS_SHOWN)
     if found is None:
-        raise Refused(404, "no-page", visit.wording.text("error.404"))
+        raise no_page(visit)
     log(visit, "viewed-device", name)  # only what exists: the log is no place for free text
     more = len(events) == EVENTS_A_PAGE and events[-1].seq > 1
     return render(
@@ -98,9 +98,9 @@ def event_asked(visit: Visit) -> StoredEvent:
     """The event that the path names. Raises Refused."""
     name, seq = visit.request.path_params["device"], visit.request.path_params["seq"]
     with visit.collector.store.read() as connection:
-        stored = store_events.event_at(connection, name, _number(seq))
+        stored = store_events.event_at(connection, name, whole(seq))
     if stored is None:
-        raise Refused(404, "no-page", visit.wording.text("error.404"))
+        raise no_page(visit)
     return stored
 
 
@@ -112,9 +112,4 @@ def log(visit: Visit, act: str, subject: str) -> None:
 
 
 def _whole(visit: Visit, name: str) -> int:
-    return _number(visit.request.query_params.get(name, ""))
-
-
-def _number(text: str) -> int:
-    """A whole number from an address; 0, which nothing has, for anything else."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
+    return whole(visit.request.query_params.get(name, ""))

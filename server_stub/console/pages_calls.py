@@ -11,8 +11,8 @@ from starlette.responses import RedirectResponse, Response
 
 from server_stub.breaches.register import Breach
 from server_stub.console import pages_entry
+from server_stub.console.asked import no_page, whole
 from server_stub.console.page import Visit, render
-from server_stub.errors import Refused
 from server_stub.logins.auth import Role
 from server_stub.storage import store_calls
 from server_stub.storage.store_calls import Call
@@ -49,10 +49,10 @@ def answer(visit: Visit) -> Response:
 def _asked(visit: Visit) -> Call:
     """The call that the path names, for those it was made to. Raises Refused."""
     given = visit.request.path_params["call"]
-    number = int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else 0
+    number = whole(given, digits=9)
     with visit.collector.store.read() as connection:
         found = store_calls.call_numbered(connection, number)
         inside = visit.role is Role.OFFICER or visit.who in store_calls.team(connection)
     if found is None or not inside:
-        raise Refused(404, "no-page", visit.wording.text("error.404"))
+        raise no_page(visit)
     return found

@@ -2,8 +2,8 @@
 
 from starlette.responses import RedirectResponse, Response
 
+from server_stub.console.asked import no_page
 from server_stub.console.page import Visit
-from server_stub.errors import Refused
 from server_stub.intake import admission
 from server_stub.intake.admission import Change
 
@@ -23,5 +23,5 @@ def _change(visit: Visit, change: Change, act: str) -> Response:
     if not visit.collector.store.write(
         lambda c: admission.changed(c, change, name, visit.who, act, visit.now)
     ):
-        raise Refused(404, "no-page", visit.wording.text("error.404"))
+        raise no_page(visit)
     return RedirectResponse(f"/devices/{name}", 303)

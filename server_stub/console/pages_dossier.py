@@ -13,8 +13,8 @@ from server_stub.breaches.dossier_questions import INCIDENTS, SECTIONS, section_
 from server_stub.breaches.entry import Entry
 from server_stub.breaches.register import Breach, draft_by_hand
 from server_stub.console import pages_entry
+from server_stub.console.asked import no_page
 from server_stub.console.page import Visit, render
-from server_stub.errors import Refused
 from server_stub.storage import store_dossier, store_history, store_register
 
 ONE_PRESS = timedelta(minutes=1)
@@ -137,7 +137,7 @@ def _shown(visit: Visit, name: str, answers: Answers, wrong: Mapping[str, str] |
 def _section(visit: Visit) -> Section:
     found = section_named(visit.request.path_params["section"])
     if found is None:
-        raise Refused(404, "no-page", visit.wording.text("error.404"))
+        raise no_page(visit)
     return found
 
 

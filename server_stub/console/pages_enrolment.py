@@ -6,8 +6,8 @@ A secret is shown in the answer to the form that made it, and never again.
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
+from server_stub.console.asked import no_page, whole
 from server_stub.console.page import Visit, render
-from server_stub.errors import Refused
 from server_stub.logins import auth, tokens
 from server_stub.logins.auth import Scope
 from server_stub.logins.tokens import Wish, Wrong
@@ -31,8 +31,8 @@ def make(visit: Visit) -> Response:
     """``POST /enrolment/token``: a token for laptops, and the command that uses it."""
     form, config = visit.form, visit.collector.config
     wish = Wish(
-        uses=_whole(form.get("uses", "")),
-        hours=_whole(form.get("hours", "")),
+        uses=whole(form.get("uses", ""), digits=9),
+        hours=whole(form.get("hours", ""), digits=9),
         group=form.get("group", "").strip(),
         approve="approve" in form,
     )
@@ -46,7 +46,7 @@ def make(visit: Visit) -> Response:
 
 def withdraw(visit: Visit) -> Response:
     """``POST /enrolment/withdraw``: end an enrolment token."""
-    number = _whole(visit.form.get("number", ""))
+    number = whole(visit.form.get("number", ""), digits=9)
     return _taken_back(
         visit,
         visit.collector.store.write(lambda c: tokens.withdraw(c, number, visit.who, visit.now)),
@@ -79,7 +79,7 @@ def revoke_program(visit: Visit) -> Response:
 
 def _taken_back(visit: Visit, done: bool) -> Response:
     if not done:
-        raise Refused(404, "no-page", visit.wording.text("error.404"))
+        raise no_page(visit)
     return RedirectResponse("/enrolment", 303)
 
 
@@ -108,8 +108,3 @@ def _page(
         secret=secret,
         most={"uses": tokens.MOST_USES, "hours": tokens.LONGEST_HOURS},
     )
-
-
-def _whole(text: str) -> int:
-    """A whole number from a form; 0, which is never right, for anything else."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0

@@ -10,10 +10,12 @@ from starlette.responses import RedirectResponse, Response
 from server_stub.breaches.dossier import Question, Shape, moment_of
 from server_stub.breaches.entry import Entry, in_words
 from server_stub.breaches.register import Breach
+from server_stub.console.asked import no_page
 from server_stub.console.page import Visit, render
+from server_stub.console.pages import log
 from server_stub.errors import Refused
 from server_stub.logins.auth import Role
-from server_stub.storage import store_history, store_register
+from server_stub.storage import store_register
 
 T = TypeVar("T")
 PARTS = ("clocks", "dossier", "plan", "papers", "history")
@@ -27,7 +29,7 @@ def asked(visit: Visit) -> Breach:
     with visit.collector.store.read() as connection:
         found = store_register.breach_numbered(connection, visit.request.path_params["number"])
     if found is None:
-        raise Refused(404, "no-page", visit.wording.text("error.404"))
+        raise no_page(visit)
     return found
 
 
@@ -48,7 +50,7 @@ def change(visit: Visit, work: Callable[[Connection, Breach], T]) -> T:
     def fresh(connection: Connection) -> T:
         found = store_register.breach_numbered(connection, visit.request.path_params["number"])
         if found is None:
-            raise Refused(404, "no-page", visit.wording.text("error.404"))
+            raise no_page(visit)
         if found.closed_at is not None:
             raise Refused(409, "closed-entry", visit.wording.text("error.closed-entry"))
         return work(connection, found)
@@ -59,9 +61,7 @@ def change(visit: Visit, work: Callable[[Connection, Breach], T]) -> T:
 def looked_at(visit: Visit) -> Breach:
     """The entry that the path names; that somebody looked is noted first. Raises Refused."""
     found = asked(visit)
-    visit.collector.store.write(
-        lambda c: store_history.log_view(c, visit.who, "viewed-breach", found.number, visit.now)
-    )
+    log(visit, "viewed-breach", found.number)
     return found
 
 

@@ -6,10 +6,10 @@ import segno
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
+from server_stub.console.asked import no_page
 from server_stub.console.page import Visit, render
 from server_stub.console.pages_account import note, own_session
 from server_stub.console.pages_login import let_in
-from server_stub.errors import Refused
 from server_stub.logins import auth, factors
 from server_stub.storage import store_factors, store_people
 
@@ -25,7 +25,7 @@ def picture(visit: Visit) -> Response:
     """``/account/factor.svg``: the secret that is offered, for the camera of a telephone."""
     session = own_session(visit)
     if session.user.factor is not None:  # what is in use is never shown again
-        raise Refused(404, "no-page", visit.wording.text("error.404"))
+        raise no_page(visit)
     secret = factors.offered(visit.collector.login_key, session)
     drawn = io.BytesIO()
     code = segno.make(factors.uri(secret, visit.who), error="m", micro=False)

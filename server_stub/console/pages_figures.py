@@ -5,9 +5,9 @@ from datetime import UTC
 from starlette.responses import Response
 
 from server_stub.console import figures, plots
+from server_stub.console.asked import no_page
 from server_stub.console.figures import Series
 from server_stub.console.page import Visit, render
-from server_stub.errors import Refused
 from server_stub.logins.auth import Role
 from server_stub.storage import store_daily
 
@@ -36,7 +36,7 @@ def events_plot(visit: Visit) -> Response:
     for one in _read(visit)[1]:
         if one.kind == kind:
             return _plot(visit, one)
-    raise Refused(404, "no-page", visit.wording.text("error.404"))
+    raise no_page(visit)
 
 
 def _read(visit: Visit) -> tuple[Series, list[Series]]:

@@ -7,8 +7,8 @@ from starlette.responses import RedirectResponse, Response
 
 from server_stub.breaches import profiles
 from server_stub.console import fleet
+from server_stub.console.asked import no_page, whole
 from server_stub.console.page import Visit, render
-from server_stub.errors import Refused
 from server_stub.logins.auth import Role
 from server_stub.storage import (
     store_alarms,
@@ -53,7 +53,7 @@ def mark_seen(visit: Visit) -> Response:
     number, shown = visit.request.path_params["number"], visit.form.get("times", "")
 
     def work(connection: Connection) -> Fault | None:
-        fault = store_alarms.fault_at(connection, _whole(number))
+        fault = store_alarms.fault_at(connection, whole(number))
         if fault is not None and shown == str(fault.times) and not fault.is_seen:
             store_alarms.mark_seen(connection, fault, visit.who, visit.now)
             subject = f"{fault.kind} {fault.device or fault.seq or fault.id}"
@@ -62,7 +62,7 @@ def mark_seen(visit: Visit) -> Response:
 
     fault = visit.collector.store.write(work)
     if fault is None:
-        raise Refused(404, "no-page", visit.wording.text("error.404"))
+        raise no_page(visit)
     back = f"/devices/{fault.device}" if fault.device else "/devices"
     return RedirectResponse(_BACK.get(visit.form.get("from", ""), back), 303)
 
@@ -89,7 +89,3 @@ def _of_register(visit: Visit, connection: Connection) -> list[Card]:
         ("overview.breaches", visit.blurred(breaches), to),
         ("overview.late", visit.blurred(overdue), to),
     ]
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0

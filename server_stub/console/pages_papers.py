@@ -17,8 +17,8 @@ from server_stub.breaches.paper import Paper
 from server_stub.breaches.paper_facts import Teller
 from server_stub.breaches.register import Breach
 from server_stub.console import pages_entry
+from server_stub.console.asked import no_page
 from server_stub.console.page import Visit
-from server_stub.errors import Refused
 from server_stub.storage import store_duties, store_history
 from server_stub.wording import Wording
 
@@ -53,9 +53,7 @@ FORMATS = {
 def show(visit: Visit) -> Response:
     """``/register/{number}/papers``: which papers there are, and what each still lacks."""
     found = pages_entry.looked_at(visit)
-    with visit.collector.store.read() as connection:
-        entry = entries.entry_of(connection, found)
-        marks = store_duties.of(connection, found)
+    entry, marks = _read(visit, found)
     told = _told(visit, visit.wording, entry, marks)
     made = [
         paper.fill_in(name, forms()[name], visit.wording, told)
@@ -68,10 +66,8 @@ def one(visit: Visit) -> Response:
     """``/register/{number}/papers/{form}``: one paper, to look at or, with a format, to take."""
     name, found = visit.request.path_params["form"], pages_entry.looked_at(visit)
     if name not in forms():
-        raise Refused(404, "no-page", visit.wording.text("error.404"))
-    with visit.collector.store.read() as connection:
-        entry = entries.entry_of(connection, found)
-        marks = store_duties.of(connection, found)
+        raise no_page(visit)
+    entry, marks = _read(visit, found)
     wording = _language(visit)
     told = _told(visit, wording, entry, marks)
     made = paper.fill_in(name, forms()[name], wording, told)
@@ -88,6 +84,11 @@ def one(visit: Visit) -> Response:
         sections=SECTION_OF,
         said=wording,
     )
+
+
+def _read(visit: Visit, found: Breach) -> tuple[Entry, list[Mark]]:
+    with visit.collector.store.read() as connection:
+        return entries.entry_of(connection, found), store_duties.of(connection, found)
 
 
 def _told(visit: Visit, wording: Wording, entry: Entry, marks: list[Mark]) -> paper.Told:

@@ -15,6 +15,7 @@ from server_stub.breaches.entry import Entry
 from server_stub.breaches.plan import Phase, Standing, State, StepMark
 from server_stub.breaches.register import Breach
 from server_stub.console import pages_entry
+from server_stub.console.asked import whole
 from server_stub.console.page import Visit
 from server_stub.post import mail_settings
 from server_stub.storage import store_calls, store_duties, store_people, store_plan, store_register
@@ -53,7 +54,7 @@ def note_step(visit: Visit) -> Response:
 
     def work(connection: Connection, found: Breach) -> tuple[Breach, str | None]:
         entry = entries.entry_of(connection, found)
-        told = _told(connection, entry, visit.now)
+        told = _told(connection, entry)
         wrong = plan.why_not(_now(entry), step, state, reason, told)
         if not wrong:
             mark = StepMark(
@@ -72,7 +73,7 @@ def close_phase(visit: Visit) -> Response:
 
     def work(connection: Connection, found: Breach) -> tuple[Breach, str | None]:
         entry = entries.entry_of(connection, found)
-        every = stages(connection, entry, visit.now)
+        every = stages(connection, entry)
         stage = next(one for one in every if one.is_now)
         last = stage.number == len(every)
         if visit.form.get("phase") != stage.phase.name or not stage.can_be_closed:
@@ -88,7 +89,7 @@ def close_phase(visit: Visit) -> Response:
 def reopen(visit: Visit) -> Response:
     """``POST /register/{number}/plan/reopen``: a closed entry is worked on again, for a reason."""
     found, reason = pages_entry.asked(visit), _text(visit, "reason")
-    wrong = plan.wrong_reason(reason) or (None if reason else "why-reopened")
+    wrong = duties.wrong_reason(reason) or (None if reason else "why-reopened")
 
     def work(connection: Connection) -> None:
         fresh = store_register.breach_numbered(connection, found.number)
@@ -118,7 +119,7 @@ def give_task(visit: Visit) -> Response:
 def end_task(visit: Visit) -> Response:
     """``POST /register/{number}/plan/task-done``: a task is done."""
     given = visit.form.get("task", "")
-    number = int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else 0
+    number = whole(given, digits=9)
 
     def work(connection: Connection, found: Breach) -> Breach:
         store_plan.end_task(connection, found, number, visit.who, visit.now)
@@ -127,9 +128,9 @@ def end_task(visit: Visit) -> Response:
     return _done(visit, pages_entry.change(visit, work))
 
 
-def stages(connection: Connection, entry: Entry, now: datetime) -> list[Stage]:
+def stages(connection: Connection, entry: Entry) -> list[Stage]:
     """The phases of an entry's plan, each with how its steps stand."""
-    told, found = _told(connection, entry, now), entry.breach
+    told, found = _told(connection, entry), entry.breach
     marks, at = store_plan.marks(connection, found), _number_now(entry)
     return [
         Stage(
@@ -143,10 +144,9 @@ def stages(connection: Connection, entry: Entry, now: datetime) -> list[Stage]:
     ]
 
 
-def _told(connection: Connection, entry: Entry, now: datetime) -> dict[Duty, Mark | None]:
-    marks = store_duties.of(connection, entry.breach)
-    found = duties.dues(entry.breach, entry.profile.times, marks, now)
-    return {due.duty: due.mark for due in found}
+def _told(connection: Connection, entry: Entry) -> dict[Duty, Mark | None]:
+    last = duties.last_of_each(store_duties.of(connection, entry.breach))
+    return {duty: last.get(duty) for duty in entry.profile.times}
 
 
 def _number_now(entry: Entry) -> int:
@@ -169,7 +169,7 @@ def _page(
 ) -> Response:
     with visit.collector.store.read() as connection:
         entry = entries.entry_of(connection, found)
-        stages_found = stages(connection, entry, visit.now)
+        stages_found = stages(connection, entry)
         tasks = store_plan.tasks(connection, found)
         calls, team = store_calls.calls_of(connection, found), store_calls.team(connection)
         reached = {one.name for one in store_people.all_users(connection) if one.mail}
@@ -195,7 +195,7 @@ def _wrong_task(task: str, owner: str, due: datetime | None, now: datetime) -> s
         return "empty-task"
     if len(task) > LONGEST_TASK or len(owner) > LONGEST_OWNER:
         return "too-long"
-    if wrong := plan.wrong_reason(task) or plan.wrong_reason(owner):
+    if wrong := duties.wrong_reason(task) or duties.wrong_reason(owner):
         return wrong
     if due is None:
         return "not-a-day"

@@ -14,10 +14,10 @@ from server_stub.breaches.duties import Due, dues, next_due
 from server_stub.breaches.paper_facts import Teller
 from server_stub.breaches.register import Breach
 from server_stub.console import pages_duties, pages_entry
+from server_stub.console.asked import no_page
 from server_stub.console.page import Visit, render
-from server_stub.console.pages import event_asked
+from server_stub.console.pages import event_asked, log
 from server_stub.console.pages_duties import Given
-from server_stub.errors import Refused
 from server_stub.storage import (
     store_documents,
     store_dossier,
@@ -75,11 +75,9 @@ def export(visit: Visit) -> Response:
     """``/register/export``: the whole register as a file."""
     chosen = visit.request.query_params.get("format", "")
     if chosen not in register_export.FORMATS:
-        raise Refused(404, "no-page", visit.wording.text("error.404"))
+        raise no_page(visit)
     media_type, make = register_export.FORMATS[chosen]
-    visit.collector.store.write(
-        lambda c: store_history.log_view(c, visit.who, "exported-register", chosen, visit.now)
-    )
+    log(visit, "exported-register", chosen)
     teller = Teller(wording=visit.wording, zone=visit.collector.config.zone)
     with visit.collector.store.read() as connection:
         content = make(connection, teller, visit.now)

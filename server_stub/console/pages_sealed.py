@@ -11,9 +11,9 @@ from starlette.responses import RedirectResponse, Response
 
 from server_stub import openings
 from server_stub.console import opener
+from server_stub.console.asked import no_page
 from server_stub.console.page import Visit, render
 from server_stub.console.pages import event_asked, log, show_event
-from server_stub.errors import Refused
 from server_stub.openings import Given, Opening, Way
 from server_stub.storage import store_history, store_openings
 from server_stub.storage.store_events import StoredEvent
@@ -74,7 +74,7 @@ def _sealed_asked(visit: Visit) -> StoredEvent:
     """The event that the path names, if it has a sealed part. Raises Refused."""
     stored = event_asked(visit)
     if not stored.event.sealed:
-        raise Refused(404, "no-page", visit.wording.text("error.404"))
+        raise no_page(visit)
     return stored
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
+from server_stub.console.asked import no_page
 from server_stub.console.page import Visit, render
 from server_stub.console.pages_login import let_in
 from server_stub.errors import ConfigError, Refused, SsoDown, SsoError
@@ -101,5 +102,5 @@ def _provider(visit: Visit) -> Provider:
     """The identity provider. Raises Refused if there is none."""
     found = visit.login_settings.provider
     if found is None:
-        raise Refused(404, "no-page", visit.wording.text("error.404"))
+        raise no_page(visit)
     return found

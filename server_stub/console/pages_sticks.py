@@ -3,9 +3,9 @@
 from starlette.responses import Response
 
 from server_stub import sticks
+from server_stub.console.asked import no_page
 from server_stub.console.page import Visit, render
 from server_stub.console.pages import event_asked, log
-from server_stub.errors import Refused
 from server_stub.storage import store_sticks
 
 
@@ -14,7 +14,7 @@ def stick(visit: Visit) -> Response:
     stored = event_asked(visit)
     digest = sticks.device_of(stored.event)
     if digest is None:
-        raise Refused(404, "no-page", visit.wording.text("error.404"))
+        raise no_page(visit)
     log(visit, "viewed-stick", f"{stored.device}/{stored.seq}")
     with visit.collector.store.read() as connection:
         found = store_sticks.events_of_stick(connection, stored.device, digest)

@@ -11,7 +11,7 @@ from datetime import datetime, tzinfo
 
 from server_stub.post.mail import Letter
 from server_stub.post.reminders import Reader, Reminder, Step
-from server_stub.wording import Wording
+from server_stub.wording import Wording, moment_in
 
 MOST = 40
 """Reminders that are written out in one mail."""
@@ -34,9 +34,8 @@ class Desk:
     url: str
 
     def moment(self, at: datetime) -> str:
-        """A moment for people, with the name of its zone: an hour can come twice in a night."""
-        local = at.astimezone(self.zone)
-        return f"{local:%Y-%m-%d %H:%M} {local.tzname()}"
+        """A moment for people."""
+        return moment_in(self.zone, at)
 
 
 def letter(desk: Desk, reader: Reader, reminders: Sequence[Reminder]) -> Letter:

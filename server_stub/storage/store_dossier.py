@@ -16,16 +16,18 @@ ANSWERED = "answered"
 
 def answers(connection: Connection, breach: Breach) -> dict[str, str]:
     """What is written about an entry; an empty answer was taken away."""
-    rows = select(breach_answers).where(breach_answers.c.breach == breach.id)
-    return {row.question: row.answer for row in connection.execute(rows)}
+    return answers_of(connection, [breach]).get(breach.id, {})
 
 
 def answers_of(
-    connection: Connection, among: Iterable[Breach], questions: Iterable[str] | None = None
+    connection: Connection,
+    among: Iterable[Breach] | None = None,
+    questions: Iterable[str] | None = None,
 ) -> dict[int, dict[str, str]]:
-    """The answers of many entries, to some questions or to all, by the entry's id."""
-    here = breach_answers.c.breach.in_([breach.id for breach in among])
-    rows = select(breach_answers).where(here)
+    """The answers of every entry, or of these, to all questions or to some, by the entry's id."""
+    rows = select(breach_answers)
+    if among is not None:
+        rows = rows.where(breach_answers.c.breach.in_([breach.id for breach in among]))
     if questions is not None:
         rows = rows.where(breach_answers.c.question.in_(list(questions)))
     found: dict[int, dict[str, str]] = {}

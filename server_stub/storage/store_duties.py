@@ -35,8 +35,7 @@ def add(connection: Connection, breach: Breach, mark: Mark) -> None:
 
 def of(connection: Connection, breach: Breach) -> list[Mark]:
     """The marks of an entry, the oldest first."""
-    rows = select(breach_marks).where(breach_marks.c.breach == breach.id)
-    return [_mark(row) for row in connection.execute(rows.order_by(breach_marks.c.id))]
+    return of_all(connection, [breach]).get(breach.id, [])
 
 
 def of_all(connection: Connection, among: Sequence[Breach] | None = None) -> dict[int, list[Mark]]:

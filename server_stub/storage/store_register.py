@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -73,15 +74,13 @@ def made_just_now(connection: Connection, draft: Draft, who: str, since: datetim
         breaches.c.created_by == who,
         breaches.c.created_at > since,
     )
-    found = connection.execute(rows.limit(1)).first()
-    return _breach(found) if found else None
+    return _first(connection, rows)
 
 
 def breach_of(connection: Connection, device: str, seq: int) -> Breach | None:
     """The entry made from this event."""
     rows = select(breaches).where(breaches.c.device == device, breaches.c.seq == seq)
-    found = connection.execute(rows).first()
-    return _breach(found) if found else None
+    return _first(connection, rows)
 
 
 def opened_since(connection: Connection, device: str, who: str, moment: datetime) -> bool:
@@ -93,8 +92,7 @@ def opened_since(connection: Connection, device: str, who: str, moment: datetime
 
 def breach_numbered(connection: Connection, number: str) -> Breach | None:
     """The entry with this number."""
-    found = connection.execute(select(breaches).where(breaches.c.number == number)).first()
-    return _breach(found) if found else None
+    return _first(connection, select(breaches).where(breaches.c.number == number))
 
 
 def all_breaches(connection: Connection) -> list[Breach]:
@@ -194,6 +192,11 @@ def _next_number(connection: Connection, year: int) -> str:
     this_year = breaches.c.number.like(f"{year}-%")
     count = connection.scalar(select(func.count()).select_from(breaches).where(this_year)) or 0
     return number_of(year, int(count) + 1)
+
+
+def _first(connection: Connection, rows: Select[Any]) -> Breach | None:
+    found = connection.execute(rows.limit(1)).first()
+    return _breach(found) if found else None
 
 
 def _breach(row: Row[tuple[object, ...]]) -> Breach:

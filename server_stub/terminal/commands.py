@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,14 @@ from server_stub import serve as serving
 from server_stub import state as states
 from server_stub.collector import utc_now
 from server_stub.config import Config, configure, read_listen
+from server_stub.errors import AskedError
 from server_stub.pull import pull_endpoints, pull_rows
 from server_stub.pull import report as reports
 from server_stub.pull.pull_models import EventRow
+from server_stub.storage import store_people
 from server_stub.storage.store import Store
 from server_stub.storage.store_events import Wanted
+from server_stub.storage.store_people import User
 
 Command = Callable[[argparse.Namespace], int]
 TERMINAL = "terminal"
@@ -55,11 +59,8 @@ def report(arguments: argparse.Namespace) -> int:
         since=_moment(arguments.since),
         until=_moment(arguments.until),
     )
-    store = states.open_prepared(config_of(arguments))
-    try:
+    with opened(config_of(arguments)) as store:
         _print_events(_pages(store, wanted), arguments.format)
-    finally:
-        store.close()
     return 0
 
 
@@ -77,13 +78,28 @@ def new_keys(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def write(config: Config, work: Callable[[Connection], Any]) -> Any:
-    """What ``work`` gives, done in one transaction on the store of a prepared collector."""
+@contextmanager
+def opened(config: Config) -> Iterator[Store]:
+    """The store of a prepared collector, for as long as a command needs it."""
     store = states.open_prepared(config)
     try:
-        return store.write(work)
+        yield store
     finally:
         store.close()
+
+
+def write(config: Config, work: Callable[[Connection], Any]) -> Any:
+    """What ``work`` gives, done in one transaction on the store of a prepared collector."""
+    with opened(config) as store:
+        return store.write(work)
+
+
+def user_asked(connection: Connection, name: str) -> User:
+    """Whom a command is about. Raises AskedError if nobody has this name."""
+    user = store_people.user_by(connection, name)
+    if user is None:
+        raise AskedError(f"there is no user {name!r}: see `user list`")
+    return user
 
 
 def show(rows: list[dict[str, Any]], as_json: bool, empty: str) -> int:

@@ -13,7 +13,7 @@ from server_stub.config import Config
 from server_stub.errors import AskedError
 from server_stub.logins import login_settings, oidc, oidc_provider
 from server_stub.storage import store_factors, store_history, store_people, store_sso
-from server_stub.terminal.commands import TERMINAL, config_of, write
+from server_stub.terminal.commands import TERMINAL, config_of, user_asked, write
 from server_stub.terminal.commands_people import url_of
 
 
@@ -21,9 +21,7 @@ def reset_factor(arguments: argparse.Namespace) -> int:
     """``user factor-reset``: for who has lost it; their open logins end."""
 
     def work(connection: Connection) -> None:
-        user = store_people.user_by(connection, arguments.name)
-        if user is None:
-            raise AskedError(f"there is no user {arguments.name!r}: see `user list`")
+        user = user_asked(connection, arguments.name)
         if not store_factors.drop_factor(connection, user.id):
             raise AskedError(f"{arguments.name} has no second factor: nothing was changed")
         store_people.end_sessions(connection, user.id)
@@ -100,9 +98,7 @@ def link_user(arguments: argparse.Namespace) -> int:
     sso = oidc.linked_name(arguments.sso)
 
     def work(connection: Connection) -> None:
-        user = store_people.user_by(connection, arguments.name)
-        if user is None:
-            raise AskedError(f"there is no user {arguments.name!r}: see `user list`")
+        user = user_asked(connection, arguments.name)
         store_sso.check_free(connection, sso, but=user.name)
         store_sso.link(connection, user.id, sso)
         store_people.end_sessions(connection, user.id)

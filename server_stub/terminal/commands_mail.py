@@ -19,7 +19,7 @@ from server_stub.post.mail_settings import PORTS, Settings, Tls
 from server_stub.post.reminders import Reader, Step
 from server_stub.storage import store_mail, store_people
 from server_stub.storage.store_mail import SERVER, Trouble
-from server_stub.terminal.commands import config_of, show, write
+from server_stub.terminal.commands import config_of, show, user_asked, write
 from server_stub.terminal.commands_people import url_of
 
 _OPTIONS = ("host", "port", "sender", "user", "ca_file", "reports_to", "copy_to", "language")
@@ -31,9 +31,7 @@ def user_mail(arguments: argparse.Namespace) -> int:
     address = mail_settings.check_address(arguments.address) if arguments.address else None
 
     def work(connection: Connection) -> str:
-        user = store_people.user_by(connection, arguments.name)
-        if user is None:
-            raise AskedError(f"there is no user {arguments.name!r}: see `user list`")
+        user = user_asked(connection, arguments.name)
         language = arguments.language or user.language
         store_people.set_mail(connection, user.id, address, language)
         store_mail.retry_now(connection, utc_now())

@@ -16,7 +16,7 @@ from server_stub.logins import auth, oidc, tokens
 from server_stub.logins.tokens import Wish, Wrong
 from server_stub.storage import store_people, store_readers, store_sso, store_tokens
 from server_stub.storage.store_tokens import EnrolmentToken
-from server_stub.terminal.commands import TERMINAL, config_of, show, write
+from server_stub.terminal.commands import TERMINAL, config_of, show, user_asked, write
 
 _RANGE = f"--hours is between 1 and {tokens.LONGEST_HOURS}, --uses between 1 and {tokens.MOST_USES}"
 _WRONG = {
@@ -52,9 +52,7 @@ def set_password(arguments: argparse.Namespace) -> int:
     """``user password``."""
 
     def work(connection: Connection) -> None:
-        user = store_people.user_by(connection, arguments.name)
-        if user is None:
-            raise AskedError(f"there is no user {arguments.name!r}: see `user list`")
+        user = user_asked(connection, arguments.name)
         store_people.set_password(connection, user.id, stored)
 
     password = _password(arguments)
@@ -68,9 +66,7 @@ def remove_user(arguments: argparse.Namespace) -> int:
     """``user remove``."""
 
     def work(connection: Connection) -> None:
-        user = store_people.user_by(connection, arguments.name)
-        if user is None:
-            raise AskedError(f"there is no user {arguments.name!r}: see `user list`")
+        user = user_asked(connection, arguments.name)
         store_people.drop_user(connection, user.id)
 
     write(config_of(arguments), work)

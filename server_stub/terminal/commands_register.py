@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from server_stub import state as states
 from server_stub import wording
 from server_stub.breaches import duties, profiles, register_export, register_import, replay
 from server_stub.breaches.duties import Due
@@ -19,23 +18,16 @@ from server_stub.storage import (
     store_calls,
     store_duties,
     store_history,
-    store_people,
     store_register,
 )
 from server_stub.storage.store import Store
-from server_stub.terminal.commands import config_of, show, write
-
-WHO = "terminal"
-"""Stands in the history for whoever works on the server itself."""
+from server_stub.terminal.commands import TERMINAL, config_of, opened, show, user_asked, write
 
 
 def list_breaches(arguments: argparse.Namespace) -> int:
     """``breach list``."""
-    store = states.open_prepared(config_of(arguments))
-    try:
+    with opened(config_of(arguments)) as store:
         rows = _breaches(store)
-    finally:
-        store.close()
     return show(rows, arguments.json, "the register is empty")
 
 
@@ -44,14 +36,11 @@ def export(arguments: argparse.Namespace) -> int:
     config = config_of(arguments)
     teller = Teller(wording=wording.load()[arguments.language], zone=config.zone)
     _, make = register_export.FORMATS[arguments.format]
-    store, now = states.open_prepared(config), utc_now()
     try:
-        with store.read() as connection:
-            content = make(connection, teller, now)
+        with opened(config) as store, store.read() as connection:
+            content = make(connection, teller, utc_now())
     except Refused as error:
         raise AskedError(error.message) from error
-    finally:
-        store.close()
     _hand_out(content, arguments.out)
     return 0
 
@@ -60,11 +49,7 @@ def take_over(arguments: argparse.Namespace) -> int:
     """``breach import``."""
     config, now = config_of(arguments), utc_now()
     lines = register_import.read(_content(arguments.file), config.zone, now)
-    store = states.open_prepared(config)
-    try:
-        count = store.write(lambda c: register_import.take_over(c, lines, WHO, now))
-    finally:
-        store.close()
+    count = write(config, lambda c: register_import.take_over(c, lines, TERMINAL, now))
     left = len(lines) - count
     print(f"{count} entries taken over" + (f", {left} were there already" if left else ""))
     return 0
@@ -75,9 +60,7 @@ def user_team(arguments: argparse.Namespace) -> int:
     inside = arguments.inside == "yes"
 
     def work(connection: Connection) -> None:
-        if store_people.user_by(connection, arguments.name) is None:
-            raise AskedError(f"there is no user {arguments.name!r}: see `user list`")
-        store_calls.set_in_team(connection, arguments.name, inside)
+        store_calls.set_in_team(connection, user_asked(connection, arguments.name).name, inside)
 
     write(config_of(arguments), work)
     print(f"{arguments.name} is {'in' if inside else 'not in'} the crisis team")
@@ -87,16 +70,12 @@ def user_team(arguments: argparse.Namespace) -> int:
 def verify(arguments: argparse.Namespace) -> int:
     """``breach verify``: 1 if a line of a history was changed or taken out, or the register shows
     something else than its history says."""
-    store = states.open_prepared(config_of(arguments))
-    try:
-        with store.read() as connection:
-            whole = {
-                "the history of the register": store_history.history_is_whole(connection),
-                "the log of who looked at what": store_history.views_are_whole(connection),
-            }
-            other = replay.differing(connection) if all(whole.values()) else []
-    finally:
-        store.close()
+    with opened(config_of(arguments)) as store, store.read() as connection:
+        whole = {
+            "the history of the register": store_history.history_is_whole(connection),
+            "the log of who looked at what": store_history.views_are_whole(connection),
+        }
+        other = replay.differing(connection) if all(whole.values()) else []
     for name, good in whole.items():
         print(f"{name}: {'whole' if good else 'BROKEN: a line was changed or taken out'}")
     for number in other:
