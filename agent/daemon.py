@@ -107,12 +107,15 @@ class Daemon:
 
     def record(self, observation: Observation) -> str | None:
         """Decide, act and journal; the event's id, or None if it was no news or found no room."""
-        again = self._note_coverage(observation)
         try:
-            return self._dispatch(observation, again)
+            return self.keep(observation)
         except JournalFull as error:
             log.error("%s: a %s was not recorded", error, observation.kind)
             return None
+
+    def keep(self, observation: Observation) -> str | None:
+        """The same for whoever has to know of a lack of room. Raises JournalFull."""
+        return self._dispatch(observation, self._note_coverage(observation))
 
     def _dispatch(self, observation: Observation, again: bool) -> str | None:
         decision = self._decide(observation)

@@ -30,7 +30,7 @@ from pathlib import Path
 
 import msgspec
 
-from agent import journal_file, own
+from agent import journal_file, leak, own
 from agent.errors import JournalError, JournalFull
 from agent.journal_answers import Acted, Pending
 from agent.journal_sound import stamped, unstamped
@@ -41,7 +41,7 @@ __all__ = ["Acted", "Journal", "Pending"]
 
 SIZE_LIMIT = 192 * 1024 * 1024
 """Bytes of event bodies kept while the collector cannot be reached."""
-KEPT_LONGEST = (own.LeakReported.kind, own.GAP)
+KEPT_LONGEST = (leak.KIND, own.GAP)
 
 
 class Journal:

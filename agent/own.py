@@ -16,19 +16,6 @@ from enforcement.base import Reason, Result
 GAP = "journal-gap"
 
 
-class LeakKind(StrEnum):
-    """What a person says has leaked; the kinds the organisations' documents name."""
-
-    MISSENT_MAIL = "missent-mail"
-    LOST_DEVICE = "lost-device"
-    LOST_STICK = "lost-stick"
-    ACCOUNT_SHARED = "account-shared"
-    PUBLISHED = "published"
-    PAPER = "paper"
-    UNAUTHORISED_LOOK = "unauthorised-look"
-    OTHER = "other"
-
-
 class CollectorName(StrEnum):
     """The collectors as events name them; an unknown one is ``other``."""
 
@@ -104,22 +91,6 @@ class ActionRecovered(Observation):
 
     def facts(self) -> Facts:
         return {"action": self.action, "result": self.result, "reason": self.reason}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LeakReported(Observation):
-    """A person reports a data leak; what they wrote leaves sealed to the privacy officer."""
-
-    kind: ClassVar[str] = "leak-reported"
-    what: LeakKind
-    ongoing: bool
-    text: str
-
-    def facts(self) -> Facts:
-        return {"what": self.what, "ongoing": self.ongoing}
-
-    def details(self) -> Details:
-        return {"text": self.text}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

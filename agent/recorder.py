@@ -50,13 +50,13 @@ class Recorder:
                 due=decision.due or msgspec.UNSET,
             )
         event = wire.Event(
-            id=str(uuid.uuid4()),
+            id=observation.event_number() or str(uuid.uuid4()),
             kind=observation.kind,
             observed_at=observation.observed_at,
             recorded_at=self.now(),
             facts={name: self._fact(fact) for name, fact in observation.facts().items()},
             decision=part,
-            sealed=self._sealed(observation.details()),
+            sealed=observation.sealed_before() or self._sealed(observation.details()),
         )
         return self._checked(event)
 

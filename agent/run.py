@@ -21,6 +21,7 @@ from agent.expiry import Expiry
 from agent.gatekeeper import Gatekeeper
 from agent.guard import Caps
 from agent.journal import Journal
+from agent.leak_reports import LeakReports
 from agent.lost import Lost
 from agent.lost_keeper import LostKeeper
 from agent.lost_questions import LostQuestions
@@ -260,6 +261,12 @@ def _answers(
         outbox=outbox,
         identity=partial(identity.enrolled, config.state),
         sender_uid=_sender_uid(config),
+        leaks=LeakReports(
+            keep=daemon.keep,
+            can_seal=daemon.recorder.seal is not None,
+            contact=config.policy.contact,
+            now=utc_now,
+        ),
         disputes=_disputes(config, daemon, shelf),
         overrides=_override_requests(daemon, keeper),
         back=WantedBack(state=config.state, record=daemon.record, now=utc_now),

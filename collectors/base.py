@@ -71,6 +71,14 @@ class Observation:
         """A key under which a repeat of this observation is no news; None: always news."""
         return None
 
+    def event_number(self) -> str:
+        """The event's own number where it was made before; empty: it gets one."""
+        return ""
+
+    def sealed_before(self) -> str:
+        """The sealed part in base64 where it was sealed before; empty: ``details`` are sealed."""
+        return ""
+
     def used_at(self) -> datetime | None:
         """When a person last worked with it; None where that means nothing."""
         return None

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from agent.answers import ADMIN, REPORTS_PER_HOUR, SENDER, STAFF, Answers, receipt_number
+from agent.answers import ADMIN, SENDER, STAFF, Answers
 from agent.commands.status import OCR
 from agent.config import Config
 from agent.control_server import Caller, Refused
 from agent.journal import Journal
+from agent.leak import LeakKind, receipt_number
+from agent.leak_reports import PER_HOUR, LeakReports
 from agent.outbox import Trouble
 from agent.override_requests import OverrideRequests
-from agent.own import LeakKind
 from agent.policy import Contact, Policy
 from agent.wire import event as wire
 from collectors.base import utc_now
@@ -46,9 +47,11 @@ def answers(journal: Journal, tmp_path: Path, **changes: object) -> Answers:
         policy=Policy(version=1, contact=contact),
         notice=None,
     )
+    daemon = build(journal, Scripted())
     given = {
         "config": config,
-        "daemon": build(journal, Scripted()),
+        "daemon": daemon,
+        "leaks": LeakReports(keep=daemon.keep, can_seal=True, contact=contact, now=daemon.now),
         "outbox": outbox(journal),
         "identity": lambda: None,
         "sender_uid": 998,
@@ -115,7 +118,7 @@ def test_a_flood_of_reports_is_stopped_for_its_sender_alone(
     journal: Journal, tmp_path: Path
 ) -> None:
     given = answers(journal, tmp_path)
-    for _ in range(REPORTS_PER_HOUR):
+    for _ in range(PER_HOUR):
         given.leak_report(TEACHER, {})
     with pytest.raises(Refused, match=r"phone.*Noor \+31"):
         given.leak_report(TEACHER, {})
@@ -126,7 +129,7 @@ def test_without_an_officer_the_text_is_not_kept_and_the_person_is_told(
     journal: Journal, tmp_path: Path
 ) -> None:
     given = answers(journal, tmp_path)
-    object.__setattr__(given.daemon.recorder, "seal", None)
+    given.leaks.can_seal = False
     with pytest.raises(Refused, match="Noor"):
         given.leak_report(TEACHER, {"text": "something"})
     assert given.leak_report(TEACHER, {"kind": LeakKind.PAPER})["receipt"]

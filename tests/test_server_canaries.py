@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 import pyrage
 import pytest
 
-from agent.own import LeakKind, LeakReported
+from agent.leak import LeakKind
+from agent.own_leak import LeakReported
 from agent.recorder import Recorder
 from agent.wire import event as wire
 from agent.wire.shapes import passes_elfproef

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
-from agent.own import LeakKind
+from agent.leak import LeakKind
 from collectors.recognise.category import Category
 from server_stub import wording
 from server_stub.breaches import dossier, prefill, register, severity

@@ -10,7 +10,8 @@ import pytest
 
 from agent import own
 from agent.guard import Held
-from agent.own import CollectorName, LeakKind
+from agent.leak import About, LeakKind, Role
+from agent.own import CollectorName
 from agent.policy import Mode
 from agent.wire.event import DecisionPart
 from collectors.base import Gap, Observation
@@ -32,6 +33,8 @@ COMPUTED = {
 WORDS = (
     Held,
     LeakKind,
+    About,
+    Role,
     CollectorName,
     Mode,
     Gap,

@@ -1,39 +1,88 @@
-"""``dossierwacht leak report``: the tray's form for the terminal."""
+"""``dossierwacht leak report``: the form for the terminal."""
 
 import argparse
 import json
 import sys
+from datetime import UTC, datetime
+from enum import StrEnum
 
-from agent import control
+from agent import person
 from agent.errors import AgentError
-from agent.own import LeakKind
+from agent.leak import LONGEST_TEXT, About, LeakKind, Persons, Role
+from agent.leak_outbox import LeakOutbox, NobodyToRead, Receipt, Report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``dossierwacht leak report``."""
-    kinds = ", ".join(LeakKind)
-    parser.add_argument("--kind", choices=tuple(LeakKind), metavar="K", help=f"one of {kinds}")
+    _one_of(parser, "--kind", LeakKind, "what leaked")
     parser.add_argument("--text", help="what happened; - reads it; asked for when not given")
     parser.add_argument("--noticed-at", default="", help="when you noticed: 2026-11-23T14:30")
     parser.add_argument("--ongoing", action="store_true", help="it is still going on")
+    _one_of(parser, "--about", About, "whose data it is about")
+    _one_of(parser, "--role", Role, "for whom you work")
+    _one_of(parser, "--persons", Persons, "about how many people it is")
+    parser.add_argument("--reach-me", default="", help="your name and telephone number")
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Send a report; prints the receipt number."""
-    answer = control.ask(
-        arguments.socket,
-        "leak-report",
-        kind=arguments.kind or _asked_kind(),
-        text=_text(arguments.text),
-        noticed_at=arguments.noticed_at,
-        ongoing=arguments.ongoing,
-    )
-    if arguments.json:
-        print(json.dumps(answer))
-    else:
-        print(f"Thank you. Your report is on its way; its number is {answer['receipt']}.")
+    """Keep a report and hand it over; prints the receipt number."""
+    place = person.folder()
+    known = person.known(arguments.socket, place)
+    outbox, report = LeakOutbox(place / "leaks"), _report(arguments)
+    try:
+        receipt = outbox.keep(report, known.officers)
+    except NobodyToRead as error:
+        whom = " ".join(known.contact.get(part, "") for part in ("name", "phone")).strip()
+        raise AgentError(f"{error}: phone {whom or 'your manager'}; nothing was sent") from error
+    outbox.deliver(arguments.socket)
+    _tell(outbox.receipt(receipt.number) or receipt, as_json=arguments.json)
     return 0
+
+
+def _tell(receipt: Receipt, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"receipt": receipt.shown, "sent": receipt.sent}))
+    elif receipt.sent:
+        print(f"Thank you. Your report is on its way; its number is {receipt.shown}.")
+    else:
+        print(
+            f"Thank you. Your report is kept, sealed; its number is {receipt.shown}. "
+            "It is handed over as soon as Dossierwacht runs again."
+        )
+
+
+def _report(arguments: argparse.Namespace) -> Report:
+    now = datetime.now(UTC)
+    kind = arguments.kind or _asked_kind()
+    text = _text(arguments.text)
+    if len(text) > LONGEST_TEXT:
+        raise AgentError(f"a report holds at most {LONGEST_TEXT} characters; nothing was sent")
+    given = {name: getattr(arguments, name) for name in ("about", "role", "persons")}
+    return Report(
+        at=now,
+        chosen={
+            "kind": kind,
+            "ongoing": arguments.ongoing,
+            "noticed_at": _moment(arguments.noticed_at) or now.isoformat(),
+            **{name: word for name, word in given.items() if word},
+        },
+        written={"text": text, "reach": arguments.reach_me},
+    )
+
+
+def _moment(given: str) -> str:
+    try:
+        return datetime.fromisoformat(given).astimezone().isoformat() if given else ""
+    except (ValueError, OverflowError):
+        raise AgentError("give the moment as 2026-11-23T14:30; nothing was sent") from None
+
+
+def _one_of(
+    parser: argparse.ArgumentParser, option: str, words: type[StrEnum], meaning: str
+) -> None:
+    said = f"{meaning}: {', '.join(words)}"
+    parser.add_argument(option, choices=tuple(words), metavar="WORD", help=said)
 
 
 def _text(given: str | None) -> str:

@@ -1,0 +1,74 @@
+"""The words of a report of a data leak: what a person can choose from, at a page or a terminal.
+
+The kinds are those the organisations' own documents name. What is chosen leaves readable, since
+the register's clock and its routes depend on it; what is written leaves sealed.
+"""
+
+import re
+from enum import StrEnum
+
+KIND = "leak-reported"
+LONGEST_TEXT = 8000
+"""Characters of what happened."""
+LONGEST_LINE = 200
+"""Characters of a name, a telephone number, or which device it is."""
+NUMBER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""A report's own number, made where it is written, so that it can be handed over twice."""
+
+
+class LeakKind(StrEnum):
+    """What has leaked, or how."""
+
+    MISSENT_MAIL = "missent-mail"
+    LOST_DEVICE = "lost-device"
+    LOST_STICK = "lost-stick"
+    ACCOUNT_SHARED = "account-shared"
+    PUBLISHED = "published"
+    PAPER = "paper"
+    UNAUTHORISED_LOOK = "unauthorised-look"
+    OTHER = "other"
+
+
+class About(StrEnum):
+    """Whose data it is about."""
+
+    OWN = "own-organisation"
+    PARTNER = "partner-organisation"
+    BOARD = "school-board"
+    UNKNOWN = "unknown"
+
+
+class Role(StrEnum):
+    """For whom the reporter works: it decides whose procedure comes first."""
+
+    STAFF = "staff"
+    BOARD_STAFF = "school-board-staff"
+    COMMITTEE = "advisory-committee"
+    OTHER = "other"
+
+
+class Persons(StrEnum):
+    """How many people it is about, as well as can be said in the first minute."""
+
+    ONE = "one"
+    UP_TO_TEN = "up-to-ten"
+    UP_TO_HUNDRED = "up-to-hundred"
+    MORE = "more"
+    UNKNOWN = "unknown"
+
+    def bounds(self) -> tuple[int, int] | None:
+        """The fewest and the most, or None where not even that is known."""
+        return _BOUNDS.get(self)
+
+
+_BOUNDS = {
+    Persons.ONE: (1, 1),
+    Persons.UP_TO_TEN: (2, 10),
+    Persons.UP_TO_HUNDRED: (11, 100),
+    Persons.MORE: (101, 9_999_999),
+}
+
+
+def receipt_number(number: str) -> str:
+    """What a person notes down: eight characters of the report's number, in two groups."""
+    return f"DW-{number[:4]}-{number[4:8]}".upper()

@@ -1,0 +1,50 @@
+"""What a person says: that data have leaked."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from agent.leak import KIND, About, LeakKind, Persons, Role
+from collectors.base import Details, Facts, Observation
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeakReported(Observation):
+    """A person reports a data leak; what they wrote leaves sealed to the privacy officer.
+
+    ``given_number`` was made where the report was written, and ``closed`` is what was sealed there.
+    """
+
+    kind: ClassVar[str] = KIND
+    what: LeakKind
+    ongoing: bool
+    about: About | None = None
+    role: Role | None = None
+    persons: Persons | None = None
+    text: str = ""
+    reach: str = ""
+    lost: str = ""
+    given_number: str = ""
+    closed: str = ""
+
+    def facts(self) -> Facts:
+        chosen = {"about": self.about, "role": self.role}
+        bounds = self.persons.bounds() if self.persons else None
+        return {
+            "what": self.what,
+            "ongoing": self.ongoing,
+            **{name: word for name, word in chosen.items() if word is not None},
+            **({"persons-min": bounds[0], "persons-max": bounds[1]} if bounds else {}),
+        }
+
+    def details(self) -> Details:
+        more = {"reach": self.reach, "lost": self.lost}
+        return {"text": self.text, **{name: said for name, said in more.items() if said}}
+
+    def once(self) -> str | None:
+        return self.given_number or None
+
+    def event_number(self) -> str:
+        return self.given_number
+
+    def sealed_before(self) -> str:
+        return self.closed
