@@ -26,7 +26,10 @@ MAY_IMPORT = {
     "server_stub": ("server_stub", "agent.wire"),
 }
 # Runs as the staff member: neither it nor anything it imports may bring these in.
-LIGHT = {"agent.tray.panel": ("collectors", "enforcement")}
+LIGHT = {
+    "agent.tray.panel": ("collectors", "enforcement"),
+    "agent.pages.serve": ("collectors", "enforcement"),
+}
 # Decides or defines, and so touches neither the world nor the clock.
 PURE = ("agent.policy", "agent.wire", "collectors.base", "enforcement.base")
 WORLDLY = {"os", "socket", "sqlite3", "time", "requests", "random", "secrets"}

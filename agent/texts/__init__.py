@@ -1,4 +1,5 @@
-"""Every sentence a staff member may see, in Dutch, Danish and English, one file a language.
+"""Every sentence a staff member may see, in Dutch, Danish and English, one file a language;
+those of the staff member's own pages in ``pages/``.
 
 A key is a word of the program: an event kind, an action, ``reason-`` and a reason, ``tray-`` and a
 word of the tray. Sentences are for people who are busy with children: short, calm, and saying what
@@ -31,7 +32,11 @@ def has(key: str) -> bool:
 @cache
 def table(language: str) -> Mapping[str, str]:
     """Every sentence of one language, by its key."""
-    text = resources.files(__name__).joinpath(f"{language}.toml").read_text("utf-8")
+    return {**_read(language), **_read(f"pages/{language}")}
+
+
+def _read(name: str) -> Mapping[str, str]:
+    text = resources.files(__name__).joinpath(f"{name}.toml").read_text("utf-8")
     return {key: str(sentence).strip() for key, sentence in tomllib.loads(text).items()}
 
 

@@ -1,0 +1,109 @@
+"""What every page shares: the visit, the form that came with it, and how it is drawn."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+
+from agent import person
+from agent.person import Known
+from agent.texts import LANGUAGES, say
+
+LARGEST_FORM = 128 * 1024
+"""Bytes."""
+MOST_FIELDS = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class House:
+    """What the pages stand on: the agent's socket, the person's folder, and their language."""
+
+    socket: Path
+    place: Path
+    wished: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Visit:
+    """One request as a page gets it."""
+
+    request: Request
+    house: House
+    known: Known
+    form: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def language(self) -> str:
+        """The person's own language, else the organisation's, else English."""
+        told = self.known.language
+        return self.house.wished or (told if told in LANGUAGES else "en")
+
+    def say(self, key: str, **values: str | int) -> str:
+        """A sentence in the person's language."""
+        return say(self.language, key, **values)
+
+    def path(self, page: str) -> str:
+        """The path of a page."""
+        return f"{self.request.scope['root_path']}/{page}"
+
+    def lead_to(self, page: str) -> Response:
+        """Go on to another page, after a form was taken."""
+        return RedirectResponse(self.path(page), 303)
+
+
+View = Callable[[Visit], Response]
+
+
+def shown(view: View) -> Callable[[Request], "object"]:
+    """A view as an endpoint: it may wait for the agent, and so works in a thread."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            form = await _form(request) if request.method == "POST" else {}
+        except (ValueError, ClientDisconnect):
+            return PlainTextResponse("the form cannot be read\n", 400)
+        return await run_in_threadpool(_answer, view, request, form)
+
+    return endpoint
+
+
+def render(visit: Visit, template: str, status: int = 200, **values: object) -> Response:
+    """A page from its template, which takes every value as text."""
+    given = {"visit": visit, "say": visit.say, "path": visit.path, "contact": visit.known.contact}
+    text = _templates().get_template(template).render(**given, **values)
+    return HTMLResponse(text, status)
+
+
+def _answer(view: View, request: Request, form: Mapping[str, str]) -> Response:
+    house = request.app.state.house
+    assert isinstance(house, House)
+    known = person.known(house.socket, house.place)
+    return view(Visit(request=request, house=house, known=known, form=form))
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a form, the last of a name. Raises ValueError if it is none, or too long."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LARGEST_FORM:
+            raise ValueError("too long")
+    pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    return {name: text.replace("\r\n", "\n").strip() for name, text in pairs}
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("agent.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,118 @@
+"""Serving the pages until nobody has used them for a while, and opening one in the browser.
+
+One process serves all pages of one person: who opens a second one asks the first, over a socket in
+the person's own runtime folder, for another address.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import struct
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import uvicorn
+from uvicorn.server import ServerState
+
+from agent.pages.app import make_app
+from agent.pages.browser import open_address
+from agent.pages.door import HOST, Door, OwnOnly
+from agent.pages.page import House
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 2 * 3600.0
+"""Without a request for so long, the pages end: nobody types for longer at one form."""
+ASK_SECONDS = 5.0
+LONGEST_NAME = 64
+
+
+def open_page(house: House, page: str, runtime: Path | None, *, show: bool = True) -> int:
+    """Open a page in the browser, and serve it unless somebody does. 1 if no browser was found."""
+    meeting = runtime / "dossierwacht-pages.sock" if runtime else None
+    address = _asked(meeting, page) if meeting else ""
+    if address:
+        return _shown(address, show=show)
+    return asyncio.run(_serve(house, page, meeting, lambda address: _shown(address, show=show)))
+
+
+def _shown(address: str, *, show: bool) -> int:
+    """Start the browser, or give the address to whoever is at the terminal."""
+    if show and open_address(address):
+        return 0
+    print(address, flush=True)
+    return 1 if show else 0
+
+
+async def _serve(
+    house: House, page: str, meeting: Path | None, opened: Callable[[str], int]
+) -> int:
+    loop, used = asyncio.get_running_loop(), asyncio.Event()
+    listener = socket.create_server((HOST, 0))
+    door = Door(app=make_app(house), port=listener.getsockname()[1], heard=used.set)
+    settings = uvicorn.Config(
+        door, log_config=None, access_log=False, lifespan="off", ws="none", proxy_headers=False
+    )
+    settings.load()
+    state = ServerState()
+    server = await loop.create_server(
+        lambda: OwnOnly(config=settings, server_state=state, app_state={}), sock=listener
+    )
+    others = await _meet(meeting, door) if meeting else None
+    try:
+        code = await asyncio.to_thread(opened, door.address_of(page))
+        while await _within(used, IDLE_SECONDS):
+            used.clear()
+    finally:
+        server.close()
+        if others is not None and meeting is not None:
+            others.close()
+            meeting.unlink(missing_ok=True)
+    return code
+
+
+async def _within(used: asyncio.Event, seconds: float) -> bool:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            return await used.wait()
+    return False
+
+
+async def _meet(meeting: Path, door: Door) -> asyncio.Server | None:
+    """Give addresses to other processes of this person; None where that cannot be had."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, ValueError, TimeoutError):
+            if _uid(writer.get_extra_info("socket")) == os.geteuid():
+                async with asyncio.timeout(ASK_SECONDS):
+                    page = (await reader.readline()).decode("ascii").strip()
+                writer.write(door.address_of(page).encode("ascii"))
+                door.heard()
+        writer.close()
+
+    try:
+        meeting.unlink(missing_ok=True)
+        return await asyncio.start_unix_server(answer, meeting, limit=LONGEST_NAME)
+    except OSError as error:
+        log.info("nobody else is given addresses: %s", error)
+        return None
+
+
+def _asked(meeting: Path, page: str) -> str:
+    """An address from a process that serves already; empty if there is none."""
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        asking.settimeout(ASK_SECONDS)
+        asking.connect(str(meeting))
+        if _uid(asking) == os.geteuid():
+            asking.sendall(page.encode("ascii") + b"\n")
+            return asking.recv(4096).decode("ascii", "replace")
+    return ""
+
+
+def _uid(connection: socket.socket) -> int:
+    size = struct.calcsize("3i")
+    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+    _, uid, _ = struct.unpack("3i", raw)
+    return int(uid)
