@@ -104,6 +104,7 @@ def routes() -> list[Route | Mount]:
         Route(f"{event}/sealed", shown(pages_sealed.sealed, Role.OFFICER), methods=["GET"]),
         Route(f"{event}/breach", shown(pages_register.open_breach, Role.OFFICER), methods=["POST"]),
         Route(f"{event}/dispute", shown(pages_disputes.mark, Role.OFFICER), methods=["POST"]),
+        Route("/events", shown(pages_events.by_receipt, *_LOOKS), methods=["GET"]),
         Route("/events/{event}", shown(pages_events.by_number, *_LOOKS), methods=["GET"]),
         Route("/disputes", shown(pages_disputes.overview, *_LOOKS), methods=["GET"]),
         Route("/policy", shown(pages_policy.show, *_LOOKS), methods=["GET"]),

@@ -68,6 +68,7 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/devices/{device}/{seq}/sealed"): ("olaf",),
     ("POST", "/devices/{device}/{seq}/breach"): ("olaf",),
     ("POST", "/devices/{device}/{seq}/dispute"): ("olaf",),
+    ("GET", "/events"): ("ingrid", "olaf"),
     ("GET", "/events/{event}"): ("ingrid", "olaf"),
     ("GET", "/disputes"): ("ingrid", "olaf"),
     ("GET", "/policy"): ("ingrid", "olaf"),

@@ -19,6 +19,7 @@ from server_stub.errors import StoreError
 from server_stub.post import mail_rounds, mail_settings
 from server_stub.post.mail_rounds import Rounds
 from server_stub.post.mail_settings import Settings, Tls
+from server_stub.post.reminders import receipt_number
 from server_stub.storage import store_duties, store_mail, store_people, store_register
 from tests.collector_on_loopback import Running, collector, pupil_file
 from tests.console_visit import PASSWORDS, Console
@@ -400,3 +401,20 @@ def test_a_mail_leads_to_its_event_after_the_login(tmp_path: Path) -> None:
         assert at.get(officer, "/events/2").headers["Location"] == f"/devices/{laptop}/2"
         for gone in ("0", "99", "x", "9" * 30, "-1"):
             assert at.get(officer, f"/events/{gone}").status_code == 404
+
+
+def test_the_number_that_a_reporter_noted_down_leads_to_the_report(tmp_path: Path) -> None:
+    with mailbox() as kept, collector(tmp_path / "state") as running:
+        first_day(running, kept)
+        ((laptop, seq, event),) = running.rows(
+            "SELECT device, seq, event_id FROM events WHERE kind = 'leak-reported'"
+        )
+        number = receipt_number(event)
+        officer = Console(running, running.laptop()).session("olaf")
+        at = Console(running, running.laptop())
+        for told in (number, number.lower(), number.replace("-", " "), number[3:]):
+            reply = at.get(officer, f"/events?receipt={told}")
+            assert reply.headers["Location"] == f"/devices/{laptop}/{seq}"
+        (other,) = running.rows("SELECT event_id FROM events WHERE kind != 'leak-reported'")[0]
+        for gone in ("", "DW-", "%", "________", receipt_number(other), number + "0"):
+            assert at.get(officer, f"/events?receipt={gone}").status_code == 404

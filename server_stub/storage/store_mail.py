@@ -66,6 +66,17 @@ def place_of(connection: Connection, event: int) -> tuple[str, int] | None:
     return (found.device, found.seq) if found else None
 
 
+def place_of_report(connection: Connection, begin: str) -> tuple[str, int] | None:
+    """The same of the newest reported leak whose event's number begins so."""
+    rows = (
+        select(events.c.device, events.c.seq)
+        .where(events.c.kind == LEAK, events.c.event_id.startswith(begin, autoescape=True))
+        .order_by(events.c.id.desc())
+    )
+    found = connection.execute(rows).first()
+    return (found.device, found.seq) if found else None
+
+
 def troubles(connection: Connection) -> list[Trouble]:
     """All that mail does not get to."""
     rows = connection.execute(select(mail_troubles).order_by(mail_troubles.c.to_whom))
