@@ -20,7 +20,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 from msgspec import UNSET
 
-from agent import __version__, config, identity, machine, sender
+from agent import __version__, config, enrol_file, identity, machine, sender
 from agent.errors import ConfigError, EnrolmentError
 from agent.identity import Enrolled
 from agent.outbox import Trouble
@@ -49,6 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``dossierwacht enrol``."""
     parser.add_argument("--server", help="address of the collector, https://...")
     parser.add_argument("--token", help="the one-time token from IT; - reads it")
+    parser.add_argument(
+        "--file", nargs="?", const="", metavar="PATH", help="server and token from enrol.toml"
+    )
     parser.add_argument("--owner", choices=("issued", "private"), default="issued")
     parser.add_argument("--agree", action="store_true", help="to the text for a private laptop")
     parser.add_argument("--again", action="store_true", help="replace an earlier enrolment")
@@ -61,8 +64,10 @@ def main(arguments: argparse.Namespace) -> int:
     config.prepare_state(arguments.state)
     if arguments.rotate:
         return _rotate(arguments.state)
+    if arguments.file is not None:
+        return _by_file(arguments)
     if not arguments.server or not arguments.token:
-        raise ConfigError("usage: dossierwacht enrol --server URL --token T, or --rotate")
+        raise ConfigError("usage: dossierwacht enrol --server URL --token T, --file, or --rotate")
     if identity.enrolled(arguments.state) is not None and not arguments.again:
         raise EnrolmentError("this laptop is enrolled already; use --again to replace that")
     if arguments.owner == "private" and not _agreed(arguments):
@@ -72,6 +77,21 @@ def main(arguments: argparse.Namespace) -> int:
     token = sys.stdin.readline().strip() if arguments.token == "-" else arguments.token  # noqa: S105
     who = enrol(arguments.server, token, arguments.owner, arguments.state, utc_now())
     print(f"enrolled as {who.device} at {who.server}", file=sys.stdout)
+    return 0
+
+
+def _by_file(arguments: argparse.Namespace) -> int:
+    """Enrol as a file asks for, once; a laptop that is enrolled there is left as it is."""
+    path = Path(arguments.file) if arguments.file else arguments.config / enrol_file.NAME
+    wish, who = enrol_file.read(path), identity.enrolled(arguments.state)
+    if who is not None and who.server != wish.server:
+        raise EnrolmentError(
+            f"this laptop is enrolled at {who.server} already; nothing was changed"
+        )
+    if who is None:
+        who = enrol(wish.server, wish.token, "issued", arguments.state, utc_now())
+    path.unlink(missing_ok=True)
+    print(f"enrolled as {who.device} at {who.server}")
     return 0
 
 
