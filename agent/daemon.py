@@ -59,6 +59,8 @@ class Daemon:
     grace: Grace | None = None
     breaker: Breaker | None = None
     is_lost: Callable[[], bool] = lambda: False
+    alive: Callable[[], None] = lambda: None
+    """Called at each turn of the loop."""
     evasion: Evasion = field(default_factory=Evasion)
     overrides: Overrides = field(default_factory=Overrides)
     messages: deque[Event] = field(default_factory=lambda: deque(maxlen=MESSAGES_KEPT))
@@ -77,6 +79,7 @@ class Daemon:
         self.begun.set()
         threads = self.watching.begin(self.collectors, seen, stop)
         while not stop.is_set() or any(one.is_alive() for one in threads) or not seen.empty():
+            self.alive()
             self._finish()
             for due in self.grace.take_due(self.now()) if self.grace else ():
                 self.record(due)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
-from agent import identity, outward, processes
+from agent import identity, outward, processes, supervised
 from agent.answers import Answers
 from agent.config import Config, prepare_state
 from agent.contact import Contact
@@ -69,6 +69,7 @@ def run(
         orders = outward.orders(config, daemon, lost, left_alone)
         touch = outward.in_touch(config, daemon, orders, stop.set)
         answers = _answers(config, daemon, outward.outbox(config, journal, touch), shelf, keeper)
+        daemon.alive = supervised.by().alive
         answers.lost = LostQuestions(orders=orders, keeper=lost)
         touch.condition = answers.condition
         control = ControlServer(config.socket, answers.table(), answers.allowed)
