@@ -9,6 +9,7 @@ on before anything costly is done, and every other one still finds room.
 
 import asyncio
 import ssl
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
@@ -93,6 +94,12 @@ class Front:
             return
         with named_log.about(door.name):
             await door.app(scope, receive, send)
+
+
+def no_word_of_bad_names(error: "sys.UnraisableHookArgs") -> None:
+    """What is written when nobody can be told: not what strangers send as a name in TLS."""
+    if error.exc_type is not UnicodeDecodeError:
+        sys.__unraisablehook__(error)
 
 
 class Caller(Patient):

@@ -64,6 +64,11 @@ def read(folder: Path) -> Organisation | None:
 
 def missing(folder: Path) -> ConfigError:
     """What to say of an organisation whose file is not there."""
+    if not folder.exists():
+        return ConfigError(
+            f"there is no organisation {folder.name!r} in {folder.parent.parent}: "
+            "see `organisation list`"
+        )
     return ConfigError(
         f"there is no {folder / FILE}: put it back from your backup, or say what stood in it with "
         "`organisation add`"

@@ -8,6 +8,7 @@ is new is opened, and what could not be opened is tried once more.
 
 import logging
 import signal
+import sys
 import threading
 from collections import Counter
 from contextlib import suppress
@@ -18,7 +19,7 @@ from server_stub.app import make_app
 from server_stub.collector import utc_now
 from server_stub.config import Config, Listen, configure
 from server_stub.errors import CollectorError, ConfigError
-from server_stub.front import Caller, Door, Front
+from server_stub.front import Caller, Door, Front, no_word_of_bad_names
 from server_stub.intake.patience import allow_open_files
 from server_stub.intake.rush import MOST_INSIDE
 from server_stub.organisations import Found
@@ -120,6 +121,7 @@ class House:
 def serve(config: Config, listen: Listen) -> int:
     """Serve every organisation of an installation. Raises ConfigError."""
     named_log.to_stderr()
+    sys.unraisablehook = no_word_of_bad_names
     allow_open_files()
     front = Front(MOST_CONNECTIONS)
     house, again = House(config, front), threading.Event()
