@@ -58,9 +58,14 @@ class House:
         self._config, self._front = config, front
         self._doors: dict[str, Door] = {}
         self._served: dict[str, Served] = {}
+        self._looking = threading.Lock()
 
     def look(self) -> None:
         """Open what is not open yet. Raises ConfigError if the folder cannot be read."""
+        with self._looking:  # a signal can come before the first look is over
+            self._look()
+
+    def _look(self) -> None:
         everything = organisations.found(self._config.state)
         hosts = Counter(one.kept.host for one in everything if one.kept)
         for one in everything:
