@@ -26,6 +26,9 @@ HANDS = 6
 """Threads that work on requests of laptops. With many more the one that holds the connections gets
 its turn too seldom, and the pages of the console wait with it; with fewer, fewer share a commit."""
 
+MOST_ASKING = 3
+"""Threads, of those that answer people, that wait for an identity provider at the same time."""
+
 
 def utc_now() -> datetime:
     """The time now, aware, in UTC."""
@@ -82,6 +85,9 @@ class Collector:
     metrics: Metrics = field(default_factory=Metrics)
     often: Often = field(default_factory=Often)
     rush: Rush = field(default_factory=Rush)
+    asking: threading.BoundedSemaphore = field(
+        default_factory=lambda: threading.BoundedSemaphore(MOST_ASKING)
+    )
     hands: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(HANDS))
     now: Callable[[], datetime] = utc_now
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from server_stub import organisation_file
 from server_stub.errors import ConfigError
 
 DEFAULT_STATE = "/var/lib/dossierwacht-collector"
@@ -20,11 +21,15 @@ WILDCARDS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  (recognised, not bou
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
-    """The collector's place on the machine. ``zone`` is None for the machine's own time zone."""
+    """The collector's place on the machine. ``zone`` is None for the machine's own time zone.
+
+    ``organisation`` and its ``public_url`` are empty for a collector that serves only one."""
 
     state: Path
     database: str
     zone: ZoneInfo | None = None
+    organisation: str = ""
+    public_url: str = ""
 
     @property
     def public_url_file(self) -> Path:
@@ -49,16 +54,32 @@ def configure(
     *,
     state: str | None,
     database: str | None,
+    organisation: str | None = None,
     zone: str | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Config:
     """The configuration from options and environment. Raises ConfigError."""
     folder = Path(state or environ.get("DOSSIERWACHT_COLLECTOR_STATE") or DEFAULT_STATE).absolute()
+    if organisation is not None:
+        folder = organisation_file.folder_of(folder, organisation)
     default = f"sqlite:///{folder / 'collector.db'}"
+    found_zone = _zone(zone or environ.get("DOSSIERWACHT_COLLECTOR_TIMEZONE"))
+    kept = organisation_file.read(folder)
+    if kept is None and organisation is not None:
+        raise organisation_file.missing(folder)
+    if kept is None:
+        named = database or environ.get("DATABASE_URL") or default
+        return Config(state=folder, database=named, zone=found_zone)
+    if database:
+        raise ConfigError(
+            f"organisation {kept.name!r} has a database of its own: leave --database out"
+        )
     return Config(
         state=folder,
-        database=database or environ.get("DATABASE_URL") or default,
-        zone=_zone(zone or environ.get("DOSSIERWACHT_COLLECTOR_TIMEZONE")),
+        database=kept.database or default,
+        zone=found_zone,
+        organisation=kept.name,
+        public_url=kept.public_url,
     )
 
 

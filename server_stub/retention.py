@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from server_stub import named_log
 from server_stub.collector import Collector
 from server_stub.errors import ConfigError, StoreError
 from server_stub.storage import store_history, store_retention
@@ -66,7 +67,7 @@ def start(collector: Collector, stop: threading.Event) -> threading.Thread:
             if stop.wait(ROUND_SECONDS):
                 return
 
-    thread = threading.Thread(target=rounds, name="retention", daemon=True)
+    thread = named_log.thread(rounds, "retention")
     thread.start()
     return thread
 

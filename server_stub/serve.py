@@ -5,40 +5,30 @@ certificate is renewed while running: nobody restarts a collector for a year, an
 certificate ended every laptop would fall silent at once.
 """
 
-import asyncio
-import logging
 import signal
 import socket
 import ssl
-import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from server_stub import config as configuration
-from server_stub import keys, retention, state, tls, wording
+from server_stub import keys, named_log, served, state, tls, wording
 from server_stub.app import make_app
 from server_stub.collector import Collector, DeviceKeys, utc_now
 from server_stub.config import Config, Listen
 from server_stub.errors import ConfigError
 from server_stub.intake.doorway import Doorway
 from server_stub.intake.patience import Patient, allow_open_files
-from server_stub.post import mail_rounds
-from server_stub.pull.feeds import Deliveries
 from server_stub.pull.metrics import Metrics
 from server_stub.storage import store_events
 from server_stub.storage.store import open_store
 from server_stub.storage.store_together import Together
 
-log = logging.getLogger(__name__)
-RENEWAL_SECONDS = 12 * 3600
 MOST_CONNECTIONS = 2000
-GRACE_SECONDS = 10
-# For TLS 1.2: forward secrecy and authenticated encryption only; uvicorn alone would take CBC too.
-CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 
 class Server(uvicorn.Server):
@@ -57,7 +47,7 @@ class Server(uvicorn.Server):
         for one in sockets or ():
             door = Doorway(
                 one,
-                self._protocol,
+                self.protocol,
                 self.config.ssl,
                 self.server_state.connections,
                 MOST_CONNECTIONS,
@@ -73,48 +63,53 @@ class Server(uvicorn.Server):
             door.close()
         await super().shutdown(sockets)
 
-    def _protocol(self) -> asyncio.Protocol:
+    def protocol(self) -> Patient:
+        """What one connection speaks."""
         state = self.lifespan.state
         return Patient(config=self.config, server_state=self.server_state, app_state=state)
 
 
 def serve(config: Config, listen: Listen, given_url: str | None) -> int:
-    """Run the collector. Raises ConfigError, StoreError."""
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s"
-    )
+    """Run the collector of one organisation. Raises ConfigError, StoreError."""
+    named_log.to_stderr()
     if given_url:
         configuration.check_url(given_url)
     allow_open_files()
     state.prepare(config, utc_now())
-    bound = _bind(listen)
-    url = configuration.public_url(given_url, listen, bound.getsockname()[1])
+    bound = bind(listen)
+    url = _url_of(config, listen, given_url, bound.getsockname()[1])
     keys.replace(config.public_url_file, f"{url}\n".encode("ascii"), 0o644)
     hosts = (urlsplit(url).hostname or "", *_own_host(listen))
-    certificate = tls.ensure_server_certificate(config.state, hosts, utc_now())
+    context = served.tls_context(tls.ensure_server_certificate(config.state, hosts, utc_now()))
     collector = make_collector(config, url)
-    stop = threading.Event()
-    rounds = mail_rounds.start(collector, stop)
-    retention.start(collector, stop)
-    deliveries = _deliveries(collector)
+    one = served.begin(collector, context, hosts)
     try:
-        deliveries.start()
         here = listen.url(bound.getsockname()[1])
-        server = Server(_settings(collector, certificate), here, collector.rush.is_full)
-        _renew_in_time(server.config, config.state, hosts, stop)
-        _end_when_told(server)
+        server = Server(settings(make_app(collector), context), here, collector.rush.is_full)
+        end_when_told(server)
         server.run(sockets=[bound])
     finally:
-        stop.set()
-        deliveries.end()
+        one.tell_to_end()
         bound.close()
-        rounds.join(GRACE_SECONDS)  # a mail that was just taken is noted before the end
-        collector.store.close()
+        one.end()
     return 0
+
+
+def _url_of(config: Config, listen: Listen, given: str | None, port: int) -> str:
+    """The address that laptops and people use. Raises ConfigError."""
+    if config.public_url and given not in (None, config.public_url):
+        raise ConfigError(
+            f"organisation {config.organisation!r} is known by {config.public_url}: "
+            "leave --public-url out"
+        )
+    return configuration.public_url(given or config.public_url, listen, port)
 
 
 def make_collector(config: Config, url: str) -> Collector:
     """A collector on a prepared state folder, known by ``url``."""
+    folder = config.state
+    reply_key, ca_pem = keys.reply_key(folder), tls.ca_pem(folder)
+    stick_key, login_key = keys.stick_key(folder), keys.login_key(folder)
     store = open_store(config.database)
     metrics = Metrics()
     with store.read() as connection:
@@ -125,29 +120,20 @@ def make_collector(config: Config, url: str) -> Collector:
         store=store,
         together=Together(store),
         keys=DeviceKeys(store=store),
-        reply_key=keys.reply_key(config.state),
-        stick_key=keys.stick_key(config.state),
-        login_key=keys.login_key(config.state),
-        ca_pem=tls.ca_pem(config.state),
         languages=wording.load(),
         metrics=metrics,
+        reply_key=reply_key,
+        ca_pem=ca_pem,
+        stick_key=stick_key,
+        login_key=login_key,
     )
 
 
-def _deliveries(collector: Collector) -> Deliveries:
-    return Deliveries(
-        store=collector.store,
-        metrics=collector.metrics,
-        key=keys.feed_key(collector.config.state),
-        now=collector.now,
-    )
-
-
-def _settings(collector: Collector, certificate: Path) -> uvicorn.Config:
-    settings = uvicorn.Config(
-        make_app(collector),
-        ssl_certfile=str(certificate),
-        ssl_ciphers=CIPHERS,
+def settings(app: ASGIApp, context: ssl.SSLContext) -> uvicorn.Config:
+    """How uvicorn is to serve an application."""
+    made = uvicorn.Config(
+        app,
+        ssl_context_factory=lambda *_: context,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -156,17 +142,14 @@ def _settings(collector: Collector, certificate: Path) -> uvicorn.Config:
         lifespan="off",
         ws="none",
         http=Patient,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_graceful_shutdown=served.GRACE_SECONDS,
     )
-    settings.load()
-    assert settings.ssl is not None
-    settings.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
-    # No laptop takes a session up again, and tickets for it are a tenth of what a handshake costs.
-    settings.ssl.num_tickets = 0
-    return settings
+    made.load()
+    return made
 
 
-def _bind(listen: Listen) -> socket.socket:
+def bind(listen: Listen) -> socket.socket:
+    """A socket that listens. Raises ConfigError."""
     try:
         bound = socket.create_server(
             (listen.host, listen.port),
@@ -188,25 +171,7 @@ def _own_host(listen: Listen) -> tuple[str, ...]:
     return () if listen.host in configuration.WILDCARDS else (listen.host,)
 
 
-def _renew_in_time(
-    settings: uvicorn.Config, folder: Path, hosts: tuple[str, ...], stop: threading.Event
-) -> None:
-    """Look twice a day whether the server certificate is due; new connections get the new one."""
-    context = settings.ssl
-    assert context is not None
-
-    def watch() -> None:
-        while not stop.wait(RENEWAL_SECONDS):
-            try:
-                path = tls.ensure_server_certificate(folder, hosts, utc_now())
-                context.load_cert_chain(path)
-            except (ConfigError, OSError) as error:
-                log.error("the server certificate could not be renewed: %s", error)
-
-    threading.Thread(target=watch, name="renewal", daemon=True).start()
-
-
-def _end_when_told(server: uvicorn.Server) -> None:
+def end_when_told(server: uvicorn.Server) -> None:
     """End with 0. While it runs uvicorn listens itself, and afterwards raises the signal again."""
 
     def end(*_: object) -> None:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -75,6 +75,8 @@ class Running:
     """Its URL, if it is not SQLite in the state folder."""
     called: str = ""
     """The address that laptops sign for, if it is another one than ``url``."""
+    connect: Callable[[], requests.Session] = requests.Session
+    """How it is reached."""
 
     @property
     def ca(self) -> str:
@@ -149,9 +151,10 @@ class Laptop:
             nonce=nonce or secrets.token_urlsafe(24),
             created=datetime.now(UTC) + self.skew,
         )
-        return requests.post(
-            self.at.url + path, data=body, headers=headers, verify=self.at.ca, timeout=30
-        )
+        with self.at.connect() as session:
+            return session.post(
+                self.at.url + path, data=body, headers=headers, verify=self.at.ca, timeout=30
+            )
 
     def records(self, *bodies: str | wire.Event) -> tuple[str, list[messages.Record]]:
         """The next records of the chain, and the value before the first."""
@@ -248,8 +251,7 @@ def collector(state: Path, *options: str, database: str = "") -> Iterator[Runnin
         line = process.stdout.readline()
         assert line.startswith("listening on https://"), (line, log)
         running = Running(state=state, url=line.split()[-1], log=log, database=database)
-        pem = (state / "ca.pem").read_text().partition("PRIVATE KEY")[0].rpartition("-----BEGIN")[0]
-        Path(running.ca).write_text(pem)
+        write_ca(running)
         yield running
     finally:
         process.terminate()
@@ -258,6 +260,12 @@ def collector(state: Path, *options: str, database: str = "") -> Iterator[Runnin
         process.stdout.close()
         process.stderr.close()
     assert code == 0, (code, log)
+
+
+def write_ca(running: Running) -> None:
+    """Put the authority beside its key, for who is to believe it."""
+    pem = (running.state / "ca.pem").read_text()
+    Path(running.ca).write_text(pem.partition("PRIVATE KEY")[0].rpartition("-----BEGIN")[0])
 
 
 def _named(database: str) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ class Console:
         return made
 
     def stranger(self, language: str = "en") -> requests.Session:
-        made = requests.Session()
+        made = self.running.connect()
         made.trust_env = False
         made.verify = self.running.ca
         made.headers["Accept-Language"] = language

@@ -100,6 +100,7 @@ def commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParse
 def options(parser: argparse.ArgumentParser) -> set[str]:
     """The options of a command besides those that every command has."""
     everywhere = {"--help", "--config", "--state", "--socket", "--database"}
+    everywhere |= {"--organisation"}
     given = {max(a.option_strings, key=len) for a in parser._actions if a.option_strings}
     return given - everywhere
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import make_url
 
 from agent.wire import event as wire
-from server_stub import keys
+from server_stub import keys, organisation_file
 from server_stub.breaches import register
 from server_stub.breaches.register import Breach
 from server_stub.storage import store_events, store_history, store_register
@@ -24,6 +25,8 @@ from server_stub.storage.store import Store
 from tests import databases as made
 from tests.collector_on_loopback import ROOT, Laptop, Running, collector, faults, pupil_file
 from tests.databases import Databases
+from tests.organisations_visit import NAMES, two
+from tests.organisations_visit import house as serving
 from tests.test_docs import sections
 
 ADDRESS = "https://collector.school.example"
@@ -96,6 +99,44 @@ def test_a_back_up_of_a_running_collector_is_restored_and_laptops_go_on(
         assert receipt.last == sent + 1
         gap = [("chain-gap", "records-missing", kept + 1)] if kept < sent else []
         assert faults(running, laptop.name) == gap
+
+
+def test_all_organisations_are_backed_up_and_each_is_restored_by_itself(
+    databases: Databases, shell: Shell, tmp_path: Path
+) -> None:
+    if databases.is_sqlite and shutil.which("sqlite3") is None:
+        pytest.skip("sqlite3 is not installed")
+    state, laptops = tmp_path / "state", {}
+    with two(state, databases) as house:
+        for number, name in enumerate(NAMES, 1):
+            laptops[name] = house.of(name).laptop()
+            laptops[name].receipt(*(pupil_file() for _ in range(number)))
+        shell.run("Back up several organisations", state, "")
+        kept, zuid = house.databases, state / "organisations" / "zuid"
+    shutil.rmtree(zuid)
+    alone = replace(shell, backup=shell.backup / "zuid")
+    alone.run("Restore the keys", zuid, "")
+    if databases.is_sqlite:
+        alone.run("Restore SQLite", zuid, "")
+    else:
+        kept["zuid"] = restored_elsewhere(zuid, alone.backup, databases.make())
+    with serving(state) as house:
+        house.databases = kept
+        for number, name in enumerate(NAMES, 1):
+            laptop = replace(laptops[name], at=house.of(name))
+            assert len(house.of(name).rows("SELECT id FROM events")) == number
+            assert laptop.receipt(pupil_file()).last == number + 1
+
+
+def restored_elsewhere(folder: Path, backup: Path, url: str) -> str:
+    """Restore an organisation into a new database, whose address it is told."""
+    plain, dump = url.replace("+psycopg", ""), str(backup / "collector.dump")
+    words = [made.program("pg_restore"), "--exit-on-error", "--no-owner", "--dbname", plain, dump]
+    subprocess.run(words, check=True, timeout=SECONDS)
+    kept = organisation_file.read(folder)
+    assert kept is not None
+    organisation_file.write(folder, msgspec.structs.replace(kept, database=url))
+    return url
 
 
 def known_at(running: Running) -> Running:

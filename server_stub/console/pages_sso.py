@@ -1,7 +1,6 @@
 """The console's addresses of single sign-on: off to the identity provider, and back."""
 
 import logging
-import threading
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -19,8 +18,6 @@ from server_stub.storage import store_sso
 log = logging.getLogger(__name__)
 COOKIE = "__Host-dossierwacht-sso"
 LONGEST_CODE = 4096
-# Of the threads that answer people: a provider that hangs must leave the others.
-_asking = threading.BoundedSemaphore(3)
 
 
 def begin(visit: Visit) -> Response:
@@ -70,7 +67,7 @@ def _named(visit: Visit, provider: Provider) -> tuple[str, str]:
     code = asked.get("code", "")
     if not code or len(code) > LONGEST_CODE:
         raise SsoError("the provider sent no code")
-    if not _asking.acquire(blocking=False):
+    if not visit.collector.asking.acquire(blocking=False):
         raise _slow()
     try:
         secret = login_settings.secret(visit.collector.config.state)
@@ -79,7 +76,7 @@ def _named(visit: Visit, provider: Provider) -> tuple[str, str]:
     except ConfigError as error:
         raise SsoError(str(error)) from error
     finally:
-        _asking.release()
+        visit.collector.asking.release()
     return oidc.who(oidc.claims_of(token, keys, provider, flow.nonce, visit.now))
 
 

@@ -107,9 +107,7 @@ def log_in(store: Store, name: str, password: str, address: str, now: datetime) 
 def known(store: Store, name: str, password: str, address: str, now: datetime) -> User | None:
     """Whose name and password these are. Raises Refused after too many failures."""
     mark = guessing.mark_of(name)
-    with (
-        guessing.checking
-    ):  # counted, checked and noted in one go: guesses at the same time count as well
+    with store.guesses:  # counted, checked and noted in one go: none is made in parallel
         guessing.refuse(store, mark, address, now)
         with store.read() as connection:
             user = store_people.user_by(connection, name)
@@ -200,7 +198,8 @@ def _fits(user: User | None, password: str) -> bool:
     # Who comes in by single sign-on only has no password, and nobody else's fits either.
     stored = (user.password if user else "") or _of_nobody()
     try:
-        _hasher.verify(stored, normal(password[:LONGEST_PASSWORD]))
+        with guessing.hashing:
+            _hasher.verify(stored, normal(password[:LONGEST_PASSWORD]))
     except (VerifyMismatchError, VerificationError, InvalidHashError):
         return False
     return user is not None

@@ -64,7 +64,7 @@ def set_up(store: Store, key: bytes, session: Session, given: str, now: datetime
 def show(store: Store, key: bytes, user: User, given: str, address: str, now: datetime) -> str:
     """Look at a code: ``code`` or ``recovery`` if it is good, empty if not. Raises Refused."""
     mark, everywhere = guessing.mark_of(user.name), guessing.mark_of(user.name, "code")
-    with guessing.checking:
+    with store.guesses:
         guessing.refuse(store, mark, address, now)
         guessing.refuse_anywhere(store, everywhere, now)
         found = _taken(store, key, user, given, now)

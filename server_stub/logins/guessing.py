@@ -19,9 +19,8 @@ FAILURES_SINCE = timedelta(minutes=15)
 MOST_FAILURES_NAMED = 5
 MOST_FAILURES_HERE = 30
 MOST_FAILURES_ANYWHERE = 10
-# One check of a password takes 64 MiB: a crowd at the door must not take the whole memory, nor
-# guess in parallel.
-checking = threading.Lock()
+# One check of a password takes 64 MiB: a crowd at the doors must not take the whole memory.
+hashing = threading.BoundedSemaphore(3)
 
 
 def mark_of(name: str, what: str = "") -> str:

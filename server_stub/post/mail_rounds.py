@@ -16,7 +16,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from server_stub import wording
+from server_stub import named_log, wording
 from server_stub.breaches import profiles
 from server_stub.breaches.duties import dues
 from server_stub.collector import Collector
@@ -143,7 +143,7 @@ class Rounds:
 
 def start(collector: Collector, stop: threading.Event) -> threading.Thread:
     """Begin the rounds in a thread of their own."""
-    thread = threading.Thread(target=Rounds(collector, stop).run, name="reminders", daemon=True)
+    thread = named_log.thread(Rounds(collector, stop).run, "reminders")
     thread.start()
     return thread
 

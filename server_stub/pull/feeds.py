@@ -12,7 +12,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
+from server_stub import named_log
 from server_stub.errors import CollectorError
 from server_stub.pull import feed_syslog, feed_webhook, pull_rows
 from server_stub.pull.feed_targets import WEBHOOK
@@ -60,7 +62,7 @@ class Deliveries:
 
     def start(self) -> None:
         """Begin, in a thread."""
-        self._thread = threading.Thread(target=self._run, name="feeds", daemon=True)
+        self._thread = named_log.thread(self._run, "feeds")
         self._thread.start()
 
     def end(self) -> None:
@@ -88,9 +90,7 @@ class Deliveries:
         # Counted as failed until it has ended well: so an error nobody foresaw has its pause too.
         trying.failures += 1
         trying.due = time.monotonic() + pause(trying.failures)
-        trying.thread = threading.Thread(
-            target=self._deliver, args=(feed, trying), name=f"feed {feed.name}", daemon=True
-        )
+        trying.thread = named_log.thread(partial(self._deliver, feed, trying), f"feed {feed.name}")
         trying.thread.start()
 
     def _deliver(self, feed: Feed, trying: _Trying) -> None:

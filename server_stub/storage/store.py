@@ -28,10 +28,13 @@ T = TypeVar("T")
 
 
 class Store:
-    """An open database. Close it to let the files go."""
+    """An open database. Close it to let the files go.
+
+    ``guesses`` is held while a password or a code is looked at that is counted here."""
 
     def __init__(self, url: str) -> None:
         self.engine = make_engine(url)
+        self.guesses = threading.Lock()
         self._writing = threading.Lock()
 
     @contextmanager

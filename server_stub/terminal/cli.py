@@ -24,6 +24,7 @@ from server_stub.terminal import (
     cli_login,
     cli_mail,
     cli_opener,
+    cli_organisation,
     commands,
     commands_devices,
     commands_documents,
@@ -63,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     top.add_argument(
         "--database", metavar="URL", help="database, if not SQLite in the state folder"
     )
+    top.add_argument("--organisation", metavar="NAME", help="of several in the state folder")
     commands_of = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for add in (
         _serve,
@@ -77,12 +79,16 @@ def build_parser() -> argparse.ArgumentParser:
         _feed,
         _breach,
         _keys,
-        _mail,
         _retention,
-        _opener,
-        _login,
     ):
         add(commands_of)
+    for add_more in (
+        cli_mail.add_mail,
+        cli_opener.add_opener,
+        cli_login.add_login,
+        cli_organisation.add_organisation,
+    ):
+        add_more(commands_of, _command)
     return top
 
 
@@ -254,18 +260,6 @@ def _keys(commands_of: "Commands[argparse.ArgumentParser]") -> None:
     new.add_argument("--out", metavar="DIR", required=True, help="folder for the identity files")
 
 
-def _mail(commands_of: "Commands[argparse.ArgumentParser]") -> None:
-    cli_mail.add_mail(commands_of, _command)
-
-
-def _opener(commands_of: "Commands[argparse.ArgumentParser]") -> None:
-    cli_opener.add_opener(commands_of, _command)
-
-
-def _login(commands_of: "Commands[argparse.ArgumentParser]") -> None:
-    cli_login.add_login(commands_of, _command)
-
-
 def _json(one: argparse.ArgumentParser) -> None:
     one.add_argument("--json", action="store_true", help="print JSON")
 
@@ -285,7 +279,7 @@ def _command(
 ) -> argparse.ArgumentParser:
     one = commands_of.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     # Also after the sub-command, where most people write them.
-    for option, kind in (("--state", "DIR"), ("--database", "URL")):
+    for option, kind in (("--state", "DIR"), ("--database", "URL"), ("--organisation", "NAME")):
         one.add_argument(option, metavar=kind, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     one.set_defaults(run=run)
     return one

@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from server_stub import keys
+from server_stub import keys, organisations, serve_many
 from server_stub import serve as serving
 from server_stub import state as states
 from server_stub.collector import utc_now
 from server_stub.config import Config, configure, read_listen
-from server_stub.errors import AskedError
+from server_stub.errors import AskedError, ConfigError
 from server_stub.pull import pull_endpoints, pull_rows
 from server_stub.pull import report as reports
 from server_stub.pull.pull_models import EventRow
@@ -34,13 +34,25 @@ RECIPIENTS = ("officer", "reserve")
 def config_of(arguments: argparse.Namespace) -> Config:
     """The configuration that the options and the environment give."""
     zone = getattr(arguments, "timezone", None)
-    return configure(state=arguments.state, database=arguments.database, zone=zone)
+    return configure(
+        state=arguments.state,
+        database=arguments.database,
+        organisation=arguments.organisation,
+        zone=zone,
+    )
 
 
 def serve(arguments: argparse.Namespace) -> int:
     """``serve``."""
-    listen = read_listen(arguments.listen)
-    return serving.serve(config_of(arguments), listen, arguments.public_url)
+    listen, config = read_listen(arguments.listen), config_of(arguments)
+    if config.organisation or not organisations.holds(config.state):
+        return serving.serve(config, listen, arguments.public_url)
+    if arguments.public_url or arguments.database:
+        raise ConfigError(
+            "each organisation has its own --public-url and --database, given with "
+            "`organisation add`: leave them out, or serve one with --organisation NAME"
+        )
+    return serve_many.serve(config, listen)
 
 
 def migrate(arguments: argparse.Namespace) -> int:

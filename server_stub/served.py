@@ -1,0 +1,91 @@
+"""One collector while it is served: what goes on beside the answers to requests.
+
+Mail, retention, feeds and the renewal of the server certificate have threads of their own, in each
+of several organisations too: what one waits for holds up no other.
+"""
+
+import logging
+import ssl
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from server_stub import keys, named_log, retention, tls
+from server_stub.collector import Collector, utc_now
+from server_stub.errors import ConfigError
+from server_stub.intake.patience import Patient
+from server_stub.post import mail_rounds
+from server_stub.pull.feeds import Deliveries
+
+log = logging.getLogger(__name__)
+RENEWAL_SECONDS = 12 * 3600
+GRACE_SECONDS = 10
+# For TLS 1.2: forward secrecy and authenticated encryption only; uvicorn alone would take CBC too.
+CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Served:
+    """The threads of a collector."""
+
+    collector: Collector
+    stop: threading.Event
+    rounds: threading.Thread
+    deliveries: Deliveries
+
+    def tell_to_end(self) -> None:
+        """Begin nothing more."""
+        self.stop.set()
+        self.deliveries.stop.set()
+
+    def end(self) -> None:
+        """Wait for what is under way, and let the database go."""
+        self.tell_to_end()
+        self.deliveries.end()
+        self.rounds.join(GRACE_SECONDS)  # a mail that was just taken is noted before the end
+        self.collector.store.close()
+
+
+def begin(collector: Collector, context: ssl.SSLContext, hosts: tuple[str, ...]) -> Served:
+    """Begin all that goes on beside the answers; ``context`` gets the newest certificate."""
+    stop = threading.Event()
+    rounds = mail_rounds.start(collector, stop)
+    retention.start(collector, stop)
+    deliveries = Deliveries(
+        store=collector.store,
+        metrics=collector.metrics,
+        key=keys.feed_key(collector.config.state),
+        now=collector.now,
+    )
+    deliveries.start()
+    _renew_in_time(context, collector.config.state, hosts, stop)
+    return Served(collector=collector, stop=stop, rounds=rounds, deliveries=deliveries)
+
+
+def tls_context(certificate: Path | None = None) -> ssl.SSLContext:
+    """How TLS is spoken, with a file that holds a certificate and its key. Raises OSError."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(CIPHERS)
+    if protocols := getattr(Patient, "alpn_protocols", None):
+        context.set_alpn_protocols(protocols)
+    # No laptop takes a session up again, and tickets for it are a tenth of what a handshake costs.
+    context.num_tickets = 0
+    if certificate is not None:
+        context.load_cert_chain(certificate)
+    return context
+
+
+def _renew_in_time(
+    context: ssl.SSLContext, folder: Path, hosts: tuple[str, ...], stop: threading.Event
+) -> None:
+    """Look twice a day whether the server certificate is due; new connections get the new one."""
+
+    def watch() -> None:
+        while not stop.wait(RENEWAL_SECONDS):
+            try:
+                context.load_cert_chain(tls.ensure_server_certificate(folder, hosts, utc_now()))
+            except (ConfigError, OSError) as error:
+                log.error("the server certificate could not be renewed: %s", error)
+
+    named_log.thread(watch, "renewal").start()
