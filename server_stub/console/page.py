@@ -53,6 +53,7 @@ FORMS = (
     "/off",
     "/sso/done",
     "/readers/remove",
+    "/remove",
     "/token",
     "/withdraw",
     "/program",

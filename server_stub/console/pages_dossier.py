@@ -6,16 +6,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from server_stub.breaches import dossier, severity
+from server_stub.breaches import dossier, processors, severity
 from server_stub.breaches import entry as entries
 from server_stub.breaches.dossier import Answers, Question, Section, Shape
 from server_stub.breaches.dossier_questions import INCIDENTS, SECTIONS, section_named
 from server_stub.breaches.entry import Entry
+from server_stub.breaches.processors import Doubt, Processor
 from server_stub.breaches.register import Breach, draft_by_hand
 from server_stub.console import pages_entry
 from server_stub.console.asked import no_page
 from server_stub.console.page import Visit, render
-from server_stub.storage import store_dossier, store_history, store_register
+from server_stub.storage import store_dossier, store_history, store_processors, store_register
 
 ONE_PRESS = timedelta(minutes=1)
 """A button pressed twice makes one entry."""
@@ -53,10 +54,12 @@ def show(visit: Visit) -> Response:
     found = pages_entry.looked_at(visit)
     with visit.collector.store.read() as connection:
         entry = entries.entry_of(connection, found)
+        known = store_processors.all_processors(connection)
     return pages_entry.show(
         visit,
         entry,
         "dossier",
+        doubts=_doubts(known, entry),
         sections=[(one, dossier.count_answered(one, entry.answers)) for one in SECTIONS],
         computed=severity.severity_of(entry.answers),
     )
@@ -112,6 +115,10 @@ def _form(
     wrong: Mapping[str, str] | None = None,
 ) -> Response:
     proposed = severity.proposed(entry.answers) if section.name == "severity" else {}
+    known: list[Processor] = []
+    if any(one.name == processors.PROCESSOR for one in section.questions):
+        with visit.collector.store.read() as connection:
+            known = store_processors.all_processors(connection)
     return pages_entry.show(
         visit,
         entry,
@@ -121,8 +128,15 @@ def _form(
         given=proposed | dict(given),
         wrong=wrong or {},
         proposed=sorted(name for name in proposed if not given.get(name)),
+        offers=processors.offered(known),
         seen={one.name: _shown(visit, one.name, entry.answers, wrong) for one in section.questions},
     )
+
+
+def _doubts(known: list[Processor], entry: Entry) -> list[Doubt]:
+    """What the entry's processors give reason to ask."""
+    day = processors.day_of(entry.answers, entry.breach.draft.detected_at)
+    return processors.doubts(known, entry.answers, day)
 
 
 def _shown(visit: Visit, name: str, answers: Answers, wrong: Mapping[str, str] | None) -> str:

@@ -81,7 +81,8 @@ def export(visit: Visit) -> Response:
     teller = Teller(wording=visit.wording, zone=visit.collector.config.zone)
     with visit.collector.store.read() as connection:
         content = make(connection, teller, visit.now)
-    file = f"register-{visit.now:%Y-%m-%d}.{chosen}"
+    name, ending = ("processors", "csv") if chosen == "processors" else ("register", chosen)
+    file = f"{name}-{visit.now:%Y-%m-%d}.{ending}"
     headers = {"Content-Disposition": f'attachment; filename="{file}"'}
     return Response(content, media_type=media_type, headers=headers)
 

@@ -29,6 +29,7 @@ from server_stub.terminal import (
     commands_documents,
     commands_feeds,
     commands_people,
+    commands_processors,
     commands_register,
     commands_retention,
 )
@@ -77,12 +78,16 @@ def build_parser() -> argparse.ArgumentParser:
         _feed,
         _breach,
         _keys,
-        _mail,
         _retention,
-        _opener,
-        _login,
     ):
         add(commands_of)
+    for add_with in (
+        cli_mail.add_mail,
+        cli_opener.add_opener,
+        cli_login.add_login,
+        commands_processors.add_processor,
+    ):
+        add_with(commands_of, _command)
     return top
 
 
@@ -252,18 +257,6 @@ def _keys(commands_of: "Commands[argparse.ArgumentParser]") -> None:
         verbs, "new", "make and prove the officer's and the reserve key", commands.new_keys
     )
     new.add_argument("--out", metavar="DIR", required=True, help="folder for the identity files")
-
-
-def _mail(commands_of: "Commands[argparse.ArgumentParser]") -> None:
-    cli_mail.add_mail(commands_of, _command)
-
-
-def _opener(commands_of: "Commands[argparse.ArgumentParser]") -> None:
-    cli_opener.add_opener(commands_of, _command)
-
-
-def _login(commands_of: "Commands[argparse.ArgumentParser]") -> None:
-    cli_login.add_login(commands_of, _command)
 
 
 def _json(one: argparse.ArgumentParser) -> None:
