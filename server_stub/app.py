@@ -151,6 +151,7 @@ def _register() -> list[Route]:
         (entry, "GET", pages_register.breach),
         (f"{entry}/aware", "POST", pages_register.set_aware),
         (f"{entry}/told", "POST", pages_register.set_told),
+        (f"{entry}/routed", "POST", pages_register.set_routed),
         (f"{entry}/history", "GET", pages_register.history),
         (f"{entry}/dossier", "GET", pages_dossier.show),
         (f"{entry}/dossier/{{section}}", "GET", pages_dossier.edit),

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from server_stub import config as configuration
-from server_stub import keys, retention, state, tls, wording
+from server_stub import keys, retention, rounds, state, tls, wording
 from server_stub.app import make_app
 from server_stub.collector import Collector, DeviceKeys, utc_now
 from server_stub.config import Config, Listen
@@ -29,11 +29,11 @@ from server_stub.intake.patience import Patient, allow_open_files
 from server_stub.post import mail_rounds
 from server_stub.pull.feeds import Deliveries
 from server_stub.pull.metrics import Metrics
+from server_stub.rounds import Round
 from server_stub.storage import store_events
 from server_stub.storage.store import open_store
 from server_stub.storage.store_together import Together
 
-log = logging.getLogger(__name__)
 RENEWAL_SECONDS = 12 * 3600
 MOST_CONNECTIONS = 2000
 GRACE_SECONDS = 10
@@ -94,7 +94,7 @@ def serve(config: Config, listen: Listen, given_url: str | None) -> int:
     certificate = tls.ensure_server_certificate(config.state, hosts, utc_now())
     collector = make_collector(config, url)
     stop = threading.Event()
-    rounds = mail_rounds.start(collector, stop)
+    mails = mail_rounds.start(collector, stop)
     retention.start(collector, stop)
     deliveries = _deliveries(collector)
     try:
@@ -108,7 +108,7 @@ def serve(config: Config, listen: Listen, given_url: str | None) -> int:
         stop.set()
         deliveries.end()
         bound.close()
-        rounds.join(GRACE_SECONDS)  # a mail that was just taken is noted before the end
+        mails.join(GRACE_SECONDS)  # a mail that was just taken is noted before the end
         collector.store.close()
     return 0
 
@@ -195,15 +195,14 @@ def _renew_in_time(
     context = settings.ssl
     assert context is not None
 
-    def watch() -> None:
-        while not stop.wait(RENEWAL_SECONDS):
-            try:
-                path = tls.ensure_server_certificate(folder, hosts, utc_now())
-                context.load_cert_chain(path)
-            except (ConfigError, OSError) as error:
-                log.error("the server certificate could not be renewed: %s", error)
+    def renew() -> None:
+        context.load_cert_chain(tls.ensure_server_certificate(folder, hosts, utc_now()))
 
-    threading.Thread(target=watch, name="renewal", daemon=True).start()
+    failed = "the server certificate could not be renewed"
+    renewal = Round(
+        name="renewal", seconds=RENEWAL_SECONDS, work=renew, failed=failed, at_once=False
+    )
+    rounds.start(renewal, stop)
 
 
 def _end_when_told(server: uvicorn.Server) -> None:

@@ -96,6 +96,7 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/register/{number}/plan/task-done"): ("olaf",),
     ("POST", "/register/{number}/aware"): ("olaf",),
     ("POST", "/register/{number}/told"): ("olaf",),
+    ("POST", "/register/{number}/routed"): ("olaf",),
     ("GET", "/processors"): ("ingrid", "olaf"),
     ("GET", "/processors/new"): ("olaf",),
     ("POST", "/processors/new"): ("olaf",),

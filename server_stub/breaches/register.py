@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from agent.wire.event import Event, Fact
+from server_stub.breaches.dossier_questions import REPORT_ABOUT, REPORTER_ROLES
 
 UNKNOWN = "unknown"
 BY_HAND = "told-by-hand"
 """The kind of an entry that no event gave."""
 LEAK = "leak-reported"
 """The kind of the event by which a person reports a leak at a laptop."""
+SAID = ("about", "role")
+"""The facts by which a report tells whose data it is about, and who reports it."""
 MOST_CATEGORIES = 40
 """Kinds of data that an entry takes over from an event."""
 
@@ -49,6 +52,10 @@ class Draft:
     incident: str = ""
     """What happened, as a person reported it, in a closed word."""
     ongoing: bool | None = None
+    about: str = ""
+    """Whose data a reported leak is about, in a closed word; empty where nobody said."""
+    reporter: str = ""
+    """Who reported it, likewise."""
 
     @property
     def by_hand(self) -> bool:
@@ -89,6 +96,7 @@ def draft_from(device: str, seq: int, event: Event, received_at: datetime) -> Dr
     What was received was detected before: a laptop whose clock runs ahead must not move the
     deadline, nor put detection after every moment the officer can choose.
     """
+    about, reporter = said_of(event)
     return Draft(
         device=device,
         seq=seq,
@@ -103,6 +111,18 @@ def draft_from(device: str, seq: int, event: Event, received_at: datetime) -> Dr
         reported_at=min(event.recorded_at, received_at),
         incident=str(event.facts.get("what", "")) if event.kind == LEAK else "",
         ongoing=_yes_or_no(event.facts.get("ongoing")),
+        about=about,
+        reporter=reporter,
+    )
+
+
+def said_of(event: Event) -> tuple[str, str]:
+    """What a reported leak is about and who reports it; empty where the laptop does not say, or
+    says it in a word that nobody here knows."""
+    about, role = (event.facts.get(name) if event.kind == LEAK else None for name in SAID)
+    return (
+        about if isinstance(about, str) and about in REPORT_ABOUT else "",
+        role if isinstance(role, str) and role in REPORTER_ROLES else "",
     )
 
 

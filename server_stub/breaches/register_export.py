@@ -28,6 +28,7 @@ from server_stub.storage import (
     store_plan,
     store_processors,
     store_register,
+    store_routing,
 )
 
 AT_ONCE = 500
@@ -157,6 +158,7 @@ def _data(connection: Connection, row: Row) -> dict[str, Any]:
         "closed_at": breach.closed_at,
         "answers": dict(row.entry.answers),
         "told": [asdict(mark) for mark in row.marks],
+        "routed": [asdict(mark) for mark in store_routing.marks(connection, breach)],
         "steps": [asdict(mark) for mark in store_plan.marks(connection, breach)],
         "tasks": [asdict(task) for task in store_plan.tasks(connection, breach)],
         "history": [_line(line) for line in store_history.history(connection, breach.id)],

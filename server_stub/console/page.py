@@ -38,6 +38,7 @@ LANGUAGE_COOKIE = "language"
 FORMS = (
     "/aware",
     "/told",
+    "/routed",
     "/dispute",
     "/opening",
     "/admission/approve",

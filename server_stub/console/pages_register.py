@@ -13,7 +13,7 @@ from server_stub.breaches.dossier_questions import QUESTIONS
 from server_stub.breaches.duties import Due, dues, next_due
 from server_stub.breaches.paper_facts import Teller
 from server_stub.breaches.register import Breach
-from server_stub.console import pages_duties, pages_entry
+from server_stub.console import pages_duties, pages_entry, pages_told
 from server_stub.console.asked import no_page
 from server_stub.console.page import Visit, render
 from server_stub.console.pages import event_asked, log
@@ -99,7 +99,16 @@ def history(visit: Visit) -> Response:
         lines = store_history.history(connection, found.id)
         whole = store_history.lines_fit(connection, lines)
         entry = entries.entry_of(connection, found)
-    return pages_entry.show(visit, entry, "history", lines=lines, whole=whole, questions=QUESTIONS)
+        recipients = pages_told.names(connection, visit.wording.language)
+    return pages_entry.show(
+        visit,
+        entry,
+        "history",
+        lines=lines,
+        whole=whole,
+        questions=QUESTIONS,
+        recipients=recipients,
+    )
 
 
 def set_aware(visit: Visit) -> Response:
@@ -132,6 +141,21 @@ def set_told(visit: Visit) -> Response:
     )
     if wrong:
         return _entry(visit, found, 422, told=replace(given, wrong=wrong))
+    return pages_entry.back_to(found)
+
+
+def set_routed(visit: Visit) -> Response:
+    """``POST /register/{number}/routed``: somebody of the route was told, or need not be."""
+    given = pages_duties.given_in(visit)
+    at = visit.moment_in(given.at)
+
+    def work(connection: Connection, found: Breach) -> tuple[Breach, str | None]:
+        entry = entries.entry_of(connection, found)
+        return found, pages_told.note(connection, visit, entry, given, at)
+
+    found, wrong = pages_entry.change(visit, work)
+    if wrong:
+        return _entry(visit, found, 422, routed=replace(given, wrong=wrong))
     return pages_entry.back_to(found)
 
 
@@ -179,11 +203,13 @@ def _entry(
     given: str | None = None,
     wrong: str | None = None,
     told: Given | None = None,
+    routed: Given | None = None,
 ) -> Response:
-    told = told or Given(at=visit.local(visit.now))
+    fresh = Given(at=visit.local(visit.now))
     with visit.collector.store.read() as connection:
         entry = entries.entry_of(connection, found)
-        board = pages_duties.board(visit, connection, entry, told)
+        board = pages_duties.board(visit, connection, entry, told or fresh)
+        way = pages_told.way(connection, entry, routed or fresh)
         orders = store_documents.all_orders(connection, found.draft.device, ORDERS_SHOWN)
     start = found.aware_at or found.draft.detected_at
     return pages_entry.show(
@@ -198,5 +224,6 @@ def _entry(
         stick=found.draft.kind in sticks.KINDS,
         wrong=wrong,
         board=board,
+        way=way,
         orders=orders,
     )

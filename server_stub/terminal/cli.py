@@ -32,6 +32,7 @@ from server_stub.terminal import (
     commands_processors,
     commands_register,
     commands_retention,
+    commands_routing,
 )
 
 
@@ -86,6 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
         cli_opener.add_opener,
         cli_login.add_login,
         commands_processors.add_processor,
+        commands_routing.add_routing,
     ):
         add_with(commands_of, _command)
     return top
