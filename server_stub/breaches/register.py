@@ -1,4 +1,4 @@
-"""The breach register, pure: what an entry is, how one begins from an event, when it is due.
+"""The breach register, pure: what an entry is, and how one begins from an event.
 
 Four moments are kept apart: when it was detected (by an agent), and, decided by a person, when the
 organisation became *aware*. Only awareness starts the clock of GDPR article 33; until the officer
@@ -22,13 +22,6 @@ SAID = ("about", "role")
 """The facts by which a report tells whose data it is about, and who reports it."""
 MOST_CATEGORIES = 40
 """Kinds of data that an entry takes over from an event."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Clock:
-    """How long there is from awareness to notification; a matter of law, so of configuration."""
-
-    authority: timedelta = timedelta(hours=72)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,17 +70,6 @@ class Breach:
     phase: int = 1
     """Which phase of the plan of action it is in."""
     closed_at: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Deadline:
-    """When the authority must have been told, and how far the clock has run."""
-
-    at: datetime
-    provisional: bool
-    elapsed_hours: int
-    left_hours: int
-    passed: bool
 
 
 def draft_from(device: str, seq: int, event: Event, received_at: datetime) -> Draft:
@@ -141,19 +123,6 @@ def draft_by_hand(incident: str, noticed_at: datetime, now: datetime) -> Draft:
         measures=(),
         reported_at=now,
         incident=incident,
-    )
-
-
-def deadline(breach: Breach, now: datetime, clock: Clock) -> Deadline:
-    """The deadline of an entry: from awareness, or provisionally from detection."""
-    start = breach.aware_at or breach.draft.detected_at
-    at = start + clock.authority
-    return Deadline(
-        at=at,
-        provisional=breach.aware_at is None,
-        elapsed_hours=max(0, (now - start) // timedelta(hours=1)),
-        left_hours=max(0, (at - now) // timedelta(hours=1)),
-        passed=now > at,
     )
 
 

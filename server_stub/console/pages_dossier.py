@@ -30,12 +30,13 @@ def new(visit: Visit) -> Response:
 def make(visit: Visit) -> Response:
     """``POST /register/new``: an entry made by hand."""
     incident, given = visit.form.get("incident", ""), visit.form.get("noticed_at", "")
-    moment = visit.moment_in(given)
+    moment = visit.moment_in(given, visit.form.get("noticed_at.hour", ""))
     noticed = dossier.written_moment(moment) if moment else "?"
     question = Question("noticed-at", Shape.MOMENT)
     wrong = "which" if incident not in INCIDENTS else dossier.why_not(question, noticed, visit.now)
     if wrong or moment is None:
-        return _new(visit, given, incident, wrong or "not-a-time", 422)
+        wrong = wrong if moment else visit.why_no_moment(given)
+        return _new(visit, given, incident, wrong or "which", 422)
     draft = draft_by_hand(incident, moment, visit.now)
 
     def work(connection: Connection) -> Breach:
@@ -83,6 +84,7 @@ def save(visit: Visit) -> Response:
         mine = _changed_here(visit, entry.answers, given)
         wrong = _meanwhile(visit, entry.answers, mine)
         wrong = wrong or _wrong(section, dict(entry.answers), given, visit.now)
+        wrong |= {name: "which-hour" for name in wrong if visit.twice(given[name])}
         if not wrong and mine:
             store_dossier.write(connection, found, mine, visit.who, visit.now)
         return entry, given, wrong
@@ -165,9 +167,11 @@ def _given(visit: Visit, question: Question, answers: Answers) -> str:
     text = visit.form.get(question.name, "").strip().replace("\r\n", "\n")
     if question.shape is Shape.MOMENT and text:
         before = answers.get(question.name, "")
-        moment = visit.moment_in(text)
-        shown = text == visit.field(before)
-        return before if shown else dossier.written_moment(moment) if moment else text
+        hour, known = visit.form.get(f"{question.name}.hour", ""), dossier.moment_of(before)
+        if known is not None and visit.is_shown(text, hour, known):
+            return before
+        moment = visit.moment_in(text, hour)
+        return dossier.written_moment(moment) if moment else text
     return text
 
 

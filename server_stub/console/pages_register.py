@@ -117,7 +117,9 @@ def set_aware(visit: Visit) -> Response:
 
     def work(connection: Connection, found: Breach) -> tuple[Breach, str | None]:
         moment = _moment_given(visit, found, given)
-        wrong = register.why_not_aware(found, moment, visit.now) if moment else "not-a-time"
+        wrong: str | None = visit.why_no_moment(given)
+        if moment is not None:
+            wrong = register.why_not_aware(found, moment, visit.now)
         if not wrong and moment is not None and moment != found.aware_at:
             store_register.set_aware(connection, found, moment, visit.who, visit.now)
         return found, wrong
@@ -128,14 +130,14 @@ def set_aware(visit: Visit) -> Response:
 
 def _moment_given(visit: Visit, found: Breach, given: str) -> datetime | None:
     """The moment of the form's field; what it was shown with stands for itself, to the second."""
-    start = found.aware_at or found.draft.detected_at
-    return start if given == visit.local(start) else visit.moment_in(given)
+    start, hour = found.aware_at or found.draft.detected_at, visit.form.get("aware_at.hour", "")
+    return start if visit.is_shown(given, hour, start) else visit.moment_in(given, hour)
 
 
 def set_told(visit: Visit) -> Response:
     """``POST /register/{number}/told``: somebody was told, or need not be."""
     given = pages_duties.given_in(visit)
-    at = visit.moment_in(given.at)
+    at = visit.moment_in(given.at, given.hour)
     found, wrong = pages_entry.change(
         visit, lambda c, found: (found, pages_duties.note(c, visit, found, given, at))
     )
@@ -147,7 +149,7 @@ def set_told(visit: Visit) -> Response:
 def set_routed(visit: Visit) -> Response:
     """``POST /register/{number}/routed``: somebody of the route was told, or need not be."""
     given = pages_duties.given_in(visit)
-    at = visit.moment_in(given.at)
+    at = visit.moment_in(given.at, given.hour)
 
     def work(connection: Connection, found: Breach) -> tuple[Breach, str | None]:
         entry = entries.entry_of(connection, found)
@@ -217,9 +219,9 @@ def _entry(
         entry,
         "clocks",
         status,
-        deadline=register.deadline(found, visit.now, entry.profile.clock()),
         start=start,
         given=given if given is not None else visit.local(start),
+        hour=visit.form.get("aware_at.hour") or visit.hour(start),
         zone=start.astimezone(visit.collector.config.zone).tzname(),
         stick=found.draft.kind in sticks.KINDS,
         wrong=wrong,

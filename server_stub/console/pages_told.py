@@ -49,7 +49,7 @@ def note(
 ) -> str | None:
     """Note that somebody was told, or need not be; why it cannot be, as a closed word."""
     if given.done and at is None:
-        return "not-a-time"
+        return visit.why_no_moment(given.at)
     moment = at if given.done else None
     found = {one.name: one for one in way(connection, entry, given).stops}
     stop = found.get(given.duty)
