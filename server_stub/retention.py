@@ -7,19 +7,18 @@ many, and until when. A collector's clock that runs ahead deletes nothing by its
 is counted from the newest there is.
 """
 
-import logging
 import threading
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from server_stub import named_log
+from server_stub import rounds
 from server_stub.collector import Collector
-from server_stub.errors import ConfigError, StoreError
+from server_stub.errors import ConfigError
+from server_stub.rounds import Round
 from server_stub.storage import store_history, store_retention
 from server_stub.storage.store import Store
 
-log = logging.getLogger(__name__)
 ROUND_SECONDS = 6 * 3600
 AT_ONCE = 2_000
 """Events in one transaction: laptops that report must not wait for long."""
@@ -61,15 +60,13 @@ def purge(store: Store, now: datetime) -> int:
 def start(collector: Collector, stop: threading.Event) -> threading.Thread:
     """Begin the rounds, the first at once, in a thread of their own."""
 
-    def rounds() -> None:
-        while True:
-            _round(collector)
-            if stop.wait(ROUND_SECONDS):
-                return
+    def work() -> None:
+        purge(collector.store, collector.now())
 
-    thread = named_log.thread(rounds, "retention")
-    thread.start()
-    return thread
+    failed = "old events were not deleted"
+    return rounds.start(
+        Round(name="retention", seconds=ROUND_SECONDS, work=work, failed=failed), stop
+    )
 
 
 def _purge_some(store: Store, before: datetime, now: datetime) -> int:
@@ -81,10 +78,3 @@ def _purge_some(store: Store, before: datetime, now: datetime) -> int:
         return found
 
     return store.write(work)
-
-
-def _round(collector: Collector) -> None:
-    try:
-        purge(collector.store, collector.now())
-    except StoreError as error:
-        log.error("old events were not deleted: %s", error)

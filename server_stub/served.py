@@ -4,20 +4,18 @@ Mail, retention, feeds and the renewal of the server certificate have threads of
 of several organisations too: what one waits for holds up no other.
 """
 
-import logging
 import ssl
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from server_stub import keys, named_log, retention, tls
+from server_stub import keys, retention, rounds, tls
 from server_stub.collector import Collector, utc_now
-from server_stub.errors import ConfigError
 from server_stub.intake.patience import Patient
 from server_stub.post import mail_rounds
 from server_stub.pull.feeds import Deliveries
+from server_stub.rounds import Round
 
-log = logging.getLogger(__name__)
 RENEWAL_SECONDS = 12 * 3600
 GRACE_SECONDS = 10
 # For TLS 1.2: forward secrecy and authenticated encryption only; uvicorn alone would take CBC too.
@@ -30,7 +28,7 @@ class Served:
 
     collector: Collector
     stop: threading.Event
-    rounds: threading.Thread
+    mails: threading.Thread
     deliveries: Deliveries
 
     def tell_to_end(self) -> None:
@@ -42,14 +40,14 @@ class Served:
         """Wait for what is under way, and let the database go."""
         self.tell_to_end()
         self.deliveries.end()
-        self.rounds.join(GRACE_SECONDS)  # a mail that was just taken is noted before the end
+        self.mails.join(GRACE_SECONDS)  # a mail that was just taken is noted before the end
         self.collector.store.close()
 
 
 def begin(collector: Collector, context: ssl.SSLContext, hosts: tuple[str, ...]) -> Served:
     """Begin all that goes on beside the answers; ``context`` gets the newest certificate."""
     stop = threading.Event()
-    rounds = mail_rounds.start(collector, stop)
+    mails = mail_rounds.start(collector, stop)
     retention.start(collector, stop)
     deliveries = Deliveries(
         store=collector.store,
@@ -59,7 +57,7 @@ def begin(collector: Collector, context: ssl.SSLContext, hosts: tuple[str, ...])
     )
     deliveries.start()
     _renew_in_time(context, collector.config.state, hosts, stop)
-    return Served(collector=collector, stop=stop, rounds=rounds, deliveries=deliveries)
+    return Served(collector=collector, stop=stop, mails=mails, deliveries=deliveries)
 
 
 def tls_context(certificate: Path | None = None) -> ssl.SSLContext:
@@ -81,11 +79,11 @@ def _renew_in_time(
 ) -> None:
     """Look twice a day whether the server certificate is due; new connections get the new one."""
 
-    def watch() -> None:
-        while not stop.wait(RENEWAL_SECONDS):
-            try:
-                context.load_cert_chain(tls.ensure_server_certificate(folder, hosts, utc_now()))
-            except (ConfigError, OSError) as error:
-                log.error("the server certificate could not be renewed: %s", error)
+    def renew() -> None:
+        context.load_cert_chain(tls.ensure_server_certificate(folder, hosts, utc_now()))
 
-    named_log.thread(watch, "renewal").start()
+    failed = "the server certificate could not be renewed"
+    rounds.start(
+        Round(name="renewal", seconds=RENEWAL_SECONDS, work=renew, failed=failed, at_once=False),
+        stop,
+    )

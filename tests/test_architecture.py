@@ -43,7 +43,7 @@ MAY_CATCH_ALL = {
     ("agent/watching.py", "_keep_watching"),  # one collector
     ("server_stub/app.py", "__call__"),  # one request
     ("server_stub/serve_many.py", "_opened"),  # one organisation
-    ("server_stub/post/mail_rounds.py", "tried"),  # one round of mail
+    ("server_stub/rounds.py", "tried"),  # one round of what is done again and again
     ("server_stub/storage/store_together.py", "_tried"),  # one of several works in a transaction
     (
         "server_stub/storage/store_together.py",

@@ -13,6 +13,7 @@ from tests.console_furnished import furnish
 from tests.console_visit import PASSWORDS, Console, console
 from tests.test_server_browser import STRUCTURE, browser, open_page, pytestmark
 from tests.test_server_doors import DOORS, filled
+from tests.test_server_processors import add_processor
 
 __all__ = ["browser", "pytestmark"]  # a fixture and marks, which pytest finds by their names
 
@@ -27,6 +28,8 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
         path = f"/devices/{made.laptop.name}/2/breach"
         assert made.post(officer, path, csrf=made.csrf(officer)).status_code == 303
         furnish(made)
+        for agreement in ("no", "yes"):
+            add_processor(made, f"Invented Hosting {agreement}", agreement=agreement)
         for name in ("ingrid", "olaf", "maaike"):
             made.running.command("user", "team", name, "yes")
         year = datetime.now(UTC).year

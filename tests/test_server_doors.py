@@ -97,6 +97,13 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/register/{number}/plan/task-done"): ("olaf",),
     ("POST", "/register/{number}/aware"): ("olaf",),
     ("POST", "/register/{number}/told"): ("olaf",),
+    ("POST", "/register/{number}/routed"): ("olaf",),
+    ("GET", "/processors"): ("ingrid", "olaf"),
+    ("GET", "/processors/new"): ("olaf",),
+    ("POST", "/processors/new"): ("olaf",),
+    ("GET", "/processors/{processor}"): ("ingrid", "olaf"),
+    ("POST", "/processors/{processor}"): ("olaf",),
+    ("POST", "/processors/{processor}/remove"): ("olaf",),
     ("GET", "/calls/{call}"): ("ingrid", "olaf", "maaike"),
     ("POST", "/calls/{call}"): ("ingrid", "olaf", "maaike"),
     ("GET", "/register/{number}/readers"): ("olaf",),
@@ -225,6 +232,7 @@ def filled(at: Console, path: str) -> str:
     """An address of something that is there: an event with a sealed part, the entry made of it."""
     path = path.replace("{device}", at.laptop.name).replace("{seq}", "2")
     path = path.replace("{section}", "nature").replace("{form}", "record").replace("{call}", "1")
+    path = path.replace("{processor}", "1")
     path = path.replace("{event}", "2").replace("{kind}", "pupil-file-found")
     return path.replace("{number}", f"{datetime.now(UTC).year}-0001")
 

@@ -119,7 +119,7 @@ def test_a_policy_that_says_nothing_leaves_the_law() -> None:
     found = profiles.profile_of("")
     assert dict(found.times) == {Duty.AUTHORITY: 72 * HOUR, Duty.SUBJECTS: None}
     assert found.names["nl"] == "de toezichthouder"
-    assert found.clock().authority == 72 * HOUR
+    assert found.for_authority == 72 * HOUR
 
 
 @pytest.mark.parametrize(

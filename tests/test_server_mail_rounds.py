@@ -20,6 +20,7 @@ from server_stub.post import mail_rounds, mail_settings
 from server_stub.post.mail_rounds import Rounds
 from server_stub.post.mail_settings import Settings, Tls
 from server_stub.post.reminders import receipt_number
+from server_stub.rounds import tried
 from server_stub.storage import store_duties, store_mail, store_people, store_register
 from tests.collector_on_loopback import Running, collector, pupil_file
 from tests.console_visit import PASSWORDS, Console
@@ -253,7 +254,7 @@ def test_a_fault_in_one_round_does_not_end_the_rounds(
 
     monkeypatch.setattr(mail_rounds, "waiting_now", fail)
     desk.set_up(25)
-    desk.rounds.tried()
+    tried(desk.rounds.tried, "no reminders are sent")
     assert "unforeseen ValueError" in caplog.text
     assert OLAF not in caplog.text
     (found,) = desk.troubles()

@@ -10,11 +10,10 @@ from sqlalchemy import text
 from agent.wire.event import DecisionPart, Event, OutcomePart
 from server_stub import chain
 from server_stub.breaches import register
+from server_stub.breaches.duties import Due, Duty, Mark, dues
 from server_stub.breaches.register import (
     Breach,
-    Clock,
     Draft,
-    deadline,
     number_of,
     why_not_aware,
 )
@@ -43,6 +42,12 @@ def breach(detected_at: datetime = NOON, aware_at: datetime | None = None) -> Br
         aware_at=aware_at,
         aware_by="olaf" if aware_at else None,
     )
+
+
+def due_of(entry: Breach, now: datetime, *marks: Mark, hours: int = 72) -> Due:
+    """The authority's clock of an entry."""
+    (found,) = dues(entry, {Duty.AUTHORITY: timedelta(hours=hours)}, marks, now)
+    return found
 
 
 def opened(store: Store, seq: int = 7, who: str = "olaf", now: datetime = NOON) -> Breach:
@@ -114,15 +119,15 @@ def test_minus_one_person_means_not_known() -> None:
 
 
 def test_until_somebody_decides_the_deadline_counts_from_detection_and_says_so() -> None:
-    due = deadline(breach(), NOON + timedelta(hours=5, minutes=59), Clock())
-    assert (due.at, due.provisional) == (NOON + timedelta(hours=72), True)
-    assert (due.elapsed_hours, due.left_hours, due.passed) == (5, 66, False)
+    due = due_of(breach(), NOON + timedelta(hours=5, minutes=59))
+    assert (due.by, due.provisional) == (NOON + timedelta(hours=72), True)
+    assert (due.elapsed_hours, due.left_hours, due.late) == (5, 66, False)
 
 
 def test_awareness_starts_the_clock() -> None:
     aware = NOON + timedelta(hours=30)
-    due = deadline(breach(aware_at=aware), aware, Clock())
-    assert (due.at, due.provisional) == (aware + timedelta(hours=72), False)
+    due = due_of(breach(aware_at=aware), aware)
+    assert (due.by, due.provisional) == (aware + timedelta(hours=72), False)
 
 
 @pytest.mark.parametrize(
@@ -135,31 +140,39 @@ def test_awareness_starts_the_clock() -> None:
 )
 def test_seventy_two_hours_are_hours_that_pass(begun: str, ends: str) -> None:
     start = datetime.fromisoformat(begun).replace(tzinfo=AMSTERDAM).astimezone(UTC)
-    due = deadline(breach(aware_at=start), start, Clock())
-    assert due.at.astimezone(AMSTERDAM).strftime("%Y-%m-%dT%H:%M") == ends
-    assert deadline(breach(aware_at=start), due.at, Clock()).elapsed_hours == 72
+    due = due_of(breach(aware_at=start), start)
+    assert due.by is not None
+    assert due.by.astimezone(AMSTERDAM).strftime("%Y-%m-%dT%H:%M") == ends
+    assert due_of(breach(aware_at=start), due.by).elapsed_hours == 72
 
 
 def test_the_last_second_is_in_time_and_the_next_is_late() -> None:
     end = NOON + timedelta(hours=72)
-    assert not deadline(breach(), end, Clock()).passed
-    late = deadline(breach(), end + timedelta(seconds=1), Clock())
-    assert (late.passed, late.left_hours) == (True, 0)
+    assert not due_of(breach(), end).late
+    late = due_of(breach(), end + timedelta(seconds=1))
+    assert (late.late, late.left_hours) == (True, 0)
+
+
+def test_who_was_told_is_counted_until_they_were_and_late_stays_late() -> None:
+    told = NOON + timedelta(hours=80)
+    noted = Mark(duty=Duty.AUTHORITY, at=told, reason="x", who="olaf", noted_at=told)
+    due = due_of(breach(), NOON + timedelta(days=300), noted)
+    assert (due.elapsed_hours, due.late, due.open) == (80, True, False)
 
 
 def test_another_law_gives_other_hours() -> None:
-    due = deadline(breach(), NOON, Clock(authority=timedelta(hours=96)))
-    assert due.at == NOON + timedelta(hours=96)
+    due = due_of(breach(), NOON, hours=96)
+    assert due.by == NOON + timedelta(hours=96)
 
 
 def test_a_laptops_clock_that_runs_ahead_gives_no_negative_hours() -> None:
-    assert deadline(breach(), NOON - timedelta(minutes=3), Clock()).elapsed_hours == 0
+    assert due_of(breach(), NOON - timedelta(minutes=3)).elapsed_hours == 0
 
 
 def test_a_laptops_clock_that_runs_days_ahead_moves_no_deadline() -> None:
     event = pupil_file(observed_at=NOON + timedelta(days=9))
     entry = dataclasses.replace(breach(), draft=register.draft_from(DEVICE, 7, event, NOON))
-    assert deadline(entry, NOON, Clock()).at == NOON + timedelta(hours=72)
+    assert due_of(entry, NOON).by == NOON + timedelta(hours=72)
     assert why_not_aware(entry, NOON, NOON) is None
 
 

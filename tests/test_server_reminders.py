@@ -256,7 +256,8 @@ def test_every_step_can_be_told_in_every_language(language: str) -> None:
     found: dict[Step, Reminder] = {}
     for hours in (0, 25, 36, 54, 68, 72, 96):
         now = NOON + hours * HOUR
-        case = Case(breach=breach(), dues=dues(breach(), times, noted, now), marks=noted)
+        due_then = dues(breach(), times, noted, now)
+        case = Case(breach=breach(), dues=due_then, marks=noted, intended_at=NOON)
         due_here = due_now([case], [report], times, ALWAYS, now, [call])
         found |= {one.step: one for one in due_here}
     assert set(found) == set(Step)

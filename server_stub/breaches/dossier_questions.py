@@ -65,6 +65,9 @@ INCIDENTS = (
     "wrong-person-shown",
     "other",
 )
+REPORT_ABOUT = ("own-organisation", "partner-organisation", "school-board", "unknown")
+"""Whose data a reported leak is about; which protocol is gone by depends on it."""
+REPORTER_ROLES = ("staff", "school-board-staff", "advisory-committee", "other")
 EASE = ("negligible", "limited", "significant", "maximum")
 
 
@@ -112,6 +115,8 @@ SECTIONS = (
             _moment("noticed-at"),
             _moment("reported-at"),
             _one("reported-by", "laptop", "staff", "client", "family", "processor", "outsider"),
+            _one("report-about", *REPORT_ABOUT),
+            _one("reporter-role", *REPORTER_ROLES),
             _text("reported-late-why"),
             _line("place"),
         ),

@@ -16,6 +16,8 @@ def known(breach: Breach) -> dict[str, str]:
         "noticed-at": written_moment(draft.detected_at),
         "reported-at": written_moment(draft.reported_at) if draft.reported_at else "",
         "reported-by": _reported_by(draft),
+        "report-about": draft.about,
+        "reporter-role": draft.reporter,
         "ongoing": _yes_or_no(draft.ongoing),
         "incident": draft.incident,
         "assets": draft.device,

@@ -23,7 +23,6 @@ from server_stub.breaches import toml_folder
 from server_stub.breaches.advice import Threshold
 from server_stub.breaches.duties import Duty
 from server_stub.breaches.plan import Plan, plan_named
-from server_stub.breaches.register import Clock
 from server_stub.storage import store_documents
 
 FOLDER = Path(__file__).parent / "laws"
@@ -93,9 +92,10 @@ class Profile:
     contact: str = ""
     """Whom people and the authority can ask, in one line."""
 
-    def clock(self) -> Clock:
-        """The clock of the authority."""
-        return Clock(authority=self.times.get(Duty.AUTHORITY) or timedelta(0))
+    @property
+    def for_authority(self) -> timedelta:
+        """How long there is to tell the authority."""
+        return self.times.get(Duty.AUTHORITY) or timedelta(0)
 
 
 def profile_now(connection: Connection) -> Profile:

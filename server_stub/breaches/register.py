@@ -1,4 +1,4 @@
-"""The breach register, pure: what an entry is, how one begins from an event, when it is due.
+"""The breach register, pure: what an entry is, and how one begins from an event.
 
 Four moments are kept apart: when it was detected (by an agent), and, decided by a person, when the
 organisation became *aware*. Only awareness starts the clock of GDPR article 33; until the officer
@@ -11,21 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from agent.wire.event import Event, Fact
+from server_stub.breaches.dossier_questions import REPORT_ABOUT, REPORTER_ROLES
 
 UNKNOWN = "unknown"
 BY_HAND = "told-by-hand"
 """The kind of an entry that no event gave."""
 LEAK = "leak-reported"
 """The kind of the event by which a person reports a leak at a laptop."""
+SAID = ("about", "role")
+"""The facts by which a report tells whose data it is about, and who reports it."""
 MOST_CATEGORIES = 40
 """Kinds of data that an entry takes over from an event."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Clock:
-    """How long there is from awareness to notification; a matter of law, so of configuration."""
-
-    authority: timedelta = timedelta(hours=72)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +45,10 @@ class Draft:
     incident: str = ""
     """What happened, as a person reported it, in a closed word."""
     ongoing: bool | None = None
+    about: str = ""
+    """Whose data a reported leak is about, in a closed word; empty where nobody said."""
+    reporter: str = ""
+    """Who reported it, likewise."""
 
     @property
     def by_hand(self) -> bool:
@@ -72,23 +72,13 @@ class Breach:
     closed_at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Deadline:
-    """When the authority must have been told, and how far the clock has run."""
-
-    at: datetime
-    provisional: bool
-    elapsed_hours: int
-    left_hours: int
-    passed: bool
-
-
 def draft_from(device: str, seq: int, event: Event, received_at: datetime) -> Draft:
     """The entry that an event gives by itself.
 
     What was received was detected before: a laptop whose clock runs ahead must not move the
     deadline, nor put detection after every moment the officer can choose.
     """
+    about, reporter = said_of(event)
     return Draft(
         device=device,
         seq=seq,
@@ -103,6 +93,18 @@ def draft_from(device: str, seq: int, event: Event, received_at: datetime) -> Dr
         reported_at=min(event.recorded_at, received_at),
         incident=str(event.facts.get("what", "")) if event.kind == LEAK else "",
         ongoing=_yes_or_no(event.facts.get("ongoing")),
+        about=about,
+        reporter=reporter,
+    )
+
+
+def said_of(event: Event) -> tuple[str, str]:
+    """What a reported leak is about and who reports it; empty where the laptop does not say, or
+    says it in a word that nobody here knows."""
+    about, role = (event.facts.get(name) if event.kind == LEAK else None for name in SAID)
+    return (
+        about if isinstance(about, str) and about in REPORT_ABOUT else "",
+        role if isinstance(role, str) and role in REPORTER_ROLES else "",
     )
 
 
@@ -121,19 +123,6 @@ def draft_by_hand(incident: str, noticed_at: datetime, now: datetime) -> Draft:
         measures=(),
         reported_at=now,
         incident=incident,
-    )
-
-
-def deadline(breach: Breach, now: datetime, clock: Clock) -> Deadline:
-    """The deadline of an entry: from awareness, or provisionally from detection."""
-    start = breach.aware_at or breach.draft.detected_at
-    at = start + clock.authority
-    return Deadline(
-        at=at,
-        provisional=breach.aware_at is None,
-        elapsed_hours=max(0, (now - start) // timedelta(hours=1)),
-        left_hours=max(0, (at - now) // timedelta(hours=1)),
-        passed=now > at,
     )
 
 

@@ -6,7 +6,7 @@ somebody else may have written: such cells get an apostrophe before them.
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -14,18 +14,21 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from server_stub.breaches import duties, paper_pdf, profiles
+from server_stub.breaches import duties, paper_pdf, processors, profiles
 from server_stub.breaches import entry as entries
 from server_stub.breaches.dossier_questions import QUESTIONS
 from server_stub.breaches.duties import Duty, Mark
 from server_stub.breaches.entry import Entry
 from server_stub.breaches.paper_facts import Teller
+from server_stub.breaches.processors import Processor
 from server_stub.storage import (
     store_dossier,
     store_duties,
     store_history,
     store_plan,
+    store_processors,
     store_register,
+    store_routing,
 )
 
 AT_ONCE = 500
@@ -60,22 +63,19 @@ def rows(connection: Connection) -> Iterator[Row]:
 
 def to_csv(connection: Connection, teller: Teller, now: datetime) -> bytes:
     """For a spreadsheet, in the words of one language."""
-    written, wording = io.StringIO(), teller.wording
-    # Spreadsheets in Dutch and in Danish take a comma for part of a number.
-    lines = csv.writer(written, delimiter="," if wording.language == "en" else ";")
+    wording = teller.wording
     heads = [wording.text(f"register.{name}") for name in ("number", "kind", "detected", "aware")]
     heads += [wording.text(f"question.{name}") for name in QUESTIONS]
-    lines.writerow(heads + [wording.text(f"fact.told-{duty}") for duty in Duty])
-    for row in rows(connection):
-        lines.writerow([_safe(cell) for cell in _cells(row, teller, now)])
-    # Spreadsheets take a file for UTF-8 if it begins with this mark.
-    return b"\xef\xbb\xbf" + written.getvalue().encode()
+    heads += [wording.text(f"fact.told-{duty}") for duty in Duty]
+    cells = ([_safe(cell) for cell in _cells(row, teller, now)] for row in rows(connection))
+    return _table([heads, *cells], wording.language)
 
 
 def to_json(connection: Connection, teller: Teller, now: datetime) -> bytes:
     """For programs: closed words as they are kept, and each entry's history with its chain."""
     found = [_data(connection, row) for row in rows(connection)]
-    content = {"made_at": now, "entries": found}
+    known = [_processor(one, now) for one in store_processors.all_processors(connection)]
+    content = {"made_at": now, "entries": found, "processors": known}
     return msgspec.json.format(msgspec.json.encode(content))
 
 
@@ -100,11 +100,27 @@ def to_pdf(connection: Connection, teller: Teller, now: datetime) -> bytes:
     return paper_pdf.pdf("register.html", values)
 
 
+def to_processors(connection: Connection, teller: Teller, now: datetime) -> bytes:
+    """The list of processors for a spreadsheet, with how each agreement stands today."""
+    found, wording = store_processors.all_processors(connection), teller.wording
+    fields = (*processors.FIELDS, "standing")
+    rows = [[wording.text(f"processor.{name}") for name in fields]]
+    for one in found:
+        told = one.fields | {
+            "agreement": wording.text(f"processor.agreement.{one.agreement}"),
+            "sub_processors": ", ".join(one.subs),
+            "standing": wording.text(f"processor.{one.standing(f'{now:%Y-%m-%d}')}"),
+        }
+        rows.append([_safe(told[name]) for name in fields])
+    return _table(rows, wording.language)
+
+
 Maker = Callable[[Connection, Teller, datetime], bytes]
 FORMATS: Mapping[str, tuple[str, Maker]] = {
     "csv": ("text/csv; charset=utf-8", to_csv),
     "json": ("application/json", to_json),
     "pdf": ("application/pdf", to_pdf),
+    "processors": ("text/csv; charset=utf-8", to_processors),
 }
 """The media type of each format, and what makes it."""
 
@@ -142,6 +158,7 @@ def _data(connection: Connection, row: Row) -> dict[str, Any]:
         "closed_at": breach.closed_at,
         "answers": dict(row.entry.answers),
         "told": [asdict(mark) for mark in row.marks],
+        "routed": [asdict(mark) for mark in store_routing.marks(connection, breach)],
         "steps": [asdict(mark) for mark in store_plan.marks(connection, breach)],
         "tasks": [asdict(task) for task in store_plan.tasks(connection, breach)],
         "history": [_line(line) for line in store_history.history(connection, breach.id)],
@@ -151,6 +168,19 @@ def _data(connection: Connection, row: Row) -> dict[str, Any]:
 def _line(line: store_history.Entry) -> dict[str, Any]:
     kept = ("at", "who", "act", "detail", "previous", "head")
     return {name: getattr(line, name) for name in kept}
+
+
+def _processor(one: Processor, now: datetime) -> dict[str, Any]:
+    kept = one.fields | {"changed_at": one.changed_at, "changed_by": one.changed_by}
+    return kept | {"sub_processors": one.subs, "standing": one.standing(f"{now:%Y-%m-%d}")}
+
+
+def _table(rows: Iterable[Sequence[str]], language: str) -> bytes:
+    written = io.StringIO()
+    # Spreadsheets in Dutch and in Danish take a comma for part of a number.
+    csv.writer(written, delimiter="," if language == "en" else ";").writerows(rows)
+    # They take a file for UTF-8 if it begins with this mark.
+    return b"\xef\xbb\xbf" + written.getvalue().encode()
 
 
 def _safe(cell: str) -> str:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, tzinfo
 
 from sqlalchemy import Connection, select, update
 
+from server_stub import moments
 from server_stub.breaches import dossier
 from server_stub.breaches.dossier import Question, Shape
 from server_stub.breaches.register import Draft, draft_by_hand
@@ -27,7 +28,8 @@ LARGEST_FILE = 4_000_000
 """Bytes."""
 _WRITTEN = ("%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y")
 _SAYS = {
-    "not-a-time": "the date is none: write it as 2024-05-31 or 31-05-2024",
+    "not-a-time": "the date is none: write it as 2024-05-31, 31-05-2024 or 2024-05-31T14:05",
+    "which-hour": "the clock showed this time twice: write which, as 2026-10-25T02:30+01:00",
     "a-placeholder": "the date is a placeholder, not the day of a breach",
     "in-the-future": "the date has not come yet",
     "empty": "there is no description",
@@ -55,7 +57,8 @@ def read(content: bytes, zone: tzinfo | None, now: datetime) -> list[OldLine]:
         description = row["description"].strip()
         why = _why_not(moment, description, now)
         if why or moment is None:
-            wrong.append(f"line {number}: {_SAYS[why or 'not-a-time']}")
+            hour = "which-hour" if moment is None and _with_hours(row["date"].strip()) else None
+            wrong.append(f"line {number}: {_SAYS[hour or why or 'not-a-time']}")
         else:
             found.append(OldLine(number=number, noticed_at=moment, description=description))
     if wrong:
@@ -114,7 +117,9 @@ def _rows(content: bytes) -> Iterable[tuple[int, dict[str, str]]]:
 
 
 def _moment(text: str, zone: tzinfo | None) -> datetime | None:
-    """Noon of a day: an old log knows no hours."""
+    """The moment that is written, or noon of a day: most old logs know no hours."""
+    if (local := _with_hours(text.strip())) is not None:
+        return local.astimezone(UTC) if local.tzinfo else moments.moment(zone, local)
     for form in _WRITTEN:
         try:
             day = datetime.strptime(text.strip(), form).replace(hour=12)  # noqa: DTZ007
@@ -122,6 +127,14 @@ def _moment(text: str, zone: tzinfo | None) -> datetime | None:
             continue
         return (day.replace(tzinfo=zone) if zone else day.astimezone()).astimezone(UTC)
     return None
+
+
+def _with_hours(text: str) -> datetime | None:
+    """A day with an hour, and perhaps with what it is ahead of UTC."""
+    try:
+        return datetime.fromisoformat(text) if len(text) > len("2026-10-25") else None
+    except ValueError:
+        return None
 
 
 def _why_not(moment: datetime | None, description: str, now: datetime) -> str | None:

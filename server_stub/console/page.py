@@ -7,7 +7,7 @@ and, for forms, behind the checks that the form came from this console and this 
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from server_stub import wording
 from server_stub.collector import Collector, collector_of
+from server_stub.console.times import InZone
 from server_stub.errors import ConfigError, Refused
 from server_stub.intake import exchange
 from server_stub.logins import auth, login_settings
@@ -38,6 +39,7 @@ LANGUAGE_COOKIE = "language"
 FORMS = (
     "/aware",
     "/told",
+    "/routed",
     "/dispute",
     "/opening",
     "/admission/approve",
@@ -53,6 +55,7 @@ FORMS = (
     "/off",
     "/sso/done",
     "/readers/remove",
+    "/remove",
     "/token",
     "/withdraw",
     "/program",
@@ -70,7 +73,7 @@ _TEMPLATES.filters["number"] = lambda text: int(text) if text else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Visit:
+class Visit(InZone):
     """One request to the console. ``session`` is None where no login is needed."""
 
     request: Request
@@ -145,25 +148,10 @@ class Visit:
             value.isoformat(), f"{local:%Y-%m-%d %H:%M}", local.tzname()
         )
 
-    def local(self, value: datetime) -> str:
-        """A moment as a form's field has it, in the collector's time zone."""
-        return f"{value.astimezone(self.collector.config.zone):%Y-%m-%dT%H:%M}"
-
-    def field(self, answer: str) -> str:
-        """A moment that is kept as text as a form's field has it; what is no moment stays."""
-        try:
-            return self.local(datetime.fromisoformat(answer)) if answer else ""
-        except ValueError:
-            return answer
-
-    def moment_in(self, text: str) -> datetime | None:
-        """A date and time as a person wrote it, in the collector's time zone; None: it is none."""
-        try:
-            local = datetime.strptime(text.strip(), "%Y-%m-%dT%H:%M")  # noqa: DTZ007 (zone follows)
-            zone = self.collector.config.zone
-            return (local.replace(tzinfo=zone) if zone else local.astimezone()).astimezone(UTC)
-        except (ValueError, OverflowError):
-            return None
+    @property
+    def zone(self) -> tzinfo | None:
+        """That in which times are shown and written; None for the machine's own."""
+        return self.collector.config.zone
 
 
 View = Callable[[Visit], Response]

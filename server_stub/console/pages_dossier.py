@@ -6,16 +6,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from server_stub.breaches import dossier, severity
+from server_stub.breaches import dossier, processors, severity
 from server_stub.breaches import entry as entries
 from server_stub.breaches.dossier import Answers, Question, Section, Shape
 from server_stub.breaches.dossier_questions import INCIDENTS, SECTIONS, section_named
 from server_stub.breaches.entry import Entry
+from server_stub.breaches.processors import Doubt, Processor
 from server_stub.breaches.register import Breach, draft_by_hand
 from server_stub.console import pages_entry
 from server_stub.console.asked import no_page
 from server_stub.console.page import Visit, render
-from server_stub.storage import store_dossier, store_history, store_register
+from server_stub.storage import store_dossier, store_history, store_processors, store_register
 
 ONE_PRESS = timedelta(minutes=1)
 """A button pressed twice makes one entry."""
@@ -29,12 +30,13 @@ def new(visit: Visit) -> Response:
 def make(visit: Visit) -> Response:
     """``POST /register/new``: an entry made by hand."""
     incident, given = visit.form.get("incident", ""), visit.form.get("noticed_at", "")
-    moment = visit.moment_in(given)
+    moment = visit.moment_in(given, visit.form.get("noticed_at.hour", ""))
     noticed = dossier.written_moment(moment) if moment else "?"
     question = Question("noticed-at", Shape.MOMENT)
     wrong = "which" if incident not in INCIDENTS else dossier.why_not(question, noticed, visit.now)
     if wrong or moment is None:
-        return _new(visit, given, incident, wrong or "not-a-time", 422)
+        wrong = wrong if moment else visit.why_no_moment(given)
+        return _new(visit, given, incident, wrong or "which", 422)
     draft = draft_by_hand(incident, moment, visit.now)
 
     def work(connection: Connection) -> Breach:
@@ -53,10 +55,12 @@ def show(visit: Visit) -> Response:
     found = pages_entry.looked_at(visit)
     with visit.collector.store.read() as connection:
         entry = entries.entry_of(connection, found)
+        known = store_processors.all_processors(connection)
     return pages_entry.show(
         visit,
         entry,
         "dossier",
+        doubts=_doubts(known, entry),
         sections=[(one, dossier.count_answered(one, entry.answers)) for one in SECTIONS],
         computed=severity.severity_of(entry.answers),
     )
@@ -80,6 +84,7 @@ def save(visit: Visit) -> Response:
         mine = _changed_here(visit, entry.answers, given)
         wrong = _meanwhile(visit, entry.answers, mine)
         wrong = wrong or _wrong(section, dict(entry.answers), given, visit.now)
+        wrong |= {name: "which-hour" for name in wrong if visit.twice(given[name])}
         if not wrong and mine:
             store_dossier.write(connection, found, mine, visit.who, visit.now)
         return entry, given, wrong
@@ -112,6 +117,10 @@ def _form(
     wrong: Mapping[str, str] | None = None,
 ) -> Response:
     proposed = severity.proposed(entry.answers) if section.name == "severity" else {}
+    known: list[Processor] = []
+    if any(one.name == processors.PROCESSOR for one in section.questions):
+        with visit.collector.store.read() as connection:
+            known = store_processors.all_processors(connection)
     return pages_entry.show(
         visit,
         entry,
@@ -121,8 +130,15 @@ def _form(
         given=proposed | dict(given),
         wrong=wrong or {},
         proposed=sorted(name for name in proposed if not given.get(name)),
+        offers=processors.offered(known),
         seen={one.name: _shown(visit, one.name, entry.answers, wrong) for one in section.questions},
     )
+
+
+def _doubts(known: list[Processor], entry: Entry) -> list[Doubt]:
+    """What the entry's processors give reason to ask."""
+    day = processors.day_of(entry.answers, entry.breach.draft.detected_at)
+    return processors.doubts(known, entry.answers, day)
 
 
 def _shown(visit: Visit, name: str, answers: Answers, wrong: Mapping[str, str] | None) -> str:
@@ -151,9 +167,11 @@ def _given(visit: Visit, question: Question, answers: Answers) -> str:
     text = visit.form.get(question.name, "").strip().replace("\r\n", "\n")
     if question.shape is Shape.MOMENT and text:
         before = answers.get(question.name, "")
-        moment = visit.moment_in(text)
-        shown = text == visit.field(before)
-        return before if shown else dossier.written_moment(moment) if moment else text
+        hour, known = visit.form.get(f"{question.name}.hour", ""), dossier.moment_of(before)
+        if known is not None and visit.is_shown(text, hour, known):
+            return before
+        moment = visit.moment_in(text, hour)
+        return dossier.written_moment(moment) if moment else text
     return text
 
 

@@ -21,6 +21,8 @@ class Given:
     duty: str = ""
     done: bool = True
     at: str = ""
+    hour: str = ""
+    """Which of two hours, where the time came twice."""
     reason: str = ""
     wrong: str = ""
 
@@ -59,6 +61,7 @@ def given_in(visit: Visit) -> Given:
         duty=form.get("duty", ""),
         done=form.get("how") != "not-needed",
         at=form.get("at", ""),
+        hour=form.get("at.hour", ""),
         reason=form.get("reason", "").strip(),
     )
 
@@ -70,7 +73,7 @@ def note(
     if given.duty not in tuple(Duty):
         return "which"
     if given.done and at is None:
-        return "not-a-time"
+        return visit.why_no_moment(given.at)
     moment, duty = at if given.done else None, Duty(given.duty)
     times = profiles.profile_now(connection).times
     if duty not in times:

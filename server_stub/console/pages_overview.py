@@ -81,7 +81,7 @@ def _of_laptops(visit: Visit, connection: Connection) -> list[Card]:
 def _of_register(visit: Visit, connection: Connection) -> list[Card]:
     if visit.role is Role.IT:
         return []
-    late = visit.now - profiles.profile_now(connection).clock().authority
+    late = visit.now - profiles.profile_now(connection).for_authority
     breaches = store_register.count_breaches(connection)
     overdue = store_duties.count_overdue(connection, late)
     to = "/register" if visit.role is Role.OFFICER else ""

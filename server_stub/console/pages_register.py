@@ -13,7 +13,7 @@ from server_stub.breaches.dossier_questions import QUESTIONS
 from server_stub.breaches.duties import Due, dues, next_due
 from server_stub.breaches.paper_facts import Teller
 from server_stub.breaches.register import Breach
-from server_stub.console import pages_duties, pages_entry
+from server_stub.console import pages_duties, pages_entry, pages_told
 from server_stub.console.asked import no_page
 from server_stub.console.page import Visit, render
 from server_stub.console.pages import event_asked, log
@@ -81,7 +81,8 @@ def export(visit: Visit) -> Response:
     teller = Teller(wording=visit.wording, zone=visit.collector.config.zone)
     with visit.collector.store.read() as connection:
         content = make(connection, teller, visit.now)
-    file = f"register-{visit.now:%Y-%m-%d}.{chosen}"
+    name, ending = ("processors", "csv") if chosen == "processors" else ("register", chosen)
+    file = f"{name}-{visit.now:%Y-%m-%d}.{ending}"
     headers = {"Content-Disposition": f'attachment; filename="{file}"'}
     return Response(content, media_type=media_type, headers=headers)
 
@@ -98,7 +99,16 @@ def history(visit: Visit) -> Response:
         lines = store_history.history(connection, found.id)
         whole = store_history.lines_fit(connection, lines)
         entry = entries.entry_of(connection, found)
-    return pages_entry.show(visit, entry, "history", lines=lines, whole=whole, questions=QUESTIONS)
+        recipients = pages_told.names(connection, visit.wording.language)
+    return pages_entry.show(
+        visit,
+        entry,
+        "history",
+        lines=lines,
+        whole=whole,
+        questions=QUESTIONS,
+        recipients=recipients,
+    )
 
 
 def set_aware(visit: Visit) -> Response:
@@ -107,7 +117,9 @@ def set_aware(visit: Visit) -> Response:
 
     def work(connection: Connection, found: Breach) -> tuple[Breach, str | None]:
         moment = _moment_given(visit, found, given)
-        wrong = register.why_not_aware(found, moment, visit.now) if moment else "not-a-time"
+        wrong: str | None = visit.why_no_moment(given)
+        if moment is not None:
+            wrong = register.why_not_aware(found, moment, visit.now)
         if not wrong and moment is not None and moment != found.aware_at:
             store_register.set_aware(connection, found, moment, visit.who, visit.now)
         return found, wrong
@@ -118,19 +130,34 @@ def set_aware(visit: Visit) -> Response:
 
 def _moment_given(visit: Visit, found: Breach, given: str) -> datetime | None:
     """The moment of the form's field; what it was shown with stands for itself, to the second."""
-    start = found.aware_at or found.draft.detected_at
-    return start if given == visit.local(start) else visit.moment_in(given)
+    start, hour = found.aware_at or found.draft.detected_at, visit.form.get("aware_at.hour", "")
+    return start if visit.is_shown(given, hour, start) else visit.moment_in(given, hour)
 
 
 def set_told(visit: Visit) -> Response:
     """``POST /register/{number}/told``: somebody was told, or need not be."""
     given = pages_duties.given_in(visit)
-    at = visit.moment_in(given.at)
+    at = visit.moment_in(given.at, given.hour)
     found, wrong = pages_entry.change(
         visit, lambda c, found: (found, pages_duties.note(c, visit, found, given, at))
     )
     if wrong:
         return _entry(visit, found, 422, told=replace(given, wrong=wrong))
+    return pages_entry.back_to(found)
+
+
+def set_routed(visit: Visit) -> Response:
+    """``POST /register/{number}/routed``: somebody of the route was told, or need not be."""
+    given = pages_duties.given_in(visit)
+    at = visit.moment_in(given.at, given.hour)
+
+    def work(connection: Connection, found: Breach) -> tuple[Breach, str | None]:
+        entry = entries.entry_of(connection, found)
+        return found, pages_told.note(connection, visit, entry, given, at)
+
+    found, wrong = pages_entry.change(visit, work)
+    if wrong:
+        return _entry(visit, found, 422, routed=replace(given, wrong=wrong))
     return pages_entry.back_to(found)
 
 
@@ -178,11 +205,13 @@ def _entry(
     given: str | None = None,
     wrong: str | None = None,
     told: Given | None = None,
+    routed: Given | None = None,
 ) -> Response:
-    told = told or Given(at=visit.local(visit.now))
+    fresh = Given(at=visit.local(visit.now))
     with visit.collector.store.read() as connection:
         entry = entries.entry_of(connection, found)
-        board = pages_duties.board(visit, connection, entry, told)
+        board = pages_duties.board(visit, connection, entry, told or fresh)
+        way = pages_told.way(connection, entry, routed or fresh)
         orders = store_documents.all_orders(connection, found.draft.device, ORDERS_SHOWN)
     start = found.aware_at or found.draft.detected_at
     return pages_entry.show(
@@ -190,12 +219,13 @@ def _entry(
         entry,
         "clocks",
         status,
-        deadline=register.deadline(found, visit.now, entry.profile.clock()),
         start=start,
         given=given if given is not None else visit.local(start),
+        hour=visit.form.get("aware_at.hour") or visit.hour(start),
         zone=start.astimezone(visit.collector.config.zone).tzname(),
         stick=found.draft.kind in sticks.KINDS,
         wrong=wrong,
         board=board,
+        way=way,
         orders=orders,
     )

@@ -15,6 +15,7 @@ from server_stub.wording import Wording, moment_in
 
 MOST = 40
 """Reminders that are written out in one mail."""
+_NEWS = (Step.CALLED, Step.REPORTED, Step.OPENED, Step.INTENDED, Step.NOT_NEEDED)
 _NEXT = {
     Step.CALLED: "come",
     Step.REPORTED: "look",
@@ -105,14 +106,14 @@ def _moment(desk: Desk, one: Reminder) -> list[str]:
     """When it happened, for what is news."""
     if one.step is Step.DONE and one.due and one.due.mark and one.due.mark.at:
         return [desk.wording.text("mail.at", at=desk.moment(one.due.mark.at))]
-    if one.step in (Step.CALLED, Step.REPORTED, Step.OPENED, Step.NOT_NEEDED):
+    if one.step in _NEWS:
         return [desk.wording.text("mail.at", at=desk.moment(one.moment))]
     return []
 
 
 def _next(one: Reminder) -> list[str]:
     """What to do next, as the last words of keys."""
-    if one.step in (Step.DONE, Step.NOT_NEEDED):
+    if one.step in (Step.INTENDED, Step.DONE, Step.NOT_NEEDED):
         return []
     if one.step is Step.OPENED:
         undecided = one.breach is not None and one.breach.aware_at is None

@@ -7,8 +7,7 @@ does not get through is tried again, later each time, and stands where people se
 
 import logging
 import threading
-import traceback
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,18 +15,30 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from server_stub import named_log, wording
-from server_stub.breaches import profiles
+from server_stub import rounds, wording
+from server_stub.breaches import profiles, routing
 from server_stub.breaches.duties import dues
+from server_stub.breaches.routing import Channel, Routing
 from server_stub.collector import Collector
 from server_stub.errors import ConfigError, MailDown, MailRefused, StoreError
+from server_stub.leases import Lease
 from server_stub.logins.auth import Role
 from server_stub.post import letters, mail, mail_settings, reminders
 from server_stub.post.letters import Desk
 from server_stub.post.mail import Courier
 from server_stub.post.mail_settings import Settings
 from server_stub.post.reminders import Case, Key, Reader, Reminder, Step, TeamCall
-from server_stub.storage import store_calls, store_duties, store_mail, store_people, store_register
+from server_stub.post.route_hooks import Hooks
+from server_stub.rounds import Round
+from server_stub.storage import (
+    store_calls,
+    store_dossier,
+    store_duties,
+    store_mail,
+    store_people,
+    store_register,
+    store_routing,
+)
 from server_stub.storage.store_mail import SERVER, Trouble
 from server_stub.storage.store_people import User
 
@@ -45,31 +56,29 @@ class Waiting:
 
 
 class Rounds:
-    """The rounds of one collector, until ``stop`` is set."""
+    """The rounds of one collector, until ``stop`` is set; ``may`` says whether it is the one of
+    several that sends."""
 
-    def __init__(self, collector: Collector, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        collector: Collector,
+        stop: threading.Event,
+        may: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._collector = collector
         self._stop = stop
+        self._may = may
         self._unwritten: list[tuple[str, list[Key], datetime]] = []
 
-    def run(self) -> None:
-        """One round at once, then one each minute."""
-        while True:
-            self.tried()
-            if self._stop.wait(ROUND_SECONDS):
-                return
-
     def tried(self) -> None:
-        """One round, whatever goes wrong in it."""
+        """One round; what nobody foresaw stands where people see it as well. Raises it."""
         try:
             self.go()
-        except StoreError as error:
-            log.error("no reminders are sent: %s", error)
+        except StoreError:
+            raise
         except Exception as error:
-            # Not the error's own text, which may hold an address.
-            place = "".join(traceback.format_tb(error.__traceback__))
-            log.error("unforeseen %s while sending reminders:\n%s", type(error).__name__, place)
             self._note_fault(error)
+            raise
 
     def go(self) -> None:
         """One round. Raises StoreError."""
@@ -77,9 +86,7 @@ class Rounds:
         now = self._collector.now()
         try:
             settings = mail_settings.read(self._collector.config.state)
-            if settings is None:
-                return  # another collector on this database may send
-            else:
+            if settings is not None and self._may():  # else another one may send
                 self._send_all(settings, now)
         except (MailDown, ConfigError) as error:
             self._note(SERVER, str(error), now)
@@ -87,7 +94,8 @@ class Rounds:
     def _send_all(self, settings: Settings, now: datetime) -> None:
         waiting = waiting_now(self._collector, settings, now)
         troubles = self._troubles()
-        self._forget(troubles.keys() - {one.reader.who for one in waiting} - {SERVER})
+        mine = {who for who in troubles if not who.startswith(store_routing.BY_HOOK)}
+        self._forget(mine - {one.reader.who for one in waiting} - {SERVER})
         ready = [one for one in waiting if _may_try(troubles.get(one.reader.who), now)]
         down = troubles.get(SERVER)
         if not _may_try(down, now) or not (ready or down):
@@ -95,7 +103,7 @@ class Rounds:
         secret = mail_settings.password(self._collector.config.state) if settings.user else ""
         with mail.connected(settings, secret) as courier:
             for one in ready:
-                if self._stop.is_set():
+                if self._stop.is_set() or not self._may():
                     return
                 self._send(courier, one, now)
         self._forget([SERVER] if down else [])
@@ -142,10 +150,17 @@ class Rounds:
 
 
 def start(collector: Collector, stop: threading.Event) -> threading.Thread:
-    """Begin the rounds in a thread of their own."""
-    thread = named_log.thread(Rounds(collector, stop).run, "reminders")
-    thread.start()
-    return thread
+    """Begin the rounds of mail and of hooks, each in a thread; the one of mail is given back."""
+    lease, of_hooks = Lease(collector.store, "mail"), Lease(collector.store, "hooks")
+    hooks = Hooks(collector, of_hooks.held)
+    made = _round("hooks", hooks.go, of_hooks, "reports went to no hook")
+    rounds.start(made, stop)
+    mine = Rounds(collector, stop, lease.held)
+    return rounds.start(_round("reminders", mine.tried, lease, "no reminders are sent"), stop)
+
+
+def _round(name: str, work: Callable[[], None], lease: Lease, failed: str) -> Round:
+    return Round(name=name, seconds=ROUND_SECONDS, work=work, failed=failed, last=lease.end)
 
 
 def waiting_now(collector: Collector, settings: Settings, now: datetime) -> list[Waiting]:
@@ -155,22 +170,30 @@ def waiting_now(collector: Collector, settings: Settings, now: datetime) -> list
         times = profiles.profile_now(connection).times
         waiting = store_register.open_or_closed_since(connection, news_since)
         marks = store_duties.of_all(connection, waiting)
+        intended = store_dossier.written_at(connection, "intended-actions", waiting)
         cases = [
-            Case(breach=one, dues=dues(one, times, noted, now), marks=noted)
+            Case(
+                breach=one,
+                dues=dues(one, times, noted, now),
+                marks=noted,
+                intended_at=intended.get(one.id),
+            )
             for one in waiting
             for noted in [marks.get(one.id, [])]
         ]
-        reports = store_mail.reports(connection, news_since)
+        found = store_routing.now(connection)
+        routed = routing.readers_of(found, store_routing.BY_MAIL, Channel.MAIL)
+        reports = store_mail.reports(connection, news_since, routed)
         whom, sent = readers(connection, settings), store_mail.sent(connection)
         calls = [
             TeamCall(id=one.id, number=one.number, called_at=one.called_at)
             for one in store_calls.calls_since(connection, news_since)
         ]
     due = reminders.due_now(cases, reports, times, news_since, now, calls)
-    found = {one: reminders.for_reader(one, due, sent) for one in whom}
+    mine = {one: reminders.for_reader(one, due, sent) for one in whom}
     kept = [
-        Waiting(reader=one, reminders=reminders.not_too_many(one, mine, sent, now))
-        for one, mine in found.items()
+        Waiting(reader=one, reminders=reminders.not_too_many(one, some, sent, now))
+        for one, some in mine.items()
     ]
     return [one for one in kept if one.reminders]
 
@@ -181,7 +204,8 @@ def _steps_of(user: User, team: Set[str]) -> frozenset[Step]:
 
 
 def readers(connection: Connection, settings: Settings) -> list[Reader]:
-    """Everybody who is told something: people with an address, and the two mailboxes."""
+    """Everybody who is told something: people with an address, the two mailboxes, and those of the
+    routing who have an address of their own."""
     team = set(store_calls.team(connection))
     found = [
         Reader(
@@ -198,10 +222,29 @@ def readers(connection: Connection, settings: Settings) -> list[Reader]:
         (REPORTS_TO, settings.reports_to, reminders.OF_REPORTING_POINT),
         (COPY_TO, settings.copy_to, reminders.OF_COPIES),
     )
-    return found + [
-        Reader(who=who, address=address, language=settings.language, steps=steps, acts=False)
-        for who, address, steps in boxes
-        if address
+    return (
+        found
+        + [
+            Reader(who=who, address=address, language=settings.language, steps=steps, acts=False)
+            for who, address, steps in boxes
+            if address
+        ]
+        + _routed(store_routing.now(connection), settings.language)
+    )
+
+
+def _routed(found: Routing, language: str) -> list[Reader]:
+    return [
+        Reader(
+            who=store_routing.BY_MAIL + name,
+            address=one.address,
+            language=one.language or language,
+            steps=frozenset({Step.REPORTED}),
+            acts=False,
+            routed=True,
+        )
+        for name, one in found.recipients.items()
+        if name in found.own(Channel.MAIL)
     ]
 
 

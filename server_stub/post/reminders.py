@@ -39,6 +39,7 @@ class Step(StrEnum):
     HALF = "half"
     UNDECIDED = "undecided"
     OPENED = "opened"
+    INTENDED = "intended"
     DONE = "done"
     NOT_NEEDED = "not-needed"
 
@@ -51,18 +52,20 @@ BY_ROLE: Mapping[str, frozenset[Step]] = {
 }
 """Who is told what. A role that does not stand here is told nothing."""
 OF_REPORTING_POINT = frozenset({Step.REPORTED})
-OF_COPIES = frozenset({Step.OPENED, Step.DONE, Step.NOT_NEEDED})
+OF_COPIES = frozenset({Step.REPORTED, Step.OPENED, Step.INTENDED, Step.DONE, Step.NOT_NEEDED})
 _REPORTED = str(Step.REPORTED)
 _URGENCY = {step: number for number, step in enumerate(Step)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Case:
-    """An entry, how its duties stand now, and what was noted about them, the oldest first."""
+    """An entry, how its duties stand now, and what was noted about them, the oldest first;
+    ``intended_at`` is when it was last written what is intended to be done."""
 
     breach: Breach
     dues: Sequence[Due]
     marks: Sequence[Mark] = ()
+    intended_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +75,8 @@ class Report:
     event: int
     receipt: str
     received_at: datetime
+    route: frozenset[str] = frozenset()
+    """Those of the routing who are told of it at an address of their own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,6 +139,8 @@ class Reader:
     steps: frozenset[Step]
     brief: bool = False
     acts: bool = True
+    routed: bool = False
+    """Whether they are told only of reports whose route names them."""
 
 
 Sent = Mapping[tuple[Key, str], datetime]
@@ -152,7 +159,7 @@ def due_now(
     found = [_reported(one) for one in reports]
     found += [Reminder(step=Step.CALLED, moment=one.called_at, call=one) for one in calls]
     for case in cases:
-        found += _decided(case)
+        found += [*_decided(case), *_intended(case)]
         if case.breach.closed_at is None:  # nobody's clock runs for a closed one
             found += [one for due in case.dues if (one := _of_clock(case.breach, due, times, now))]
             found += [_opened(case), *_undecided(case.breach, now)]
@@ -162,7 +169,7 @@ def due_now(
 
 def for_reader(reader: Reader, due: Iterable[Reminder], sent: Sent) -> list[Reminder]:
     """What this reader has to be told now."""
-    return [one for one in due if one.step in reader.steps and not _told(reader, one, sent)]
+    return [one for one in due if _is_for(reader, one) and not _told(reader, one, sent)]
 
 
 def not_too_many(
@@ -179,6 +186,12 @@ def not_too_many(
 def receipt_number(event_id: str) -> str:
     """The number that whoever reported a leak noted down, from the id of its event."""
     return f"DW-{event_id[:4]}-{event_id[4:8]}".upper()
+
+
+def _is_for(reader: Reader, one: Reminder) -> bool:
+    if reader.routed:
+        return one.report is not None and reader.who in one.report.route
+    return one.step in reader.steps
 
 
 def _told(reader: Reader, one: Reminder, sent: Sent) -> bool:
@@ -201,6 +214,12 @@ def _undecided(breach: Breach, now: datetime) -> Iterator[Reminder]:
     moment = breach.created_at + DAY
     if breach.aware_at is None and moment <= now:
         yield Reminder(step=Step.UNDECIDED, moment=moment, breach=breach)
+
+
+def _intended(case: Case) -> Iterator[Reminder]:
+    """That somebody wrote what they intend to do, which is told each time it is written."""
+    if case.intended_at is not None:
+        yield Reminder(step=Step.INTENDED, moment=case.intended_at, breach=case.breach)
 
 
 def _decided(case: Case) -> Iterator[Reminder]:

@@ -14,6 +14,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 
@@ -39,6 +40,15 @@ class NotTaken(Exception):
         self.again_seconds = again_seconds
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Post:
+    """What is handed over; ``number`` is the same each time the same is sent."""
+
+    number: str
+    media: str
+    body: bytes
+
+
 def secret_of(key: bytes, salt: str) -> bytes:
     """The secret of one webhook, from the collector's key and from what is kept of the feed."""
     return hmac.digest(key, f"dossierwacht webhook 1\n{salt}".encode("ascii"), "sha256")
@@ -57,19 +67,24 @@ def signature(secret: bytes, number: str, at: int, body: bytes) -> str:
 
 def send(feed: Feed, secret: bytes, rows: Sequence[EventRow], number: str, now: datetime) -> None:
     """Hand a batch over; returns when the target has said that it took it. Raises NotTaken."""
-    target = feed_targets.read_target(feed.way, feed.target)
-    body = _body(feed.form, rows)
+    made = Post(number=number, media=_MEDIA[feed.form], body=_body(feed.form, rows))
+    post(feed.target, feed.ca, secret, made, now)
+
+
+def post(url: str, ca: str, secret: bytes, made: Post, now: datetime) -> None:
+    """Hand something over; returns when the target has said that it took it. Raises NotTaken."""
+    target = feed_targets.read_target(feed_targets.WEBHOOK, url)
     at = int(now.timestamp())
     headers = {
-        "Content-Type": _MEDIA[feed.form],
+        "Content-Type": made.media,
         "User-Agent": "dossierwacht-collector",
-        "webhook-id": number,
+        "webhook-id": made.number,
         "webhook-timestamp": str(at),
-        "webhook-signature": signature(secret, number, at, body),
+        "webhook-signature": signature(secret, made.number, at, made.body),
     }
-    connection = _connection(target, feed.ca)
+    connection = _connection(target, ca)
     try:
-        connection.request("POST", target.path, body, headers)
+        connection.request("POST", target.path, made.body, headers)
         _judge(connection.getresponse())
     except (OSError, HTTPException) as error:
         raise NotTaken(f"not reached ({type(error).__name__})") from error

@@ -77,7 +77,7 @@ def _devices(connection: Connection, now: datetime) -> Iterator[Metric]:
 
 
 def _register(connection: Connection, now: datetime) -> Iterator[Metric]:
-    late = now - profiles.profile_now(connection).clock().authority
+    late = now - profiles.profile_now(connection).for_authority
     counts = {
         "all": store_register.count_breaches(connection),
         "open": store_duties.count_overdue(connection, now),

@@ -36,6 +36,18 @@ def answers_of(
     return found
 
 
+def written_at(
+    connection: Connection, question: str, among: Iterable[Breach]
+) -> dict[int, datetime]:
+    """When the answer to a question was last written, by the id of each of these entries."""
+    rows = select(breach_answers.c.breach, breach_answers.c.noted_at).where(
+        breach_answers.c.question == question,
+        breach_answers.c.answer != "",
+        breach_answers.c.breach.in_([breach.id for breach in among]),
+    )
+    return {row.breach: row.noted_at for row in connection.execute(rows)}
+
+
 def write(
     connection: Connection, breach: Breach, changed: Mapping[str, str], who: str, now: datetime
 ) -> None:

@@ -1,11 +1,13 @@
 """Rows about mail: what was sent to whom, what does not get through, and reported leaks."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, literal, select, update
 
+from agent.wire import event as wire
+from agent.wire.event import Event
 from server_stub.post.reminders import Key, Report, receipt_number
 from server_stub.storage.tables import events
 from server_stub.storage.tables_mail import mail_troubles, sent_reminders
@@ -49,13 +51,23 @@ def last_sent(connection: Connection) -> datetime | None:
     return found
 
 
-def reports(connection: Connection, since: datetime) -> list[Report]:
-    """The leaks that were reported since a moment, the oldest first."""
-    rows = select(events.c.id, events.c.event_id, events.c.received_at)
+def reports(
+    connection: Connection,
+    since: datetime,
+    whom: Callable[[Event], frozenset[str]] | None = None,
+) -> list[Report]:
+    """The leaks that were reported since a moment, the oldest first; ``whom`` says who is told."""
+    body = events.c.body if whom else literal("")
+    rows = select(events.c.id, events.c.event_id, events.c.received_at, body.label("body"))
     rows = rows.where(events.c.kind == LEAK, events.c.received_at >= since)
     return [
-        Report(event=number, receipt=receipt_number(event_id), received_at=at)
-        for number, event_id, at in connection.execute(rows.order_by(events.c.id))
+        Report(
+            event=number,
+            receipt=receipt_number(event_id),
+            received_at=at,
+            route=whom(wire.decode(body)) if whom else frozenset(),
+        )
+        for number, event_id, at, body in connection.execute(rows.order_by(events.c.id))
     ]
 
 

@@ -54,6 +54,8 @@ def open_breach(
         reported_at=draft.reported_at,
         incident=draft.incident or None,
         ongoing=draft.ongoing,
+        about=draft.about or None,
+        reporter=draft.reporter or None,
         created_at=now,
         created_by=who,
     )
@@ -203,7 +205,8 @@ def _breach(row: Row[tuple[object, ...]]) -> Breach:
     values = dict(row._mapping)
     own = {name: values.pop(name) for name in ("id", "number", "created_at", "created_by")}
     own |= {name: values.pop(name) for name in ("aware_at", "aware_by", "phase", "closed_at")}
-    values["incident"] = values["incident"] or ""
+    for name in ("incident", "about", "reporter"):
+        values[name] = values[name] or ""
     for name in ("categories", "measures"):
         values[name] = tuple(values[name].split())
     return Breach(draft=Draft(**values), **own)

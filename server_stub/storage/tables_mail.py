@@ -1,6 +1,7 @@
 """The tables of what goes out by mail: which reminders were taken, and what does not get through.
 
-A row of ``sent_reminders`` is written only after the mail server took the mail.
+A row of ``sent_reminders`` is written only after the mail server took the mail. ``leases`` says
+which of several collectors sends.
 """
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table
@@ -31,4 +32,12 @@ mail_troubles = Table(
     Column("tries", Integer, nullable=False),
     Column("retry_at", Moment, nullable=False),
     Column("reason", String(400), nullable=False),
+)
+
+leases = Table(
+    "leases",
+    breaches.metadata,
+    Column("name", String(48), primary_key=True),
+    Column("holder", String(32), nullable=False),
+    Column("beat", Long, nullable=False),
 )

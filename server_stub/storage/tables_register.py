@@ -1,9 +1,9 @@
 """The tables of the breach register.
 
-``breach_history``, ``breach_marks`` and ``breach_steps`` are only added to; each row of the history
-carries a hash over the row before. ``breach_answers`` holds what counts now; what counted before
-stands in the history. An entry made by hand has no laptop: its ``device`` is empty, and ``seq``
-numbers such entries.
+``breach_history``, ``breach_marks``, ``breach_told`` and ``breach_steps`` are only added to; each
+row of the history carries a hash over the row before. ``breach_answers`` holds what counts now;
+what counted before stands in the history. An entry made by hand has no laptop: its ``device`` is
+empty, and ``seq`` numbers such entries.
 """
 
 from sqlalchemy import (
@@ -42,6 +42,8 @@ breaches = Table(
     Column("reported_at", Moment),
     Column("incident", String(48)),
     Column("ongoing", Boolean),
+    Column("about", String(24)),
+    Column("reporter", String(24)),
     Column("phase", Integer, nullable=False, server_default="1"),
     Column("closed_at", Moment),
     UniqueConstraint("device", "seq"),
@@ -68,6 +70,19 @@ breach_marks = Table(
     Column("id", Long, primary_key=True),
     Column("breach", Integer, ForeignKey("breaches.id"), nullable=False),
     Column("duty", String(16), nullable=False),
+    Column("at", Moment),
+    Column("reason", Text, nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("noted_at", Moment, nullable=False),
+    Index(None, "breach"),
+)
+
+breach_told = Table(
+    "breach_told",
+    metadata,
+    Column("id", Long, primary_key=True),
+    Column("breach", Integer, ForeignKey("breaches.id"), nullable=False),
+    Column("recipient", String(24), nullable=False),
     Column("at", Moment),
     Column("reason", Text, nullable=False),
     Column("who", String(64), nullable=False),

@@ -30,8 +30,10 @@ from server_stub.terminal import (
     commands_documents,
     commands_feeds,
     commands_people,
+    commands_processors,
     commands_register,
     commands_retention,
+    commands_routing,
 )
 
 
@@ -82,13 +84,15 @@ def build_parser() -> argparse.ArgumentParser:
         _retention,
     ):
         add(commands_of)
-    for add_more in (
+    for add_with in (
         cli_mail.add_mail,
         cli_opener.add_opener,
         cli_login.add_login,
         cli_organisation.add_organisation,
+        commands_processors.add_processor,
+        commands_routing.add_routing,
     ):
-        add_more(commands_of, _command)
+        add_with(commands_of, _command)
     return top
 
 

@@ -18,6 +18,7 @@ from server_stub.storage import (
     store_calls,
     store_duties,
     store_history,
+    store_processors,
     store_register,
 )
 from server_stub.storage.store import Store
@@ -74,13 +75,19 @@ def verify(arguments: argparse.Namespace) -> int:
         whole = {
             "the history of the register": store_history.history_is_whole(connection),
             "the log of who looked at what": store_history.views_are_whole(connection),
+            "the history of the processors": store_processors.history_is_whole(connection),
         }
-        other = replay.differing(connection) if all(whole.values()) else []
+        other = _differing(connection) if all(whole.values()) else []
     for name, good in whole.items():
         print(f"{name}: {'whole' if good else 'BROKEN: a line was changed or taken out'}")
-    for number in other:
-        print(f"entry {number}: BROKEN: it shows something else than its history says")
+    for which in other:
+        print(f"{which}: BROKEN: it shows something else than its history says")
     return 0 if all(whole.values()) and not other else 1
+
+
+def _differing(connection: Connection) -> list[str]:
+    entries = [f"entry {number}" for number in replay.differing(connection)]
+    return entries + [f"processor {name}" for name in store_processors.differing(connection)]
 
 
 def _content(file: str) -> bytes:
