@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from server_stub.collector import Collector
 from server_stub.errors import ConfigError, StoreError
-from server_stub.storage import store_history, store_retention
+from server_stub.storage import store_history, store_requests, store_retention
 from server_stub.storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -84,6 +84,7 @@ def _purge_some(store: Store, before: datetime, now: datetime) -> int:
 
 def _round(collector: Collector) -> None:
     try:
+        collector.store.write(lambda c: store_requests.expire(c, collector.now()))
         purge(collector.store, collector.now())
     except StoreError as error:
         log.error("old events were not deleted: %s", error)

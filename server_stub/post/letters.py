@@ -17,6 +17,7 @@ MOST = 40
 """Reminders that are written out in one mail."""
 _NEXT = {
     Step.CALLED: "come",
+    Step.OPENING: "answer",
     Step.REPORTED: "look",
     Step.OVER: "late",
     Step.STILL_OVER: "late",
@@ -105,7 +106,7 @@ def _moment(desk: Desk, one: Reminder) -> list[str]:
     """When it happened, for what is news."""
     if one.step is Step.DONE and one.due and one.due.mark and one.due.mark.at:
         return [desk.wording.text("mail.at", at=desk.moment(one.due.mark.at))]
-    if one.step in (Step.CALLED, Step.REPORTED, Step.OPENED, Step.NOT_NEEDED):
+    if one.step in (Step.CALLED, Step.OPENING, Step.REPORTED, Step.OPENED, Step.NOT_NEEDED):
         return [desk.wording.text("mail.at", at=desk.moment(one.moment))]
     return []
 
@@ -123,6 +124,8 @@ def _next(one: Reminder) -> list[str]:
 def _path(one: Reminder) -> str:
     if one.call is not None:
         return f"/calls/{one.call.id}"
+    if one.asked is not None:
+        return f"/openings/{one.asked.id}"
     if one.breach is not None:
         return f"/register/{one.breach.number}"
     return f"/events/{one.report.event}" if one.report else "/register"

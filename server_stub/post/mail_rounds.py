@@ -27,7 +27,14 @@ from server_stub.post.letters import Desk
 from server_stub.post.mail import Courier
 from server_stub.post.mail_settings import Settings
 from server_stub.post.reminders import Case, Key, Reader, Reminder, Step, TeamCall
-from server_stub.storage import store_calls, store_duties, store_mail, store_people, store_register
+from server_stub.storage import (
+    store_calls,
+    store_duties,
+    store_mail,
+    store_people,
+    store_register,
+    store_requests,
+)
 from server_stub.storage.store_mail import SERVER, Trouble
 from server_stub.storage.store_people import User
 
@@ -166,7 +173,8 @@ def waiting_now(collector: Collector, settings: Settings, now: datetime) -> list
             TeamCall(id=one.id, number=one.number, called_at=one.called_at)
             for one in store_calls.calls_since(connection, news_since)
         ]
-    due = reminders.due_now(cases, reports, times, news_since, now, calls)
+        asked = [one for one in store_requests.waiting(connection) if now <= one.until]
+    due = reminders.due_now(cases, reports, times, news_since, now, calls, asked)
     found = {one: reminders.for_reader(one, due, sent) for one in whom}
     kept = [
         Waiting(reader=one, reminders=reminders.not_too_many(one, mine, sent, now))

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from server_stub.breaches.duties import Due, Duty, Mark, next_due
 from server_stub.breaches.register import Breach
 from server_stub.logins.auth import Role
+from server_stub.two_people import Request
 
 DAY = timedelta(hours=24)
 LAST_HOURS = timedelta(hours=4)
@@ -31,6 +32,7 @@ class Step(StrEnum):
     """What is told of, the most urgent first."""
 
     CALLED = "called"
+    OPENING = "opening"
     REPORTED = "reported"
     OVER = "over"
     STILL_OVER = "still-over"
@@ -46,8 +48,10 @@ class Step(StrEnum):
 _ESCALATED = frozenset({Step.OVER, Step.STILL_OVER})
 _CLOCKS = _ESCALATED | {Step.LAST_HOURS, Step.QUARTER, Step.HALF}
 BY_ROLE: Mapping[str, frozenset[Step]] = {
-    Role.OFFICER: _CLOCKS | {Step.REPORTED, Step.OPENED, Step.UNDECIDED},
+    Role.OFFICER: _CLOCKS | {Step.REPORTED, Step.OPENED, Step.UNDECIDED, Step.OPENING},
     Role.MANAGEMENT: _ESCALATED,
+    Role.DIRECTOR: frozenset({Step.OPENING}),
+    Role.SECOND: frozenset({Step.OPENING}),
 }
 """Who is told what. A role that does not stand here is told nothing."""
 OF_REPORTING_POINT = frozenset({Step.REPORTED})
@@ -104,6 +108,7 @@ class Reminder:
     report: Report | None = None
     due: Due | None = None
     call: TeamCall | None = None
+    asked: Request | None = None
 
     @property
     def key(self) -> Key:
@@ -118,6 +123,8 @@ class Reminder:
     def _duty(self) -> str:
         if self.call is not None:
             return f"call-{self.call.id}"
+        if self.asked is not None:
+            return f"opening-{self.asked.id}"
         return str(self.due.duty) if self.due and self.step is not Step.OPENED else ""
 
 
@@ -147,10 +154,12 @@ def due_now(
     news_since: datetime,
     now: datetime,
     calls: Iterable[TeamCall] = (),
+    asked: Iterable[Request] = (),
 ) -> list[Reminder]:
     """All there is to tell, whoever was told already; news from before ``news_since`` is none."""
     found = [_reported(one) for one in reports]
     found += [Reminder(step=Step.CALLED, moment=one.called_at, call=one) for one in calls]
+    found += [Reminder(step=Step.OPENING, moment=one.asked_at, asked=one) for one in asked]
     for case in cases:
         found += _decided(case)
         if case.breach.closed_at is None:  # nobody's clock runs for a closed one
@@ -162,7 +171,8 @@ def due_now(
 
 def for_reader(reader: Reader, due: Iterable[Reminder], sent: Sent) -> list[Reminder]:
     """What this reader has to be told now."""
-    return [one for one in due if one.step in reader.steps and not _told(reader, one, sent)]
+    mine = (one for one in due if one.step in reader.steps and not _asked_it(reader, one))
+    return [one for one in mine if not _told(reader, one, sent)]
 
 
 def not_too_many(
@@ -179,6 +189,11 @@ def not_too_many(
 def receipt_number(event_id: str) -> str:
     """The number that whoever reported a leak noted down, from the id of its event."""
     return f"DW-{event_id[:4]}-{event_id[4:8]}".upper()
+
+
+def _asked_it(reader: Reader, one: Reminder) -> bool:
+    """Whether this reader asked for it, and so cannot be the second person."""
+    return one.asked is not None and reader.who == f"user:{one.asked.who}"
 
 
 def _told(reader: Reader, one: Reminder, sent: Sent) -> bool:

@@ -24,13 +24,13 @@ from server_stub.terminal import (
     cli_login,
     cli_mail,
     cli_opener,
+    cli_settings,
     commands,
     commands_devices,
     commands_documents,
     commands_feeds,
     commands_people,
     commands_register,
-    commands_retention,
 )
 
 
@@ -79,6 +79,7 @@ def build_parser() -> argparse.ArgumentParser:
         _keys,
         _mail,
         _retention,
+        _opening,
         _opener,
         _login,
     ):
@@ -237,12 +238,11 @@ def _breach(commands_of: "Commands[argparse.ArgumentParser]") -> None:
 
 
 def _retention(commands_of: "Commands[argparse.ArgumentParser]") -> None:
-    kept = commands_of.add_parser("retention", help="how long events are kept")
-    verbs = kept.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    chosen = _command(verbs, "set", "say how long events are kept", commands_retention.set_days)
-    chosen.add_argument("--days", type=int, required=True, metavar="N", help="30 to 3650")
-    _command(verbs, "show", "show how long events are kept", commands_retention.show)
-    _command(verbs, "now", "delete what was kept long enough", commands_retention.now)
+    cli_settings.add_retention(commands_of, _command)
+
+
+def _opening(commands_of: "Commands[argparse.ArgumentParser]") -> None:
+    cli_settings.add_opening(commands_of, _command)
 
 
 def _keys(commands_of: "Commands[argparse.ArgumentParser]") -> None:
