@@ -107,10 +107,11 @@ class Contact:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LostPolicy:
     """When a laptop counts as lost. ``silent_days`` 0: never of itself. ``keys`` are the public
-    keys of the people whose orders count."""
+    keys of the people whose orders count, of whom two sign an order of a kind in ``two_signers``."""
 
     silent_days: int = 0
     keys: tuple[str, ...] = ()
+    two_signers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
