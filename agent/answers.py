@@ -15,14 +15,13 @@ from agent.control_server import Answer, Caller, Refused
 from agent.countdown import lock_in
 from agent.daemon import Daemon
 from agent.disputes import Disputes
-from agent.hourly import Hourly
 from agent.identity import Enrolled
 from agent.in_touch import Condition
+from agent.leak_reports import LeakReports, receipt_number
 from agent.lost_questions import LostQuestions
 from agent.messages import Messages
 from agent.outbox import ADVICE, Outbox, Trouble
 from agent.override_requests import OverrideRequests
-from agent.own import LeakKind, LeakReported
 from agent.policy import Mode
 from agent.policy_told import told
 from agent.walk_away import WalkAway
@@ -36,6 +35,7 @@ STAFF = frozenset(
         "status",
         "policy",
         "leak-report",
+        "slip-report",
         "dispute",
         "usb-override",
         "walk-away",
@@ -45,10 +45,6 @@ STAFF = frozenset(
 )
 SENDER = frozenset({"outbox", "reply"})
 ADMIN = STAFF | SENDER | {"report", "signed-report", "order"}
-REPORTS_PER_HOUR = 10
-"""Leak reports of one person; more is a fault or a flood."""
-LONGEST_TEXT = 8000
-"""Characters of a leak report."""
 LONGEST_WAIT = 30.0
 BLOCKED_SHOWN = timedelta(minutes=2)
 """How long the tray says that something was blocked."""
@@ -68,7 +64,10 @@ class Answers:
     away: WalkAway | None = None
     lost: LostQuestions | None = None
     back: WantedBack | None = None
-    reported: Hourly = field(default_factory=lambda: Hourly(REPORTS_PER_HOUR))
+    leaks: LeakReports = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.leaks = LeakReports(config=self.config, daemon=self.daemon)
 
     def table(self) -> dict[str, Answer]:
         """Each question and who answers it."""
@@ -78,6 +77,7 @@ class Answers:
             "report": self.report,
             "signed-report": self.signed_report,
             "leak-report": self.leak_report,
+            "slip-report": self.slip_report,
             "dispute": self.dispute,
             "usb-override": self.usb_override,
             "walk-away": self.walk_away,
@@ -163,25 +163,11 @@ class Answers:
 
     def leak_report(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Take a person's report; the receipt number is theirs to keep."""
-        self._not_too_many(caller)
-        text, what = str(given.get("text", "")), str(given.get("kind", LeakKind.OTHER))
-        if what not in tuple(LeakKind):
-            raise Refused("kind", f"'{what}' is none of {', '.join(LeakKind)}")
-        if len(text) > LONGEST_TEXT:
-            raise Refused("text", f"a report holds at most {LONGEST_TEXT} characters")
-        if text and self.daemon.recorder.seal is None:
-            raise Refused("nobody", self._nobody())
-        report = LeakReported(
-            observed_at=_noticed(given.get("noticed_at"), self.daemon.now()),
-            subject="person",
-            what=LeakKind(what),
-            ongoing=given.get("ongoing") is True,
-            text=text,
-        )
-        event_id = self.daemon.record(report)
-        if event_id is None:
-            raise Refused("full", "the disk is full: the report was not kept. " + self._nobody())
-        return {"receipt": receipt_number(event_id)}
+        return self.leaks.take(caller, given)
+
+    def slip_report(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Take a person's report of their own slip, for the director."""
+        return self.leaks.take_slip(caller, given)
 
     def dispute(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Take a person's "this is wrong" about a file."""
@@ -262,30 +248,6 @@ class Answers:
     def _device(self) -> str | None:
         who = self.identity()
         return who.device if who else None
-
-    def _not_too_many(self, caller: Caller) -> None:
-        if not self.reported.spend(caller.uid, self.daemon.now()):
-            raise Refused("too-many", "ten reports within an hour; please phone. " + self._nobody())
-
-    def _nobody(self) -> str:
-        contact = self.config.policy.contact
-        whom = " ".join(part for part in (contact.name, contact.phone, contact.mail) if part)
-        return f"Please report it to {whom}." if whom else "Please report it to your manager."
-
-
-def receipt_number(event_id: str) -> str:
-    """What a person notes down: eight characters of the event's id, in two groups."""
-    return f"DW-{event_id[:4]}-{event_id[4:8]}".upper()
-
-
-def _noticed(given: Any, now: datetime) -> datetime:
-    """The moment a person noticed; never in the future, and now if they did not say."""
-    if not isinstance(given, str) or not given:
-        return now
-    try:
-        return min(datetime.fromisoformat(given).astimezone(now.tzinfo), now)
-    except (ValueError, OverflowError):
-        raise Refused("noticed-at", "give the moment as 2026-11-23T14:30") from None
 
 
 def _iso(moment: datetime | None) -> str | None:

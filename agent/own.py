@@ -123,6 +123,21 @@ class LeakReported(Observation):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SlipReported(Observation):
+    """A person reports that they did not follow a rule. Nothing of it can be read on the way; what
+    they wrote leaves sealed to the director, and to no privacy officer."""
+
+    kind: ClassVar[str] = "slip-reported"
+    text: str
+
+    def facts(self) -> Facts:
+        return {}
+
+    def details(self) -> Details:
+        return {"text": self.text}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class UsbOverride(Observation):
     """A person was given a stick that is withheld, for ``minutes``, and said why.
 
@@ -200,7 +215,8 @@ class VerdictDisputed(Observation):
 
 
 def gap(cause: str, dropped: int, kinds: list[str]) -> wire.Event:
-    """The event that says what is missing: how many, of which kinds, and why."""
+    """The event that says what is missing: how many, of which kinds, and why. A kind that is kept
+    apart is not named."""
     now = datetime.now(UTC)
     return wire.Event(
         id=str(uuid.uuid4()),
@@ -210,6 +226,6 @@ def gap(cause: str, dropped: int, kinds: list[str]) -> wire.Event:
         facts={
             "cause": cause,
             "dropped": min(dropped, wire.LARGEST_NUMBER),
-            "kinds": sorted(set(kinds)),
+            "kinds": sorted(set(kinds) - wire.APART),
         },
     )

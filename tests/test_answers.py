@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from agent.answers import ADMIN, REPORTS_PER_HOUR, SENDER, STAFF, Answers, receipt_number
+from agent.answers import ADMIN, SENDER, STAFF, Answers, receipt_number
 from agent.commands.status import OCR
 from agent.config import Config
 from agent.control_server import Caller, Refused
 from agent.journal import Journal
+from agent.leak_reports import REPORTS_PER_HOUR
 from agent.outbox import Trouble
 from agent.override_requests import OverrideRequests
 from agent.own import LeakKind
@@ -65,7 +66,7 @@ def test_who_asks_decides_what_may_be_asked(journal: Journal, tmp_path: Path) ->
     given = answers(journal, tmp_path)
     assert given.allowed(TEACHER) == STAFF
     everybody = {"status", "policy", "leak-report", "dispute", "usb-override", "walk-away"}
-    assert everybody | {"unlock", "want-back"} == STAFF
+    assert everybody | {"unlock", "want-back", "slip-report"} == STAFF
     assert given.allowed(Caller(uid=998, pid=1)) == SENDER == {"outbox", "reply"}
     for uid in (0, os.geteuid()):
         assert given.allowed(Caller(uid=uid, pid=1)) == ADMIN

@@ -1,11 +1,12 @@
-"""``dossierwacht leak report``: the tray's form for the terminal."""
+"""``dossierwacht leak report``: the tray's form for the terminal, and reports of own slips."""
 
 import argparse
 import json
 import sys
+from typing import Any
 
 from agent import control
-from agent.errors import AgentError
+from agent.errors import AgentError, ConfigError
 from agent.own import LeakKind
 
 
@@ -16,12 +17,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text", help="what happened; - reads it; asked for when not given")
     parser.add_argument("--noticed-at", default="", help="when you noticed: 2026-11-23T14:30")
     parser.add_argument("--ongoing", action="store_true", help="it is still going on")
+    parser.add_argument(
+        "--own-slip",
+        action="store_true",
+        help="I did not follow a rule myself: for the director only, not the privacy officer",
+    )
+    parser.add_argument(
+        "--id", default="", help="of a slip: a second try with the same id is no second report"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Send a report; prints the receipt number."""
-    answer = control.ask(
+    answer = _slip(arguments) if arguments.own_slip else _leak(arguments)
+    if arguments.json:
+        print(json.dumps(answer))
+    else:
+        print(f"Thank you. Your report is on its way; its number is {answer['receipt']}.")
+    return 0
+
+
+def _leak(arguments: argparse.Namespace) -> dict[str, Any]:
+    return control.ask(
         arguments.socket,
         "leak-report",
         kind=arguments.kind or _asked_kind(),
@@ -29,11 +47,18 @@ def main(arguments: argparse.Namespace) -> int:
         noticed_at=arguments.noticed_at,
         ongoing=arguments.ongoing,
     )
-    if arguments.json:
-        print(json.dumps(answer))
-    else:
-        print(f"Thank you. Your report is on its way; its number is {answer['receipt']}.")
-    return 0
+
+
+def _slip(arguments: argparse.Namespace) -> dict[str, Any]:
+    if arguments.kind or arguments.ongoing:
+        raise ConfigError("--own-slip goes without --kind and --ongoing: say it in the text")
+    return control.ask(
+        arguments.socket,
+        "slip-report",
+        id=arguments.id,
+        text=_text(arguments.text),
+        noticed_at=arguments.noticed_at,
+    )
 
 
 def _text(given: str | None) -> str:

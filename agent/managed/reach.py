@@ -29,6 +29,7 @@ def reach(policy: Policy) -> frozenset[str]:
 def _people(policy: Policy) -> Iterator[str]:
     """Whoever can read what is sealed, give orders, or is named as the one to turn to."""
     yield from (f"recipient {one.key} {one.proven}" for one in policy.recipients)
+    yield from (f"director {one.key}" for one in policy.directors)
     yield from (f"order key {key}" for key in policy.lost.keys)
     # What one person can order: a policy that asks two for it reaches less far.
     one = (kind for kind, needed in orders.NEEDED.items() if needed == ALONE)

@@ -246,12 +246,7 @@ def _opening(commands_of: "Commands[argparse.ArgumentParser]") -> None:
 
 
 def _keys(commands_of: "Commands[argparse.ArgumentParser]") -> None:
-    of_officer = commands_of.add_parser("keys", help="keys that open what is sealed")
-    verbs = of_officer.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    new = _command(
-        verbs, "new", "make and prove the officer's and the reserve key", commands.new_keys
-    )
-    new.add_argument("--out", metavar="DIR", required=True, help="folder for the identity files")
+    cli_opener.add_keys(commands_of, _command)
 
 
 def _mail(commands_of: "Commands[argparse.ArgumentParser]") -> None:

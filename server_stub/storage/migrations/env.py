@@ -10,6 +10,7 @@ from server_stub.storage import (
     tables_pull,
     tables_register,
     tables_sealed,
+    tables_slips,
 )
 from server_stub.storage.tables import metadata
 
@@ -21,6 +22,7 @@ ADDED = (
     tables_pull,
     tables_register,
     tables_sealed,
+    tables_slips,
 )
 
 
