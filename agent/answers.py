@@ -36,6 +36,7 @@ STAFF = frozenset(
         "status",
         "policy",
         "leak-report",
+        "slip-report",
         "dispute",
         "usb-override",
         "walk-away",
@@ -74,6 +75,7 @@ class Answers:
             "report": self.report,
             "signed-report": self.signed_report,
             "leak-report": self.leak_report,
+            "slip-report": self.slip_report,
             "dispute": self.dispute,
             "usb-override": self.usb_override,
             "walk-away": self.walk_away,
@@ -111,7 +113,8 @@ class Answers:
             "collectors": dict(self.daemon.watching.running),
             "coverage": dict(self.daemon.coverage),
             "ocr": self._ocr(),
-            "officers": self._officers(),
+            "officers": [one.key for one in policy.recipients if one.proven],
+            "directors": [one.key for one in policy.directors if one.proven],
             "contact": {
                 "name": policy.contact.name,
                 "phone": policy.contact.phone,
@@ -162,6 +165,10 @@ class Answers:
         """Take a person's report; the receipt number is theirs to keep."""
         return self.leaks.take(caller, given)
 
+    def slip_report(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Take a person's report of their own slip, for the director."""
+        return self.leaks.take_slip(caller, given)
+
     def dispute(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Take a person's "this is wrong" about a file."""
         if self.disputes is None:
@@ -207,10 +214,6 @@ class Answers:
         """For how many minutes a stick can be had by saying why, and which are blocked now."""
         asked = self.overrides
         return {"minutes": asked.minutes, "devices": asked.possible()} if asked else {"minutes": 0}
-
-    def _officers(self) -> list[str]:
-        """To whom a person's own process seals what they write."""
-        return [one.key for one in self.config.policy.recipients if one.proven]
 
     def _ocr(self) -> str | None:
         """Whether scans are read, as the collector says that would read them."""

@@ -15,7 +15,7 @@ Life of an event, by example. A pupil file is found and the policy says to seal 
 
 Delivery is at least once and the collector ignores numbers it has seen, so the sum is exactly
 once. ``once`` is a keyed digest under which a repeat is no news; it outlives the event. When the
-size limit is reached the oldest rows go, people's leak reports last, and a ``journal-gap`` event
+size limit is reached the oldest rows go, people's reports last, and a ``journal-gap`` event
 says how many. A journal that fails its check is set aside, never deleted (``agent.journal_file``),
 and the new one begins behind the last receipt with a gap event of its own.
 """
@@ -41,7 +41,7 @@ __all__ = ["Acted", "Journal", "Pending"]
 
 SIZE_LIMIT = 192 * 1024 * 1024
 """Bytes of event bodies kept while the collector cannot be reached."""
-KEPT_LONGEST = (leak.KIND, own.GAP)
+KEPT_LONGEST = (leak.KIND, leak.SLIP, own.GAP)
 
 
 class Journal:

@@ -7,7 +7,8 @@ the register's clock and its routes depend on it; what is written leaves sealed.
 import re
 from enum import StrEnum
 
-KIND = "leak-reported"
+KIND, SLIP = "leak-reported", "slip-reported"
+"""What a person says of data that leaked, and of themselves."""
 LONGEST_TEXT = 8000
 """Characters of what happened."""
 LONGEST_LINE = 200

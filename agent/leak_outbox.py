@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyrage
 
@@ -43,7 +43,10 @@ class NobodyToRead(AgentError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Receipt:
-    """What a person keeps: the number, when it was written, and whether it was handed over."""
+    """What a person keeps: the number, when it was written, and whether it was handed over.
+
+    ``kind`` is empty for what somebody told of themselves.
+    """
 
     number: str
     at: datetime
@@ -63,6 +66,7 @@ class Report:
     chosen: Mapping[str, str | bool]
     written: Mapping[str, str]
     at: datetime
+    verb: Literal["leak-report", "slip-report"] = "leak-report"
     number: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
@@ -77,14 +81,18 @@ class LeakOutbox:
         except OSError as error:
             raise AgentError(f"cannot keep reports in {folder}: {error.strerror}") from error
 
-    def keep(self, report: Report, officers: list[str]) -> Receipt:
-        """Put a report here, durable on return. Raises AgentError; then nothing is kept."""
+    def keep(self, report: Report, readers: list[str]) -> Receipt:
+        """Put a report here, sealed to its readers' keys, durable on return.
+
+        Raises AgentError; then nothing is kept.
+        """
         if len(list(self._waiting.iterdir())) >= MOST_WAITING:
             raise AgentError(f"{MOST_WAITING} reports wait already; please phone")
         given = {
             **report.chosen,
+            "verb": report.verb,
             "number": report.number,
-            "sealed": _sealed(report.written, officers),
+            "sealed": _sealed(report.written, readers),
             "at": report.at.isoformat(),
         }
         try:
@@ -100,9 +108,9 @@ class LeakOutbox:
         """
         for given in list(_read_all(self._waiting)):
             number = given["number"]
-            told = {name: value for name, value in given.items() if name != "at"}
+            told = {name: value for name, value in given.items() if name not in ("at", "verb")}
             try:
-                control.ask(socket, "leak-report", **told)
+                control.ask(socket, given["verb"], **told)
             except control.ControlError as error:
                 if error.code in _FOR_GOOD:
                     self._place(number).unlink()
@@ -125,7 +133,7 @@ class LeakOutbox:
     def _note_sent(self, given: Mapping[str, Any]) -> None:
         """First the receipt, then the end of waiting: what is cut off between is handed over twice
         and counts once."""
-        kept = {name: given[name] for name in ("number", "at", "kind")}
+        kept = {name: given[name] for name in ("number", "at", "kind") if name in given}
         write_durably(self._sent / f"{given['number']}.json", json.dumps(kept).encode("ascii"))
         self._place(given["number"]).unlink(missing_ok=True)
         sync_folder(self._waiting)
@@ -137,11 +145,11 @@ class LeakOutbox:
         return self._waiting / f"{number}.json"
 
 
-def _sealed(written: Mapping[str, str], officers: list[str]) -> str:
+def _sealed(written: Mapping[str, str], readers: list[str]) -> str:
     said = {name: text for name, text in written.items() if text}
     if not said:
         return ""
-    keys = [pyrage.x25519.Recipient.from_str(key) for key in officers]
+    keys = [pyrage.x25519.Recipient.from_str(key) for key in readers]
     if not keys:
         raise NobodyToRead("nobody is known who could open a report")
     plain = json.dumps(said, ensure_ascii=False, sort_keys=True)
@@ -153,7 +161,7 @@ def _receipt(given: Mapping[str, Any], *, sent: bool) -> Receipt:
     return Receipt(
         number=given["number"],
         at=datetime.fromisoformat(given["at"]),
-        kind=str(given["kind"]),
+        kind=str(given.get("kind", "")),
         sent=sent,
     )
 
@@ -168,5 +176,6 @@ def _read_all(folder: Path) -> Iterator[dict[str, Any]]:
         except (OSError, ValueError, KeyError, TypeError):
             log.warning("%s is no report", file.name)
             continue
-        if NUMBER.fullmatch(given["number"]) and file.stem == given["number"]:
+        known = given.get("verb", "leak-report") in ("leak-report", "slip-report")
+        if known and NUMBER.fullmatch(given["number"]) and file.stem == given["number"]:
             yield given

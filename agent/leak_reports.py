@@ -1,6 +1,9 @@
 """The agent's end of a report: it takes one, once, and answers with the number to note down.
 
-A report comes sealed to the officers by the process in which it was written, which runs with the
+A leak goes to the privacy officer. A slip of one's own goes to the director and to nobody else: it
+says nothing that can be read on the way, and is not taken at all where there is no director.
+
+A report comes sealed by the process in which it was written, which runs with the
 person's own rights; the agent looks at nothing in it. One that was handed over before, because its
 answer got lost, is answered as the first time and not told again.
 """
@@ -26,7 +29,7 @@ from agent.leak import (
     Role,
     receipt_number,
 )
-from agent.own_leak import LeakReported
+from agent.own_leak import LeakReported, SlipReported
 from agent.policy import Contact
 from agent.wire.event import LONGEST_SEALED
 from collectors.base import Clock, Observation
@@ -44,25 +47,47 @@ class LeakReports:
     keep: Callable[[Observation], str | None]
     can_seal: bool
     contact: Contact
+    can_seal_slips: bool = False
+    director: str = ""
+    """How the policy calls whom a slip is told to."""
     now: Clock
     recent: Hourly = field(default_factory=lambda: Hourly(PER_HOUR))
 
     def take(self, caller: Caller, given: Mapping[str, Any]) -> dict[str, str]:
         """The receipt. Raises Refused; then nothing was recorded."""
-        report = self._read(given)
+        return self._taken(caller, self._read(given), self._whom())
+
+    def take_slip(self, caller: Caller, given: Mapping[str, Any]) -> dict[str, str]:
+        """The same for what somebody tells of themselves. Raises Refused."""
+        if not self.can_seal_slips:
+            says = "the policy names no director who could read it, so nothing was kept or sent."
+            raise Refused("nobody", f"{says} {self._director()}")
+        text, closed = _text(given), _sealed(given.get("sealed", ""))
+        if not text.strip() and not closed:
+            raise Refused("text", "say what happened: without that there is nothing to talk about")
+        slip = SlipReported(
+            observed_at=_noticed(given.get("noticed_at"), self.now()),
+            subject="person",
+            text=text,
+            reach=str(given.get("reach", ""))[:LONGEST_LINE],
+            given_number=_number(given.get("number", "")),
+            closed=closed,
+        )
+        return self._taken(caller, slip, self._director())
+
+    def _taken(
+        self, caller: Caller, report: LeakReported | SlipReported, instead: str
+    ) -> dict[str, str]:
         if not self.recent.spend(caller.uid, self.now()):
-            raise Refused("too-many", f"ten reports within an hour; please phone. {self._whom()}")
+            raise Refused("too-many", f"ten reports within an hour; please phone. {instead}")
         try:
             number = self.keep(report) or report.given_number
         except JournalFull:
-            why = "the disk is full: the report was not kept."
-            raise Refused("full", f"{why} {self._whom()}") from None
+            raise Refused("full", f"the disk is full: the report was not kept. {instead}") from None
         return {"receipt": receipt_number(number), "event": number}
 
     def _read(self, given: Mapping[str, Any]) -> LeakReported:
-        text, closed = str(given.get("text", "")), _sealed(given.get("sealed", ""))
-        if len(text) > LONGEST_TEXT:
-            raise Refused("text", f"a report holds at most {LONGEST_TEXT} characters")
+        text, closed = _text(given), _sealed(given.get("sealed", ""))
         reach, lost = (str(given.get(name, ""))[:LONGEST_LINE] for name in ("reach", "lost"))
         if (text or reach or lost) and not self.can_seal:
             raise Refused("nobody", self._whom())
@@ -85,6 +110,21 @@ class LeakReports:
         contact = self.contact
         whom = " ".join(part for part in (contact.name, contact.phone, contact.mail) if part)
         return f"Please report it to {whom}." if whom else "Please report it to your manager."
+
+    def _director(self) -> str:
+        """Whom to tell of a slip instead, by whatever the policy calls them."""
+        if not self.director:
+            return self._whom()
+        phone = self.contact.phone
+        through = f", or phone {phone} and ask for them" if phone else ""
+        return f"Please tell {self.director} yourself{through}."
+
+
+def _text(given: Mapping[str, Any]) -> str:
+    text = str(given.get("text", ""))
+    if len(text) > LONGEST_TEXT:
+        raise Refused("text", f"a report holds at most {LONGEST_TEXT} characters")
+    return text
 
 
 def _word(kind: type[_Word], given: Mapping[str, Any], name: str) -> _Word | None:

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,13 +19,15 @@ SKEW = timedelta(minutes=10)
 
 @dataclass(kw_only=True)
 class Orders:
-    """``keys`` are those of the policy; ``wire.orders.NEEDED`` says how many must have signed."""
+    """``keys`` are those of the policy; ``wire.orders.NEEDED`` says how many must have signed, and
+    ``two_signers`` of which kinds the policy wants two where one would do."""
 
     state: Path
     keys: Sequence[str]
     device: Callable[[], str | None]
     follow: Callable[[Order], None]
     now: Clock
+    two_signers: Collection[str] = ()
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, data: bytes) -> Order:
@@ -59,7 +61,7 @@ class Orders:
     def _check_signers(self, count: int, order: Order) -> None:
         if not count:
             raise OrderError("nobody has signed it whose key stands in the policy")
-        needed = orders.NEEDED[order.kind]
+        needed = max(orders.NEEDED[order.kind], 2 if order.kind in self.two_signers else 1)
         if count < needed:
             raise OrderError(f"{needed} people must sign it, and {count} did")
 

@@ -72,6 +72,7 @@ def orders(config: Config, daemon: Daemon, lost: LostKeeper, left_alone: LeftAlo
     return Orders(
         state=config.state,
         keys=config.policy.lost.keys,
+        two_signers=config.policy.lost.two_signers,
         device=partial(_device, config),
         follow=desk.follow,
         now=utc_now,

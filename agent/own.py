@@ -171,7 +171,8 @@ class VerdictDisputed(Observation):
 
 
 def gap(cause: str, dropped: int, kinds: list[str]) -> wire.Event:
-    """The event that says what is missing: how many, of which kinds, and why."""
+    """The event that says what is missing: how many, of which kinds, and why. A kind that is kept
+    apart is not named."""
     now = datetime.now(UTC)
     return wire.Event(
         id=str(uuid.uuid4()),
@@ -181,6 +182,6 @@ def gap(cause: str, dropped: int, kinds: list[str]) -> wire.Event:
         facts={
             "cause": cause,
             "dropped": min(dropped, wire.LARGEST_NUMBER),
-            "kinds": sorted(set(kinds)),
+            "kinds": sorted(set(kinds) - wire.APART),
         },
     )

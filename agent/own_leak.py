@@ -1,9 +1,9 @@
-"""What a person says: that data have leaked."""
+"""What a person says: that data have leaked, or that they did not follow a rule themselves."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from agent.leak import KIND, About, LeakKind, Persons, Role
+from agent.leak import KIND, SLIP, About, LeakKind, Persons, Role
 from collectors.base import Details, Facts, Observation
 
 
@@ -39,6 +39,33 @@ class LeakReported(Observation):
     def details(self) -> Details:
         more = {"reach": self.reach, "lost": self.lost}
         return {"text": self.text, **{name: said for name, said in more.items() if said}}
+
+    def once(self) -> str | None:
+        return self.given_number or None
+
+    def event_number(self) -> str:
+        return self.given_number
+
+    def sealed_before(self) -> str:
+        return self.closed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SlipReported(Observation):
+    """A person reports that they did not follow a rule. Nothing of it can be read on the way; what
+    they wrote leaves sealed to the director, and to no privacy officer."""
+
+    kind: ClassVar[str] = SLIP
+    text: str = ""
+    reach: str = ""
+    given_number: str = ""
+    closed: str = ""
+
+    def facts(self) -> Facts:
+        return {}
+
+    def details(self) -> Details:
+        return {"text": self.text, **({"reach": self.reach} if self.reach else {})}
 
     def once(self) -> str | None:
         return self.given_number or None

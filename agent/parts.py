@@ -4,7 +4,7 @@ Collectors and actions are named by their modules, in ``collectors.COLLECTORS`` 
 ``enforcement.ACTIONS``; what stands between the two is put together here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -24,7 +24,7 @@ from agent.recorder import Recorder
 from collectors import COLLECTORS, posture
 from collectors.base import Collector, utc_now
 from enforcement import ACTIONS, age
-from enforcement.base import Action, Settings
+from enforcement.base import Action, Recipient, Settings
 
 
 def left_alone_of(state: Path) -> LeftAlone:
@@ -49,7 +49,8 @@ def daemon_of(config: Config, journal: Journal, caps: Caps, left_alone: LeftAlon
         journal=journal,
         recorder=Recorder(
             key=identity.digest_key(state),
-            seal=_seal(policy),
+            seal=_seal(tuple(one for one in policy.recipients if one.proven)),
+            seal_apart=_seal(policy.directors),
             now=utc_now,
             shared_key=partial(identity.stick_key, state),
         ),
@@ -117,11 +118,8 @@ def _make_collector(module: str, policy: Policy, state: Path) -> Collector:
     return made
 
 
-def _seal(policy: Policy) -> Callable[[bytes], bytes] | None:
-    proven = tuple(recipient for recipient in policy.recipients if recipient.proven)
-    if not proven:
-        return None
-    return partial(age.seal_bytes, recipients=proven)
+def _seal(whom: Sequence[Recipient]) -> Callable[[bytes], bytes] | None:
+    return partial(age.seal_bytes, recipients=tuple(whom)) if whom else None
 
 
 def _last(module: str) -> str:

@@ -19,7 +19,7 @@ from agent.journal_file import write_durably
 ANSWERS_WITHIN = 5.0
 """Seconds."""
 LARGEST = 64 * 1024
-_KEPT = ("officers", "contact", "language")
+_KEPT = ("officers", "directors", "contact", "language")
 
 
 def folder(environ: Mapping[str, str] = os.environ) -> Path:
@@ -35,6 +35,7 @@ class Known:
 
     status: Mapping[str, Any] | None
     officers: list[str]
+    directors: list[str]
     contact: Mapping[str, str]
     language: str
 
@@ -64,10 +65,15 @@ def _kept(file: Path) -> Mapping[str, Any]:
 
 
 def _from(kept: Mapping[str, Any], status: Mapping[str, Any] | None) -> Known:
-    officers, contact = kept.get("officers"), kept.get("contact")
+    contact = kept.get("contact")
     return Known(
         status=status,
-        officers=[str(key) for key in officers] if isinstance(officers, list) else [],
+        officers=_keys(kept.get("officers")),
+        directors=_keys(kept.get("directors")),
         contact={str(k): str(v) for k, v in contact.items()} if isinstance(contact, dict) else {},
         language=str(kept.get("language") or ""),
     )
+
+
+def _keys(given: object) -> list[str]:
+    return [str(key) for key in given] if isinstance(given, list) else []

@@ -17,6 +17,7 @@ from agent.policy_duties import Duties
 from agent.policy_usb import BLOCK, Override, UsbPolicy
 from agent.policy_usb import KIND as USB
 from agent.terms import Terms
+from agent.wire.event import APART
 from collectors.base import Fact, Observation
 from enforcement.base import Recipient
 
@@ -107,15 +108,17 @@ class Contact:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LostPolicy:
     """When a laptop counts as lost. ``silent_days`` 0: never of itself. ``keys`` are the public
-    keys of the people whose orders count."""
+    keys of the people whose orders count; of a kind in ``two_signers`` two of them must sign."""
 
     silent_days: int = 0
     keys: tuple[str, ...] = ()
+    two_signers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
-    """One version of an organisation's policy."""
+    """One version of an organisation's policy. ``directors`` read what people report of their own
+    slips, and nothing else; no recipient is one of them."""
 
     name: str = "default"
     version: int = 0
@@ -125,6 +128,7 @@ class Policy:
     notice: Notice | None = None
     contact: Contact = field(default_factory=Contact)
     recipients: tuple[Recipient, ...] = ()
+    directors: tuple[Recipient, ...] = ()
     usb: UsbPolicy = field(default_factory=UsbPolicy)
     sealing: Sealing = field(default_factory=Sealing)
     lost: LostPolicy = field(default_factory=LostPolicy)
@@ -137,6 +141,8 @@ class Policy:
 
         ``overrides`` are sticks that people were given; no rule is ever overridden, a mode is.
         """
+        if observation.kind in APART:  # what no rule may act on
+            return Decision(action=REPORT, rule=DEFAULT_RULE, enforced=False)
         if wish := ASKED.get(observation.kind):
             return Decision(action=wish[0], rule=wish[1], enforced=True)
         if over := EXPIRY.get(observation.kind):

@@ -41,6 +41,7 @@ TOP: Kinds = {
     "notice": dict,
     "contact": dict,
     "recipients": list,
+    "directors": list,
     "usb": dict,
     "sealing": dict,
     "lost": dict,
@@ -52,6 +53,7 @@ TOP: Kinds = {
 }
 CONTACT: Kinds = {"name": str, "phone": str, "mail": str}
 RECIPIENT: Kinds = {"name": str, "key": str, "proven": bool}
+DIRECTOR: Kinds = {"name": str, "key": str}
 RULE: Kinds = {"name": str, "kind": str, "action": str, "when": dict, "source": str, **TERMS}
 
 
@@ -132,7 +134,8 @@ class _Reading:
             notice_lead_days=lead_days,
             notice=notice,
             contact=Contact(**self.section(top.get("contact", {}), CONTACT, "contact")),
-            recipients=tuple(self._recipients(top.get("recipients", []))),
+            recipients=tuple(self._recipients(top, "recipients", RECIPIENT)),
+            directors=tuple(self._recipients(top, "directors", DIRECTOR)),
             usb=read_usb(self, top.get("usb", {})),
             sealing=Sealing(**self.section(top.get("sealing", {}), SEALING, "sealing")),
             duties=read_duties(self, top),
@@ -140,6 +143,7 @@ class _Reading:
             collectors=self._collectors(top.get("collectors", {})),
             rules=tuple(self._rules(top.get("rules", []))),
         )
+        self._keep_apart(policy)
         if self.mistakes:
             raise ConfigError("\n".join(f"{self.name}: {mistake}" for mistake in self.mistakes))
         return policy
@@ -151,17 +155,29 @@ class _Reading:
             self.wrong("", 0, "version", says)
         return version
 
-    def _recipients(self, given: list[Any]) -> Iterable[Recipient]:
-        for number, entry in enumerate(given):
-            named = self.section(entry, RECIPIENT, "recipients", number)
+    def _keep_apart(self, policy: Policy) -> None:
+        """What people report of their own slips is the director's, so no officer's key opens it."""
+        officers = {one.key for one in policy.recipients}
+        for number, one in enumerate(policy.directors):
+            if one.key in officers:
+                says = "this key is one of [[recipients]] too; a director has a key of their own"
+                self.wrong("directors", number, "key", says)
+
+    def _recipients(
+        self, top: Mapping[str, Any], section: str, kinds: Kinds
+    ) -> Iterable[Recipient]:
+        for number, entry in enumerate(top.get(section, [])):
+            named = self.section(entry, kinds, section, number)
             key = str(named.get("key", ""))
             try:
                 pyrage.x25519.Recipient.from_str(key)
             except pyrage.RecipientError:
                 says = f"'{key[:16]}' is no age recipient; one begins with age1"
-                self.wrong("recipients", number, "key", says)
+                self.wrong(section, number, "key", says)
                 continue
-            yield Recipient(name=named.get("name", ""), key=key, proven=named.get("proven", False))
+            # A director's key seals no file that would be gone with it, so it needs no proof.
+            proven = named.get("proven", kinds is DIRECTOR)
+            yield Recipient(name=named.get("name", ""), key=key, proven=proven)
 
     def _collectors(self, given: Any) -> dict[str, dict[str, Any]]:
         known = collector_settings()

@@ -9,7 +9,7 @@ import base64
 import json
 import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -28,6 +28,7 @@ Seal = Callable[[bytes], bytes]
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recorder:
     """Makes events. ``seal`` encrypts to the policy's recipients; None when it names nobody.
+    ``seal_apart`` does so to its directors, for the kinds that are kept apart.
 
     ``shared_key`` gives the organisation's key for sticks; while there is none the laptop's own
     is used.
@@ -37,6 +38,7 @@ class Recorder:
     seal: Seal | None
     now: Clock
     shared_key: Callable[[], bytes | None] = lambda: None
+    seal_apart: Seal | None = None
 
     def event(self, observation: Observation, decision: Decision | None = None) -> wire.Event:
         """The event of one observation; without facts if those resembled personal data."""
@@ -56,7 +58,7 @@ class Recorder:
             recorded_at=self.now(),
             facts={name: self._fact(fact) for name, fact in observation.facts().items()},
             decision=part,
-            sealed=observation.sealed_before() or self._sealed(observation.details()),
+            sealed=observation.sealed_before() or self._sealed(observation),
         )
         return self._checked(event)
 
@@ -77,12 +79,14 @@ class Recorder:
             return max(wire.SMALLEST_NUMBER, min(fact, wire.LARGEST_NUMBER))
         return str(fact)
 
-    def _sealed(self, details: Mapping[str, str | int]) -> str:
-        if not details or self.seal is None:
+    def _sealed(self, observation: Observation) -> str:
+        seal = self.seal_apart if observation.kind in wire.APART else self.seal
+        details = observation.details()
+        if not details or seal is None:
             return ""
         readable = {name: _readable(value) for name, value in details.items()}
         plain = json.dumps(readable, ensure_ascii=False, sort_keys=True).encode("utf-8")
-        return base64.b64encode(self.seal(plain)).decode("ascii")
+        return base64.b64encode(seal(plain)).decode("ascii")
 
     def _checked(self, event: wire.Event) -> wire.Event:
         """A readable part outside the contract stays here; that the event happened does not."""

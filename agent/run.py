@@ -265,7 +265,9 @@ def _answers(
         leaks=LeakReports(
             keep=daemon.keep,
             can_seal=daemon.recorder.seal is not None,
+            can_seal_slips=daemon.recorder.seal_apart is not None,
             contact=config.policy.contact,
+            director=config.policy.duties.report.own_slip,
             now=utc_now,
         ),
         disputes=_disputes(config, daemon, shelf),

@@ -39,8 +39,8 @@ from server_stub.console import (
     pages_processors,
     pages_readers,
     pages_register,
-    pages_sealed,
     pages_sticks,
+    sealed_routes,
 )
 from server_stub.console.page import render, shown, visit_of
 from server_stub.errors import Refused, StoreError
@@ -100,15 +100,13 @@ def routes() -> list[Route | Mount]:
         ),
         Route(event, shown(pages.event, *_LOOKS), methods=["GET"]),
         Route(f"{event}/stick", shown(pages_sticks.stick, *_LOOKS), methods=["GET"]),
-        Route(f"{event}/opening", shown(pages_sealed.give_reason, Role.OFFICER), methods=["POST"]),
-        Route(f"{event}/open", shown(pages_sealed.open_here, Role.OFFICER), methods=["GET"]),
-        Route(f"{event}/sealed", shown(pages_sealed.sealed, Role.OFFICER), methods=["GET"]),
         Route(f"{event}/breach", shown(pages_register.open_breach, Role.OFFICER), methods=["POST"]),
         Route(f"{event}/dispute", shown(pages_disputes.mark, Role.OFFICER), methods=["POST"]),
         Route("/events", shown(pages_events.by_receipt, *_LOOKS), methods=["GET"]),
         Route("/events/{event}", shown(pages_events.by_number, *_LOOKS), methods=["GET"]),
         Route("/disputes", shown(pages_disputes.overview, *_LOOKS), methods=["GET"]),
         Route("/policy", shown(pages_policy.show, *_LOOKS), methods=["GET"]),
+        *sealed_routes.routes(),
         *_enrolment(),
         *pages_processors.routes(),
         *_register(),

@@ -47,6 +47,7 @@ class Given:
 
     reason: str = ""
     text: str = ""
+    case: str = ""
     wrong: str = ""
 
 

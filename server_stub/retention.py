@@ -4,7 +4,8 @@ Events say what laptops of members of staff did, so they are not kept for ever: 
 what matters, and keeps the events it came from. The time stands in the database, where all
 collectors on it go by the same. What was deleted stands in the log, in the same transaction: how
 many, and until when. A collector's clock that runs ahead deletes nothing by itself: an event's age
-is counted from the newest there is.
+is counted from the newest there is. Reports of own slips go with the events of their age, without
+a line.
 """
 
 import threading
@@ -16,7 +17,7 @@ from server_stub import rounds
 from server_stub.collector import Collector
 from server_stub.errors import ConfigError
 from server_stub.rounds import Round
-from server_stub.storage import store_history, store_retention
+from server_stub.storage import store_history, store_requests, store_retention, store_slips
 from server_stub.storage.store import Store
 
 ROUND_SECONDS = 6 * 3600
@@ -61,6 +62,7 @@ def start(collector: Collector, stop: threading.Event) -> threading.Thread:
     """Begin the rounds, the first at once, in a thread of their own."""
 
     def work() -> None:
+        collector.store.write(lambda c: store_requests.expire(c, collector.now()))
         purge(collector.store, collector.now())
 
     failed = "old events were not deleted"
@@ -71,6 +73,7 @@ def start(collector: Collector, stop: threading.Event) -> threading.Thread:
 
 def _purge_some(store: Store, before: datetime, now: datetime) -> int:
     def work(connection: Connection) -> int:
+        store_slips.purge(connection, before)
         found = store_retention.purge(connection, before, AT_ONCE)
         if found:
             subject = f"{found} until {before:%Y-%m-%d}"

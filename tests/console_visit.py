@@ -16,8 +16,16 @@ PASSWORDS = {
     "olaf": "officer-invented-password",
     "maaike": "management-invented-password",
     "renske": "reader-invented-password",
+    "dirk": "director-invented-password",
+    "fleur": "second-invented-password",
 }
-ROLES = {"ingrid": "it", "olaf": "officer", "maaike": "management"}
+ROLES = {
+    "ingrid": "it",
+    "olaf": "officer",
+    "maaike": "management",
+    "dirk": "director",
+    "fleur": "second",
+}
 
 
 @dataclass

@@ -214,6 +214,7 @@ def test_every_key_of_a_policy_is_described() -> None:
         "notice": policy_notice_file.NOTICE,
         "contact": policy_file.CONTACT,
         "recipients": policy_file.RECIPIENT,
+        "directors": policy_file.DIRECTOR,
         "rules": policy_file.RULE,
         "report": policy_duties_file.REPORT,
         "clocks": policy_duties_file.CLOCKS,

@@ -49,7 +49,11 @@ class Agent:
         )
 
     def begin(self) -> None:
-        answers = {"leak-report": self.desk.take, "status": self._status}
+        answers = {
+            "leak-report": self.desk.take,
+            "slip-report": self.desk.take_slip,
+            "status": self._status,
+        }
         self.server = ControlServer(self.socket, answers, lambda _: answers)
         self.server.start()
 
@@ -108,6 +112,25 @@ def test_a_report_handed_over_twice_counts_once_and_gets_the_same_number(
     assert control.ask(agent.socket, "leak-report", **given) == first
     agent.end()
     assert journal.count() == 1
+
+
+def test_what_somebody_tells_of_themselves_goes_another_way(
+    journal: Journal, agent: Agent, tmp_path: Path
+) -> None:
+    """To the director's key, by a verb of its own; the officer's key opens nothing of it."""
+    director = pyrage.x25519.Identity.generate()
+    outbox, agent.desk.can_seal_slips = LeakOutbox(tmp_path / "home"), True
+    slip = Report(verb="slip-report", chosen={}, written={"text": SAID}, at=datetime.now(UTC))
+    outbox.keep(slip, [str(director.to_public())])
+    agent.begin()
+    outbox.deliver(agent.socket)
+    agent.end()
+    (event,) = events(journal)
+    assert (event.kind, event.facts) == ("slip-reported", {})
+    sealed = base64.b64decode(event.sealed)
+    assert json.loads(pyrage.decrypt(sealed, [director])) == {"text": SAID}
+    with pytest.raises(pyrage.DecryptError):
+        pyrage.decrypt(sealed, [OFFICER])
 
 
 def test_where_nobody_could_read_it_nothing_is_kept(tmp_path: Path) -> None:

@@ -433,6 +433,9 @@ def test_a_policy_says_when_a_laptop_is_lost_and_whose_orders_count(tmp_path: Pa
         ("silent_days = 400", "line 4: give 'silent_days'"),
         ('keys = ["AAAA"]', "line 4: 'keys' are those that 'dossierwacht order key' prints"),
         ("keys = [3]", "line 4: 'keys' are those"),
+        ('two_signers = ["release"]', "line 4: 'two_signers' needs the keys of two people"),
+        ('two_signers = ["rm"]', "'rm' is none of them: lost, found, wipe"),
+        ("two_signers = [[1], {a = 2}]", "is none of them"),
         ("silence = 3", "line 4: unknown key 'silence'"),
     ],
 )

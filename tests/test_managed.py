@@ -1,5 +1,6 @@
 """A signed policy: taken up when enough people signed it, and nothing else ever is."""
 
+import base64
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -122,6 +123,16 @@ def test_whom_one_turns_to_and_what_is_looked_at_is_no_single_persons(
     given = text(2, more)
     assert reach.people_needed(policy_file.read_text(given, "new"), policy_file.default()) == 2
     assert not laptop.takes(OFFICE.policy(2, given, "it"))
+
+
+def test_asking_two_people_for_an_order_takes_one_person_and_asking_one_again_takes_two() -> None:
+    keys = [base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2)]
+    given = f'name = "x"\nversion = 1\n[lost]\nkeys = ["{keys[0]}", "{keys[1]}"]\n'
+    one = policy_file.read_text(given, "one")
+    two = policy_file.read_text(given + 'two_signers = ["release"]\n', "two")
+    assert two.lost.two_signers == ("release",)
+    assert reach.people_needed(two, one) == 1
+    assert reach.people_needed(one, two) == 2
 
 
 def test_one_person_with_two_keys_is_one_person(laptop: Laptop, tmp_path: Path) -> None:

@@ -110,6 +110,22 @@ def test_what_cannot_be_undone_takes_two_people(tmp_path: Path) -> None:
     assert laptop.orders.take(signed(one, KEY, other)) == one
 
 
+def test_a_policy_can_ask_two_people_where_one_would_do_and_never_one_where_two_must(
+    tmp_path: Path,
+) -> None:
+    other = Ed25519PrivateKey.generate()
+    laptop = Laptop(tmp_path, keys=(text(KEY), text(other)))
+    item = {"item": str(uuid.uuid4()), "key": "AAAA", "days": 7}
+    assert laptop.orders.take(signed(order(kind="release", **item)))
+    laptop.followed.clear()
+    laptop.orders.two_signers = ("release",)
+    one = order(kind="release", **item)
+    assert "2 people must sign it, and 1 did" in laptop.refuses(signed(one))
+    assert "2 people must sign" in laptop.refuses(signed(order(kind="wipe")))
+    assert laptop.orders.take(signed(one, KEY, other)) == one
+    assert laptop.orders.take(signed(order(kind="lock"))).kind == "lock"
+
+
 def test_an_order_before_enrolment_is_for_nobody(tmp_path: Path) -> None:
     laptop = Laptop(tmp_path)
     laptop.orders.device = lambda: None

@@ -14,11 +14,12 @@ from tests.console_visit import PASSWORDS, Console, console
 from tests.test_server_browser import STRUCTURE, browser, open_page, pytestmark
 from tests.test_server_doors import DOORS, filled
 from tests.test_server_processors import add_processor
+from tests.test_server_slips import slip
 
 __all__ = ["browser", "pytestmark"]  # a fixture and marks, which pytest finds by their names
 
 NO_PAGES = ("/v1/", "/api/", "/metrics", "/login")
-FILES = ("/devices/{device}/{seq}/sealed", "/register/export")
+FILES = ("/devices/{device}/{seq}/sealed", "/slips/{slip}/sealed", "/register/export")
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,10 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
         year = datetime.now(UTC).year
         call = f"/register/{year}-0001/plan/call"
         assert made.post(officer, call, csrf=made.csrf(officer)).status_code == 303
+        made.laptop.receipt(slip())
+        made.running.command("opening", "set", "two")
+        assert made.give_reason(officer, 3, case="HR 12").status_code == 303
+        made.running.command("opening", "set", "one")
         yield made
 
 
@@ -51,7 +56,7 @@ def pages_of(who: str) -> list[str]:
 @pytest.mark.parametrize(
     ("language", "width"), [("nl-NL", 1280), ("da-DK", 1280), ("en-GB", 1280), ("nl-NL", 360)]
 )
-@pytest.mark.parametrize("who", ["ingrid", "olaf", "maaike"])
+@pytest.mark.parametrize("who", ["ingrid", "olaf", "maaike", "dirk", "fleur"])
 def test_every_page_is_for_everybody(
     at: Console, browser: object, who: str, language: str, width: int
 ) -> None:

@@ -16,7 +16,7 @@ from server_stub.app import routes
 from tests.console_visit import PASSWORDS, Console, add_reader, console
 
 NOBODY = "nobody"
-PEOPLE = ("ingrid", "olaf", "maaike", "renske")
+PEOPLE = ("ingrid", "olaf", "maaike", "renske", "dirk", "fleur")
 LOOKS = ("ingrid", "olaf", "maaike")
 EVERYBODY = (NOBODY, *PEOPLE)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -66,6 +66,14 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/devices/{device}/{seq}/opening"): ("olaf",),
     ("GET", "/devices/{device}/{seq}/open"): ("olaf",),
     ("GET", "/devices/{device}/{seq}/sealed"): ("olaf",),
+    ("GET", "/openings"): ("olaf", "dirk", "fleur"),
+    ("GET", "/openings/{request}"): ("olaf", "dirk", "fleur"),
+    ("POST", "/openings/{request}/answer"): ("olaf", "dirk", "fleur"),
+    ("POST", "/openings/{request}/begin"): ("olaf",),
+    ("GET", "/slips"): ("dirk",),
+    ("GET", "/slips/{slip}/open"): ("dirk",),
+    ("GET", "/slips/{slip}/sealed"): ("dirk",),
+    ("POST", "/slips/{slip}/talked"): ("dirk",),
     ("POST", "/devices/{device}/{seq}/breach"): ("olaf",),
     ("POST", "/devices/{device}/{seq}/dispute"): ("olaf",),
     ("GET", "/events"): ("ingrid", "olaf"),
@@ -233,6 +241,7 @@ def filled(at: Console, path: str) -> str:
     path = path.replace("{device}", at.laptop.name).replace("{seq}", "2")
     path = path.replace("{section}", "nature").replace("{form}", "record").replace("{call}", "1")
     path = path.replace("{processor}", "1")
+    path = path.replace("{request}", "1").replace("{slip}", "1")
     path = path.replace("{event}", "2").replace("{kind}", "pupil-file-found")
     return path.replace("{number}", f"{datetime.now(UTC).year}-0001")
 

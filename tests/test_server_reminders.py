@@ -30,6 +30,7 @@ from server_stub.post.reminders import (
     receipt_number,
 )
 from tests.test_server_duties import HOUR, NOON, breach, mark
+from tests.test_two_people import asked
 
 TIMES = {Duty.AUTHORITY: 72 * HOUR, Duty.SUBJECTS: None}
 ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
@@ -258,13 +259,26 @@ def test_every_step_can_be_told_in_every_language(language: str) -> None:
         now = NOON + hours * HOUR
         due_then = dues(breach(), times, noted, now)
         case = Case(breach=breach(), dues=due_then, marks=noted, intended_at=NOON)
-        due_here = due_now([case], [report], times, ALWAYS, now, [call])
+        due_here = due_now([case], [report], times, ALWAYS, now, [call], [asked()])
         found |= {one.step: one for one in due_here}
     assert set(found) == set(Step)
     written = letters.letter(desk(language), reader(language=language), list(found.values()))
     assert "2026-0001" in written.text
     assert "{" not in written.text
     assert "https://collector.example/register/2026-0001" in written.text
+
+
+def test_a_request_to_open_is_told_to_every_second_person_and_not_to_who_asked() -> None:
+    found = due_now([], [], TIMES, ALWAYS, NOON, [], [asked(who="olaf", asked_at=NOON)])
+    for name, role, count in (("olaf", Role.OFFICER, 0), ("els", Role.OFFICER, 1)):
+        told = Reader(who=f"user:{name}", address="", language="en", steps=BY_ROLE[role])
+        assert len(for_reader(told, found, {})) == count
+    assert Step.OPENING in BY_ROLE[Role.DIRECTOR] & BY_ROLE[Role.SECOND]
+    assert Step.OPENING not in BY_ROLE[Role.MANAGEMENT]
+    text = letters.letter(desk("en"), reader(language="en"), found).text
+    assert "/openings/0" in text
+    for hidden in ("olaf", "2026-0001", "shared folder", "lt-"):
+        assert hidden not in text
 
 
 def test_a_mail_to_an_officer_names_case_clock_time_next_step_and_link() -> None:

@@ -13,14 +13,14 @@ from agent.guard import Held
 from agent.leak import About, LeakKind, Role
 from agent.own import CollectorName
 from agent.policy import Mode
-from agent.wire.event import DecisionPart
+from agent.wire.event import APART, DecisionPart
 from collectors.base import Gap, Observation
 from enforcement.base import Reason, Result
 from server_stub import wording
 from tests.test_docs import OBSERVATIONS, keys_told_by
 from tests.test_wire import make_event
 
-SENT = {word: keys_told_by(kind, "facts") for word, kind in OBSERVATIONS} | {
+SENT = {word: keys_told_by(kind, "facts") for word, kind in OBSERVATIONS if word not in APART} | {
     own.GAP: set(own.gap("size-limit", 1, []).facts)
 }
 COMPUTED = {

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from agent import person
-from agent.errors import AgentError
+from agent.errors import AgentError, ConfigError
 from agent.leak import LONGEST_TEXT, About, LeakKind, Persons, Role
 from agent.leak_outbox import LeakOutbox, NobodyToRead, Receipt, Report
 
@@ -22,6 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _one_of(parser, "--role", Role, "for whom you work")
     _one_of(parser, "--persons", Persons, "about how many people it is")
     parser.add_argument("--reach-me", default="", help="your name and telephone number")
+    parser.add_argument(
+        "--own-slip",
+        action="store_true",
+        help="I did not follow a rule myself: for the director only, not the privacy officer",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
@@ -29,12 +34,15 @@ def main(arguments: argparse.Namespace) -> int:
     """Keep a report and hand it over; prints the receipt number."""
     place = person.folder()
     known = person.known(arguments.socket, place)
-    outbox, report = LeakOutbox(place / "leaks"), _report(arguments)
+    outbox = LeakOutbox(place / "leaks")
+    report = _slip(arguments) if arguments.own_slip else _report(arguments)
     try:
-        receipt = outbox.keep(report, known.officers)
+        receipt = outbox.keep(report, known.directors if arguments.own_slip else known.officers)
     except NobodyToRead as error:
+        if arguments.own_slip:
+            raise AgentError(f"{error}: tell your director yourself; nothing was kept") from error
         whom = " ".join(known.contact.get(part, "") for part in ("name", "phone")).strip()
-        raise AgentError(f"{error}: phone {whom or 'your manager'}; nothing was sent") from error
+        raise AgentError(f"{error}: phone {whom or 'your manager'}; nothing was kept") from error
     outbox.deliver(arguments.socket)
     _tell(outbox.receipt(receipt.number) or receipt, as_json=arguments.json)
     return 0
@@ -55,9 +63,7 @@ def _tell(receipt: Receipt, *, as_json: bool) -> None:
 def _report(arguments: argparse.Namespace) -> Report:
     now = datetime.now(UTC)
     kind = arguments.kind or _asked_kind()
-    text = _text(arguments.text)
-    if len(text) > LONGEST_TEXT:
-        raise AgentError(f"a report holds at most {LONGEST_TEXT} characters; nothing was sent")
+    text = _short(_text(arguments.text))
     given = {name: getattr(arguments, name) for name in ("about", "role", "persons")}
     return Report(
         at=now,
@@ -69,6 +75,27 @@ def _report(arguments: argparse.Namespace) -> Report:
         },
         written={"text": text, "reach": arguments.reach_me},
     )
+
+
+def _slip(arguments: argparse.Namespace) -> Report:
+    others = ("kind", "ongoing", "about", "role", "persons")
+    if any(getattr(arguments, name) for name in others):
+        raise ConfigError("--own-slip goes with --text and --noticed-at alone: say it in the text")
+    text, now = _text(arguments.text).strip(), datetime.now(UTC)
+    if not text:
+        raise AgentError("say what happened: without that there is nothing to talk about")
+    return Report(
+        at=now,
+        verb="slip-report",
+        chosen={"noticed_at": _moment(arguments.noticed_at) or now.isoformat()},
+        written={"text": _short(text), "reach": arguments.reach_me},
+    )
+
+
+def _short(text: str) -> str:
+    if len(text) > LONGEST_TEXT:
+        raise AgentError(f"a report holds at most {LONGEST_TEXT} characters; nothing was sent")
+    return text
 
 
 def _moment(given: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from agent.policy import Policy
 from agent.policy_file import collector_settings
+from agent.wire import orders
 
 ALONE, TOGETHER = 1, 2
 
@@ -28,7 +29,11 @@ def reach(policy: Policy) -> frozenset[str]:
 def _people(policy: Policy) -> Iterator[str]:
     """Whoever can read what is sealed, give orders, or is named as the one to turn to."""
     yield from (f"recipient {one.key} {one.proven}" for one in policy.recipients)
+    yield from (f"director {one.key}" for one in policy.directors)
     yield from (f"order key {key}" for key in policy.lost.keys)
+    # What one person can order: a policy that asks two for it reaches less far.
+    one = (kind for kind, needed in orders.NEEDED.items() if needed == ALONE)
+    yield from (f"order alone {kind}" for kind in one if kind not in policy.lost.two_signers)
     contact = policy.contact
     yield from (f"contact {part}" for part in (contact.name, contact.phone, contact.mail) if part)
     report = policy.duties.report

@@ -22,6 +22,9 @@ LARGEST_NUMBER = 9_999_999
 SMALLEST_NUMBER = -1
 CHAIN_START = "0" * 64
 LONGEST_SEALED = 65_536
+APART = frozenset({"slip-reported"})
+"""Kinds of what people report of their own slips: sealed to the director, kept apart from all
+other events, and named in no list of kinds."""
 
 Word = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9]*(-[a-z0-9]+)*\Z", max_length=48)]
 """A closed word in kebab-case: a kind, an action, a reason, a member of an enumeration."""

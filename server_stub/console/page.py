@@ -60,6 +60,9 @@ FORMS = (
     "/withdraw",
     "/program",
     "/program-revoke",
+    "/answer",
+    "/begin",
+    "/talked",
 )
 """Ends of addresses that only take forms."""
 _TEMPLATES = Environment(

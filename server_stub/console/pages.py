@@ -17,8 +17,10 @@ from server_stub.storage import (
     store_history,
     store_openings,
     store_register,
+    store_requests,
 )
 from server_stub.storage.store_events import StoredEvent
+from server_stub.two_people import LONGEST_CASE, People
 
 EVENTS_A_PAGE = 50
 ORDERS_SHOWN = 20
@@ -30,6 +32,8 @@ def home(visit: Visit) -> Response:
     begin = {
         Role.MANAGEMENT: "/overview",
         Role.READER: f"/register/{visit.session.user.reads}",
+        Role.DIRECTOR: "/slips",
+        Role.SECOND: "/openings",
     }
     return RedirectResponse(begin.get(Role(visit.session.user.role), "/devices"), 303)
 
@@ -76,6 +80,8 @@ def show_event(
         breach = store_register.breach_of(connection, *here)
         dispute = store_disputes.dispute_at(connection, *here)
         opened = store_openings.of_event(connection, *here)
+        requests = store_requests.of_event(connection, *here)
+        by_two = store_requests.people(connection) is People.TWO
     return render(
         visit,
         "event.html",
@@ -88,6 +94,9 @@ def show_event(
         file=f"{stored.device}-{stored.seq}.age",
         stick=sticks.device_of(stored.event),
         openings=opened,
+        requests=requests,
+        by_two=by_two,
+        longest_case=LONGEST_CASE,
         purposes=tuple(Purpose),
         longest=LONGEST_LINE,
         given=given or Given(),

@@ -1,21 +1,22 @@
 """The console's way to sealed details: a reason first, then the page that opens them, or the file.
 
 The collector has no key. What it hands out stays sealed until the officer's browser, or ``age`` on
-the officer's computer, opens it; that somebody asked for it, and why, is noted before.
+the officer's computer, opens it; that somebody asked for it, and why, is noted before. Where the
+organisation says that opening takes two people, a reason makes a request (``pages_openings``).
 """
 
 import base64
+from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
-from server_stub import openings
-from server_stub.console import opener
+from server_stub.console import opener, opening_steps
 from server_stub.console.asked import no_page
 from server_stub.console.page import Visit, render
-from server_stub.console.pages import event_asked, log, show_event
+from server_stub.console.pages import event_asked, show_event
 from server_stub.openings import Given, Opening, Way
-from server_stub.storage import store_history, store_openings
 from server_stub.storage.store_events import StoredEvent
 
 # The only page of the console with a script. It may load the console's own files and fetch from the
@@ -28,46 +29,86 @@ POLICY = (
 
 
 def give_reason(visit: Visit) -> Response:
-    """``POST /devices/{device}/{seq}/opening``: why the details are opened; then on to them."""
+    """``POST /devices/{device}/{seq}/opening``: why the details are opened; then on to them, or to
+    the request that a second person has to answer."""
     stored = _sealed_asked(visit)
-    reason, text = visit.form.get("reason", ""), visit.form.get("text", "").strip()
-    wrong = openings.wrong_with(reason, text)
+    given = Given(
+        reason=visit.form.get("reason", ""),
+        text=visit.form.get("text", "").strip(),
+        case=visit.form.get("case", "").strip(),
+    )
+    wrong, place = visit.collector.store.write(lambda c: _take_reason(c, visit, stored, given))
     if wrong:
-        return show_event(visit, stored, 422, Given(reason=reason, text=text, wrong=wrong))
-    visit.collector.store.write(lambda c: _note(c, visit, stored, reason, text))
-    way = "sealed" if visit.form.get("way") == Way.FILE else "open"
-    return RedirectResponse(f"{_path(stored)}/{way}", 303)
+        return show_event(visit, stored, 422, replace(given, wrong=wrong))
+    return RedirectResponse(place, 303)
 
 
 def open_here(visit: Visit) -> Response:
     """``/devices/{device}/{seq}/open``: the page in which the browser opens the details."""
     stored = _sealed_asked(visit)
-    if not _has_reason(visit, stored):
+    with visit.collector.store.read() as connection:
+        if not opening_steps.may_open(connection, visit, stored):
+            return _ask_first(stored)
+    sealed = f"{path_of(stored.device, stored.seq)}/sealed"
+    return opener_page(visit, "open.html", sealed, stored=stored)
+
+
+def sealed(visit: Visit) -> Response:
+    """``/devices/{device}/{seq}/sealed``: the sealed part as it is, once it may be had."""
+    stored = _sealed_asked(visit)
+    if not visit.collector.store.write(lambda c: opening_steps.take(c, visit, stored)):
         return _ask_first(stored)
-    reply = render(
-        visit,
-        "open.html",
-        stored=stored,
-        sealed=f"{_path(stored)}/sealed",
-        texts=opener.texts(visit.wording),
-        names=opener.names(visit.wording),
-    )
+    return as_file(stored.event.sealed, f"{stored.device}-{stored.seq}.age")
+
+
+def opener_page(visit: Visit, template: str, sealed: str, **values: Any) -> Response:
+    """A page whose script fetches a sealed part from an address and opens it."""
+    texts, names = opener.texts(visit.wording), opener.names(visit.wording)
+    reply = render(visit, template, sealed=sealed, texts=texts, names=names, **values)
     reply.headers["Content-Security-Policy"] = POLICY
     return reply
 
 
-def sealed(visit: Visit) -> Response:
-    """``/devices/{device}/{seq}/sealed``: the sealed part as it is, once a reason was given."""
-    stored = _sealed_asked(visit)
-    if not _has_reason(visit, stored):
-        return _ask_first(stored)
-    log(visit, "fetched-sealed", f"{stored.device}/{stored.seq}")
-    name = f'attachment; filename="{stored.device}-{stored.seq}.age"'
+def as_file(sealed: str, name: str) -> Response:
+    """A sealed part, for whoever may have it."""
     return Response(
-        base64.b64decode(stored.event.sealed),
+        base64.b64decode(sealed),
         media_type="application/octet-stream",
-        headers={"Content-Disposition": name, "Cache-Control": "no-store"},
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "no-store",
+        },
     )
+
+
+def path_of(device: str, seq: int) -> str:
+    """The address of an event."""
+    return f"/devices/{device}/{seq}"
+
+
+def end_for(way: str | None) -> str:
+    """Where an event's address leads on to: the page, or the file."""
+    return "sealed" if way == Way.FILE else "open"
+
+
+def _take_reason(
+    connection: Connection, visit: Visit, stored: StoredEvent, given: Given
+) -> tuple[str, str]:
+    """What is wrong with a reason as a closed word, and where it leads to."""
+    if wrong := opening_steps.wrong_with(connection, given):
+        return wrong, ""
+    if opening_steps.by_two(connection):
+        return "", f"/openings/{opening_steps.ask(connection, visit, stored, given)}"
+    made = Opening(
+        device=stored.device,
+        seq=stored.seq,
+        who=visit.who,
+        reason=given.reason,
+        text=given.text,
+        at=visit.now,
+    )
+    opening_steps.note(connection, visit, made)
+    return "", f"{path_of(stored.device, stored.seq)}/{end_for(visit.form.get('way'))}"
 
 
 def _sealed_asked(visit: Visit) -> StoredEvent:
@@ -78,32 +119,6 @@ def _sealed_asked(visit: Visit) -> StoredEvent:
     return stored
 
 
-def _note(
-    connection: Connection, visit: Visit, stored: StoredEvent, reason: str, text: str
-) -> None:
-    subject = f"{stored.device}/{stored.seq}"
-    store_history.log_view(connection, visit.who, "opened-sealed", subject, visit.now)
-    made = Opening(
-        device=stored.device,
-        seq=stored.seq,
-        who=visit.who,
-        reason=reason,
-        text=text,
-        at=visit.now,
-    )
-    store_openings.add(connection, made)
-
-
-def _has_reason(visit: Visit, stored: StoredEvent) -> bool:
-    since = visit.now - openings.GOOD_FOR
-    with visit.collector.store.read() as connection:
-        return store_openings.has_reason(connection, stored.device, stored.seq, visit.who, since)
-
-
 def _ask_first(stored: StoredEvent) -> Response:
     """Back to where the reason is asked."""
-    return RedirectResponse(f"{_path(stored)}#sealed", 303)
-
-
-def _path(stored: StoredEvent) -> str:
-    return f"/devices/{stored.device}/{stored.seq}"
+    return RedirectResponse(f"{path_of(stored.device, stored.seq)}#sealed", 303)

@@ -28,7 +28,7 @@ from server_stub.errors import Refused
 from server_stub.intake import admission, history, own_faults
 from server_stub.intake.exchange import decoded, take_nonce
 from server_stub.intake.history import Judged
-from server_stub.storage import store_daily, store_devices, store_events, store_newest
+from server_stub.storage import store_daily, store_devices, store_events, store_newest, store_slips
 from server_stub.storage.store_devices import Device, Fault
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -170,6 +170,8 @@ def _drop_repeated_ids(connection: Connection, device: Device, new: list[Judged]
     """Refuse events whose id this device has used before, under another number."""
     ids = [one.event.id for one in new if one.event is not None]
     used = store_events.known_ids(connection, device.name, ids) if ids else set()
+    apart = [one.event.id for one in new if one.event and one.event.kind in wire.APART]
+    used |= store_slips.known_ids(connection, device.name, apart) if apart else set()
     kept = []
     for one in new:
         if one.event is not None and one.event.id in used:
@@ -189,7 +191,10 @@ def _store(
     new: list[Judged],
     now: datetime,
 ) -> None:
-    rows = [_row(device, one, one.event, now) for one in new if one.event is not None]
+    kept = [_row(device, one, one.event, now) for one in new if one.event is not None]
+    # What people report of their own slips goes where no list, figure or feed looks.
+    store_slips.add(connection, [row for row in kept if row["kind"] in wire.APART])
+    rows = [row for row in kept if row["kind"] not in wire.APART]
     store_events.add_events(connection, rows)
     store_daily.note_events(connection, (row["kind"] for row in rows), now)
     told = [(one.seq, one.event) for one in new if one.event is not None]

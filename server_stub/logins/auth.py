@@ -45,6 +45,10 @@ class Role(StrEnum):
     """Counts only."""
     READER = "reader"
     """One entry of the register, to read."""
+    DIRECTOR = "director"
+    """What people report of their own slips; and the second person for an opening."""
+    SECOND = "second"
+    """The second person for an opening, and nothing else."""
 
 
 class Scope(StrEnum):

@@ -15,9 +15,10 @@ from server_stub.wording import Wording, moment_in
 
 MOST = 40
 """Reminders that are written out in one mail."""
-_NEWS = (Step.CALLED, Step.REPORTED, Step.OPENED, Step.INTENDED, Step.NOT_NEEDED)
+_NEWS = (Step.CALLED, Step.OPENING, Step.REPORTED, Step.OPENED, Step.INTENDED, Step.NOT_NEEDED)
 _NEXT = {
     Step.CALLED: "come",
+    Step.OPENING: "answer",
     Step.REPORTED: "look",
     Step.OVER: "late",
     Step.STILL_OVER: "late",
@@ -124,6 +125,8 @@ def _next(one: Reminder) -> list[str]:
 def _path(one: Reminder) -> str:
     if one.call is not None:
         return f"/calls/{one.call.id}"
+    if one.asked is not None:
+        return f"/openings/{one.asked.id}"
     if one.breach is not None:
         return f"/register/{one.breach.number}"
     return f"/events/{one.report.event}" if one.report else "/register"

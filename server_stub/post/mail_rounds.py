@@ -37,6 +37,7 @@ from server_stub.storage import (
     store_mail,
     store_people,
     store_register,
+    store_requests,
     store_routing,
 )
 from server_stub.storage.store_mail import SERVER, Trouble
@@ -189,7 +190,8 @@ def waiting_now(collector: Collector, settings: Settings, now: datetime) -> list
             TeamCall(id=one.id, number=one.number, called_at=one.called_at)
             for one in store_calls.calls_since(connection, news_since)
         ]
-    due = reminders.due_now(cases, reports, times, news_since, now, calls)
+        asked = [one for one in store_requests.waiting(connection) if now <= one.until]
+    due = reminders.due_now(cases, reports, times, news_since, now, calls, asked)
     mine = {one: reminders.for_reader(one, due, sent) for one in whom}
     kept = [
         Waiting(reader=one, reminders=reminders.not_too_many(one, some, sent, now))

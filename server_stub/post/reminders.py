@@ -15,6 +15,7 @@ from typing import NamedTuple
 from server_stub.breaches.duties import Due, Duty, Mark, next_due
 from server_stub.breaches.register import Breach
 from server_stub.logins.auth import Role
+from server_stub.two_people import Request
 
 DAY = timedelta(hours=24)
 LAST_HOURS = timedelta(hours=4)
@@ -31,6 +32,7 @@ class Step(StrEnum):
     """What is told of, the most urgent first."""
 
     CALLED = "called"
+    OPENING = "opening"
     REPORTED = "reported"
     OVER = "over"
     STILL_OVER = "still-over"
@@ -47,8 +49,10 @@ class Step(StrEnum):
 _ESCALATED = frozenset({Step.OVER, Step.STILL_OVER})
 _CLOCKS = _ESCALATED | {Step.LAST_HOURS, Step.QUARTER, Step.HALF}
 BY_ROLE: Mapping[str, frozenset[Step]] = {
-    Role.OFFICER: _CLOCKS | {Step.REPORTED, Step.OPENED, Step.UNDECIDED},
+    Role.OFFICER: _CLOCKS | {Step.REPORTED, Step.OPENED, Step.UNDECIDED, Step.OPENING},
     Role.MANAGEMENT: _ESCALATED,
+    Role.DIRECTOR: frozenset({Step.OPENING}),
+    Role.SECOND: frozenset({Step.OPENING}),
 }
 """Who is told what. A role that does not stand here is told nothing."""
 OF_REPORTING_POINT = frozenset({Step.REPORTED})
@@ -109,6 +113,7 @@ class Reminder:
     report: Report | None = None
     due: Due | None = None
     call: TeamCall | None = None
+    asked: Request | None = None
 
     @property
     def key(self) -> Key:
@@ -123,6 +128,8 @@ class Reminder:
     def _duty(self) -> str:
         if self.call is not None:
             return f"call-{self.call.id}"
+        if self.asked is not None:
+            return f"opening-{self.asked.id}"
         return str(self.due.duty) if self.due and self.step is not Step.OPENED else ""
 
 
@@ -154,10 +161,12 @@ def due_now(
     news_since: datetime,
     now: datetime,
     calls: Iterable[TeamCall] = (),
+    asked: Iterable[Request] = (),
 ) -> list[Reminder]:
     """All there is to tell, whoever was told already; news from before ``news_since`` is none."""
     found = [_reported(one) for one in reports]
     found += [Reminder(step=Step.CALLED, moment=one.called_at, call=one) for one in calls]
+    found += [Reminder(step=Step.OPENING, moment=one.asked_at, asked=one) for one in asked]
     for case in cases:
         found += [*_decided(case), *_intended(case)]
         if case.breach.closed_at is None:  # nobody's clock runs for a closed one
@@ -169,7 +178,8 @@ def due_now(
 
 def for_reader(reader: Reader, due: Iterable[Reminder], sent: Sent) -> list[Reminder]:
     """What this reader has to be told now."""
-    return [one for one in due if _is_for(reader, one) and not _told(reader, one, sent)]
+    mine = (one for one in due if _is_for(reader, one) and not _asked_it(reader, one))
+    return [one for one in mine if not _told(reader, one, sent)]
 
 
 def not_too_many(
@@ -192,6 +202,11 @@ def _is_for(reader: Reader, one: Reminder) -> bool:
     if reader.routed:
         return one.report is not None and reader.who in one.report.route
     return one.step in reader.steps
+
+
+def _asked_it(reader: Reader, one: Reminder) -> bool:
+    """Whether this reader asked for it, and so cannot be the second person."""
+    return one.asked is not None and reader.who == f"user:{one.asked.who}"
 
 
 def _told(reader: Reader, one: Reminder, sent: Sent) -> bool:

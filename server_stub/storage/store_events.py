@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, func, select
 
 from agent.wire import event as wire
+from server_stub.storage import store_slips
 from server_stub.storage.store_rows import Inserts
 from server_stub.storage.tables import events, faults
 
@@ -37,12 +38,13 @@ class StoredEvent:
 
 
 def heads(connection: Connection, device: str, first: int, last: int) -> dict[int, str]:
-    """The chain's value after each known record, stored or refused, from first to last."""
+    """The chain's value after each known record, stored, kept apart or refused."""
     stored: Select[Any] = select(events.c.seq, events.c.head).where(events.c.device == device)
     found = _pairs(connection, _between(stored, events, first, last))
     refused: Select[Any] = select(faults.c.seq, faults.c.head).where(faults.c.device == device)
     refused = _between(refused.where(faults.c.kind == REFUSED), faults, first, last)
-    return found | _pairs(connection, refused)
+    apart = store_slips.heads(connection, device, first, last)
+    return found | _pairs(connection, refused) | apart
 
 
 def refusals(connection: Connection, device: str, first: int, last: int) -> dict[int, str]:

@@ -1,4 +1,4 @@
-"""The table of who opened which sealed part, and why.
+"""The tables of who opened which sealed part and why, and of who asked a second person for it.
 
 A person whose details were opened can be shown it later, so rows are only added. What an officer
 wrote as a reason is the officer's to see; everybody else who may look sees its closed word.
@@ -19,4 +19,30 @@ openings = Table(
     Column("text", Text, nullable=False),
     Column("at", Moment, nullable=False),
     Index(None, "device", "seq"),
+)
+
+# ``sso`` and ``mail`` are those of whoever asked, at that time: the second person has others.
+opening_requests = Table(
+    "opening_requests",
+    metadata,
+    Column("id", Long, primary_key=True),
+    Column("device", String(17), nullable=False),
+    Column("seq", Long, nullable=False),
+    Column("kind", String(48), nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("sso", String(254)),
+    Column("mail", String(254)),
+    Column("case", String(64), nullable=False),
+    Column("reason", String(48), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("second", String(64)),
+    Column("said", Text, nullable=False),
+    Column("answered_at", Moment),
+    Column("begun_at", Moment),
+    Column("fetched_at", Moment),
+    Index(None, "device", "seq"),
+    Index(None, "state", "until"),
 )

@@ -25,6 +25,7 @@ from server_stub.terminal import (
     cli_mail,
     cli_opener,
     cli_organisation,
+    cli_settings,
     commands,
     commands_devices,
     commands_documents,
@@ -32,7 +33,6 @@ from server_stub.terminal import (
     commands_people,
     commands_processors,
     commands_register,
-    commands_retention,
     commands_routing,
 )
 
@@ -82,6 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
         _breach,
         _keys,
         _retention,
+        _opening,
     ):
         add(commands_of)
     for add_with in (
@@ -247,21 +248,15 @@ def _breach(commands_of: "Commands[argparse.ArgumentParser]") -> None:
 
 
 def _retention(commands_of: "Commands[argparse.ArgumentParser]") -> None:
-    kept = commands_of.add_parser("retention", help="how long events are kept")
-    verbs = kept.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    chosen = _command(verbs, "set", "say how long events are kept", commands_retention.set_days)
-    chosen.add_argument("--days", type=int, required=True, metavar="N", help="30 to 3650")
-    _command(verbs, "show", "show how long events are kept", commands_retention.show)
-    _command(verbs, "now", "delete what was kept long enough", commands_retention.now)
+    cli_settings.add_retention(commands_of, _command)
+
+
+def _opening(commands_of: "Commands[argparse.ArgumentParser]") -> None:
+    cli_settings.add_opening(commands_of, _command)
 
 
 def _keys(commands_of: "Commands[argparse.ArgumentParser]") -> None:
-    of_officer = commands_of.add_parser("keys", help="keys that open what is sealed")
-    verbs = of_officer.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    new = _command(
-        verbs, "new", "make and prove the officer's and the reserve key", commands.new_keys
-    )
-    new.add_argument("--out", metavar="DIR", required=True, help="folder for the identity files")
+    cli_opener.add_keys(commands_of, _command)
 
 
 def _json(one: argparse.ArgumentParser) -> None:

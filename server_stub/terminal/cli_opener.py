@@ -1,14 +1,23 @@
-"""The command line's part about the file that opens sealed details offline."""
+"""The command line's part about what opens sealed details: keys, and the file for offline use."""
 
 import argparse
 from collections.abc import Callable
 
 from server_stub import wording
-from server_stub.terminal import commands_opener
+from server_stub.terminal import commands, commands_opener
 from server_stub.terminal.commands import Command
 
 Commands = argparse._SubParsersAction  # argparse has no public name for it
 Add = Callable[["Commands[argparse.ArgumentParser]", str, str, Command], argparse.ArgumentParser]
+
+
+def add_keys(commands_of: "Commands[argparse.ArgumentParser]", add: Add) -> None:
+    """``keys new``."""
+    top = commands_of.add_parser("keys", help="keys that open what is sealed")
+    verbs = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    new = add(verbs, "new", "make and prove the officer's and the reserve key", commands.new_keys)
+    new.add_argument("--out", metavar="DIR", required=True, help="folder for the identity files")
+    new.add_argument("--director", action="store_true", help="instead, one for reports of slips")
 
 
 def add_opener(commands_of: "Commands[argparse.ArgumentParser]", add: Add) -> None:

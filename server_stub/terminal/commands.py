@@ -28,7 +28,7 @@ from server_stub.storage.store_people import User
 Command = Callable[[argparse.Namespace], int]
 TERMINAL = "terminal"
 """Who did what is done by a command; there is no login."""
-RECIPIENTS = ("officer", "reserve")
+RECIPIENTS, DIRECTORS = ("officer", "reserve"), ("director",)
 
 
 def config_of(arguments: argparse.Namespace) -> Config:
@@ -78,15 +78,14 @@ def report(arguments: argparse.Namespace) -> int:
 
 def new_keys(arguments: argparse.Namespace) -> int:
     """``keys new``."""
-    made = keys.new_identities(Path(arguments.out), RECIPIENTS, utc_now())
+    names = DIRECTORS if arguments.director else RECIPIENTS
+    made = keys.new_identities(Path(arguments.out), names, utc_now())
     for identity in made:
         print(f"# {identity.name}: the secret is in {identity.file}; keep it off this server")
-    print("# Put these lines into the policy; both keys were proven by a test decryption.")
+    print("# Put these lines into the policy; what they name was proven by a test decryption.")
+    table, end = ("directors", "") if arguments.director else ("recipients", "\nproven = true")
     for identity in made:
-        print(
-            f'\n[[recipients]]\nname = "{identity.name}"\n'
-            f'key = "{identity.recipient}"\nproven = true'
-        )
+        print(f'\n[[{table}]]\nname = "{identity.name}"\nkey = "{identity.recipient}"{end}')
     return 0
 
 

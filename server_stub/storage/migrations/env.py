@@ -11,6 +11,7 @@ from server_stub.storage import (
     tables_pull,
     tables_register,
     tables_sealed,
+    tables_slips,
 )
 from server_stub.storage.tables import metadata
 
@@ -23,6 +24,7 @@ ADDED = (
     tables_pull,
     tables_register,
     tables_sealed,
+    tables_slips,
 )
 
 

@@ -1,0 +1,30 @@
+"""The command line's part about what all collectors on one database go by."""
+
+import argparse
+from collections.abc import Callable
+
+from server_stub.terminal import commands_opening, commands_retention
+from server_stub.terminal.commands import Command
+from server_stub.two_people import People
+
+Commands = argparse._SubParsersAction  # argparse has no public name for it
+Add = Callable[["Commands[argparse.ArgumentParser]", str, str, Command], argparse.ArgumentParser]
+
+
+def add_retention(commands_of: "Commands[argparse.ArgumentParser]", add: Add) -> None:
+    """``retention set``, ``show`` and ``now``."""
+    kept = commands_of.add_parser("retention", help="how long events are kept")
+    verbs = kept.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    chosen = add(verbs, "set", "say how long events are kept", commands_retention.set_days)
+    chosen.add_argument("--days", type=int, required=True, metavar="N", help="30 to 3650")
+    add(verbs, "show", "show how long events are kept", commands_retention.show)
+    add(verbs, "now", "delete what was kept long enough", commands_retention.now)
+
+
+def add_opening(commands_of: "Commands[argparse.ArgumentParser]", add: Add) -> None:
+    """``opening set`` and ``show``."""
+    top = commands_of.add_parser("opening", help="how many people opening sealed details takes")
+    verbs = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    chosen = add(verbs, "set", "say how many people it takes", commands_opening.set_people)
+    chosen.add_argument("people", choices=[one.value for one in People])
+    add(verbs, "show", "show how many people it takes", commands_opening.show)
