@@ -18,6 +18,7 @@ from agent.disputes import Disputes
 from agent.hourly import Hourly
 from agent.identity import Enrolled
 from agent.in_touch import Condition
+from agent.letter_desk import LetterDesk, asked_by, letter_answers
 from agent.lost_questions import LostQuestions
 from agent.messages import Messages
 from agent.outbox import ADVICE, Outbox, Trouble
@@ -25,6 +26,7 @@ from agent.override_requests import OverrideRequests
 from agent.own import LeakKind, LeakReported
 from agent.policy import Mode
 from agent.policy_told import told
+from agent.receipts import receipt_number
 from agent.walk_away import WalkAway
 from agent.wanted_back import WantedBack
 from agent.wire.event import Event
@@ -41,6 +43,9 @@ STAFF = frozenset(
         "walk-away",
         "unlock",
         "want-back",
+        "letters",
+        "answer",
+        "ask-permission",
     }
 )
 SENDER = frozenset({"outbox", "reply"})
@@ -68,6 +73,7 @@ class Answers:
     away: WalkAway | None = None
     lost: LostQuestions | None = None
     back: WantedBack | None = None
+    letters: LetterDesk | None = None
     reported: Hourly = field(default_factory=lambda: Hourly(REPORTS_PER_HOUR))
 
     def table(self) -> dict[str, Answer]:
@@ -77,11 +83,12 @@ class Answers:
             "policy": self.policy,
             "report": self.report,
             "signed-report": self.signed_report,
-            "leak-report": self.leak_report,
-            "dispute": self.dispute,
-            "usb-override": self.usb_override,
+            "leak-report": asked_by(self, self.leak_report),
+            "dispute": asked_by(self, self.dispute),
+            "usb-override": asked_by(self, self.usb_override),
             "walk-away": self.walk_away,
-            "want-back": self.want_back,
+            "want-back": asked_by(self, self.want_back),
+            **letter_answers(self),
             "order": self.order,
             "unlock": self.unlock,
             "outbox": self.next_request,
@@ -121,7 +128,8 @@ class Answers:
                 "mail": policy.contact.mail,
             },
             "override": self._override(),
-            "messages": [messages.of(event) for event in list(self.daemon.messages)],
+            "messages": [messages.of(event) for event in list(self.daemon.messages)]
+            + (self.letters.messages(caller.uid) if self.letters else []),
             "lock_in_seconds": lock_in(self.daemon),
             "lost": self.daemon.is_lost(),
         }
@@ -181,7 +189,7 @@ class Answers:
         event_id = self.daemon.record(report)
         if event_id is None:
             raise Refused("full", "the disk is full: the report was not kept. " + self._nobody())
-        return {"receipt": receipt_number(event_id)}
+        return {"event": event_id, "receipt": receipt_number(event_id)}
 
     def dispute(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Take a person's "this is wrong" about a file."""
@@ -271,11 +279,6 @@ class Answers:
         contact = self.config.policy.contact
         whom = " ".join(part for part in (contact.name, contact.phone, contact.mail) if part)
         return f"Please report it to {whom}." if whom else "Please report it to your manager."
-
-
-def receipt_number(event_id: str) -> str:
-    """What a person notes down: eight characters of the event's id, in two groups."""
-    return f"DW-{event_id[:4]}-{event_id[4:8]}".upper()
 
 
 def _noticed(given: Any, now: datetime) -> datetime:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.answers import ADMIN, REPORTS_PER_HOUR, SENDER, STAFF, Answers, receipt_number
+from agent.answers import ADMIN, REPORTS_PER_HOUR, SENDER, STAFF, Answers
 from agent.commands.status import OCR
 from agent.config import Config
 from agent.control_server import Caller, Refused
@@ -16,6 +16,7 @@ from agent.outbox import Trouble
 from agent.override_requests import OverrideRequests
 from agent.own import LeakKind
 from agent.policy import Contact, Policy
+from agent.receipts import receipt_number
 from agent.wire import event as wire
 from collectors.base import utc_now
 from collectors.folders.scans import State
@@ -65,7 +66,7 @@ def test_who_asks_decides_what_may_be_asked(journal: Journal, tmp_path: Path) ->
     given = answers(journal, tmp_path)
     assert given.allowed(TEACHER) == STAFF
     everybody = {"status", "policy", "leak-report", "dispute", "usb-override", "walk-away"}
-    assert everybody | {"unlock", "want-back"} == STAFF
+    assert everybody | {"unlock", "want-back", "letters", "answer", "ask-permission"} == STAFF
     assert given.allowed(Caller(uid=998, pid=1)) == SENDER == {"outbox", "reply"}
     for uid in (0, os.geteuid()):
         assert given.allowed(Caller(uid=uid, pid=1)) == ADMIN

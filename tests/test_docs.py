@@ -58,6 +58,7 @@ def observations(base: type[Observation] = Observation) -> Iterator[type[Observa
         *COLLECTORS,
         "agent.own",
         "agent.own_files",
+        "agent.own_letters",
         "agent.own_lost",
         "agent.own_policy",
         "agent.stick_refused",

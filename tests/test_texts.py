@@ -25,6 +25,7 @@ def kinds() -> list[str]:
     for own in (
         "agent.own",
         "agent.own_files",
+        "agent.own_letters",
         "agent.own_lost",
         "agent.own_policy",
         "agent.stick_refused",
