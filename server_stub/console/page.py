@@ -40,6 +40,7 @@ FORMS = (
     "/told",
     "/dispute",
     "/opening",
+    "/question",
     "/admission/approve",
     "/admission/revoke",
     "/call",

@@ -1,16 +1,19 @@
 """The console's way to sealed details: a reason first, then the page that opens them, or the file.
 
 The collector has no key. What it hands out stays sealed until the officer's browser, or ``age`` on
-the officer's computer, opens it; that somebody asked for it, and why, is noted before.
+the officer's computer, opens it; that somebody asked for it, and why, is noted before, and a letter
+tells the person concerned.
 """
 
 import base64
+from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
 from server_stub import openings
-from server_stub.console import opener
+from server_stub.console import opener, pages_letters
 from server_stub.console.asked import no_page
 from server_stub.console.page import Visit, render
 from server_stub.console.pages import event_asked, log, show_event
@@ -30,11 +33,12 @@ POLICY = (
 def give_reason(visit: Visit) -> Response:
     """``POST /devices/{device}/{seq}/opening``: why the details are opened; then on to them."""
     stored = _sealed_asked(visit)
-    reason, text = visit.form.get("reason", ""), visit.form.get("text", "").strip()
-    wrong = openings.wrong_with(reason, text)
+    given = _given(visit)
+    due_at, wrong_day = pages_letters.tell_on(visit, given)
+    wrong = openings.wrong_with(given.reason, given.text) or wrong_day
     if wrong:
-        return show_event(visit, stored, 422, Given(reason=reason, text=text, wrong=wrong))
-    visit.collector.store.write(lambda c: _note(c, visit, stored, reason, text))
+        return show_event(visit, stored, 422, replace(given, wrong=wrong))
+    visit.collector.store.write(lambda c: _note(c, visit, stored, given, due_at))
     way = "sealed" if visit.form.get("way") == Way.FILE else "open"
     return RedirectResponse(f"{_path(stored)}/{way}", 303)
 
@@ -78,8 +82,19 @@ def _sealed_asked(visit: Visit) -> StoredEvent:
     return stored
 
 
+def _given(visit: Visit) -> Given:
+    """The form as it was sent."""
+    form = visit.form
+    return Given(
+        reason=form.get("reason", ""),
+        text=form.get("text", "").strip(),
+        later=form.get("later") == "yes",
+        tell_on=form.get("tell_on", "").strip(),
+    )
+
+
 def _note(
-    connection: Connection, visit: Visit, stored: StoredEvent, reason: str, text: str
+    connection: Connection, visit: Visit, stored: StoredEvent, given: Given, due_at: datetime
 ) -> None:
     subject = f"{stored.device}/{stored.seq}"
     store_history.log_view(connection, visit.who, "opened-sealed", subject, visit.now)
@@ -87,11 +102,12 @@ def _note(
         device=stored.device,
         seq=stored.seq,
         who=visit.who,
-        reason=reason,
-        text=text,
+        reason=given.reason,
+        text=given.text,
         at=visit.now,
     )
-    store_openings.add(connection, made)
+    letter = pages_letters.tell_of_opening(connection, visit, stored, made, due_at)
+    store_openings.add(connection, replace(made, letter=letter))
 
 
 def _has_reason(visit: Visit, stored: StoredEvent) -> bool:

@@ -5,7 +5,8 @@ session cookies) are stored as digests: a stolen copy of the database opens noth
 ``audit`` is only added to, and each row carries a hash over the row before. Those of the breach
 register stand in ``tables_register``, those of mail in ``tables_mail``, those behind what is pulled
 in ``tables_pull``, those of second factors and single sign-on in ``tables_logins``, that of opened
-details in ``tables_sealed``, that of the figures in ``tables_fleet``.
+details in ``tables_sealed``, those of letters in ``tables_letters``, that of the figures in
+``tables_fleet``.
 """
 
 from collections.abc import Callable

@@ -18,5 +18,7 @@ openings = Table(
     Column("reason", String(48), nullable=False),
     Column("text", Text, nullable=False),
     Column("at", Moment, nullable=False),
+    # The letter that tells the person concerned; none was written before there were letters.
+    Column("letter", String(36)),
     Index(None, "device", "seq"),
 )
