@@ -103,6 +103,8 @@ def test_a_question_is_answered_at_the_laptop_and_stands_at_the_entry(laptop: Ch
         number = listed.partition("dossierwacht letter answer ")[2].split()[0]
         told = at_the_laptop(laptop, "letter", "answer", number, "--text", "No. It was plain.")
         assert "its number is DW-" in told
+        told = at_the_laptop(laptop, "ask", "--what", "app", "--text", "WhatsApp, for class 7")
+        assert "The answer comes as a letter" in told
         assert stage.wait_until(lambda: laptop.status().get("pending") == 0, 30)
         with pytest.raises(control.ControlError, match="no letter"):
             control.ask(laptop.socket, "answer", number="0" * 8, text="x")
@@ -123,6 +125,11 @@ def test_a_question_is_answered_at_the_laptop_and_stands_at_the_entry(laptop: Ch
     )
     opened_text = pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(key)])
     assert json.loads(opened_text) == {"text": "No. It was plain."}
+    wish = laptop.events()[sequence(laptop, "permission-asked") - 1]
+    assert wish["facts"] == {"what": "app", "wanted-days": 0}
+    assert f'value="{sequence(laptop, "permission-asked")}"' in (
+        session.get(f"{laptop.server}/requests", timeout=20).text
+    )
     for kept in (laptop.folders.agent / "letters.json", laptop.folders.agent / "asked-by.json"):
         assert kept.stat().st_mode & 0o077 == 0
         assert "plain" not in kept.read_text()

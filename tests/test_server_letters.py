@@ -320,11 +320,15 @@ def test_each_opening_is_told_with_its_purpose_and_line_and_no_name(
     assert page(at, f"/devices/{laptop.name}/{seq}").count(WORDS.text("letter.brought")) == 2
 
 
-def test_an_opening_is_told_later_if_telling_now_would_do_harm(at: Console, laptop: Laptop) -> None:
+@pytest.mark.parametrize("box", ["yes", ""])
+def test_an_opening_is_told_later_if_telling_now_would_do_harm(
+    at: Console, laptop: Laptop, box: str
+) -> None:
+    """Whoever names a day and forgets the box has not told it at once."""
     laptop.receipt(pupil_file())
     seq = laptop.seq
     day = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
-    assert open_sealed(at, laptop, seq, later="yes", tell_on=day).status_code == 303
+    assert open_sealed(at, laptop, seq, later=box, tell_on=day).status_code == 303
     assert brought(laptop) == []
     assert WORDS.text("letter.later") in page(at, f"/devices/{laptop.name}/{seq}")
     logged = "SELECT who FROM audit WHERE act = 'told-later' AND subject LIKE :subject"

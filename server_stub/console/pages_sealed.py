@@ -84,12 +84,12 @@ def _sealed_asked(visit: Visit) -> StoredEvent:
 
 def _given(visit: Visit) -> Given:
     """The form as it was sent."""
-    form = visit.form
+    form, tell_on = visit.form, visit.form.get("tell_on", "").strip()
     return Given(
         reason=form.get("reason", ""),
         text=form.get("text", "").strip(),
-        later=form.get("later") == "yes",
-        tell_on=form.get("tell_on", "").strip(),
+        later=form.get("later") == "yes" or bool(tell_on),  # a day alone must not tell it now
+        tell_on=tell_on,
     )
 
 
