@@ -17,14 +17,15 @@ from agent.daemon import Daemon
 from agent.disputes import Disputes
 from agent.identity import Enrolled
 from agent.in_touch import Condition
-from agent.leak import receipt_number
 from agent.leak_reports import LeakReports
+from agent.letter_desk import LetterDesk, asked_by, letter_answers
 from agent.lost_questions import LostQuestions
 from agent.messages import Messages
 from agent.outbox import ADVICE, Outbox, Trouble
 from agent.override_requests import OverrideRequests
 from agent.policy import Mode
 from agent.policy_told import told
+from agent.receipts import receipt_number
 from agent.walk_away import WalkAway
 from agent.wanted_back import WantedBack
 from agent.wire.event import Event
@@ -42,6 +43,9 @@ STAFF = frozenset(
         "walk-away",
         "unlock",
         "want-back",
+        "letters",
+        "answer",
+        "ask-permission",
     }
 )
 SENDER = frozenset({"outbox", "reply"})
@@ -66,6 +70,7 @@ class Answers:
     away: WalkAway | None = None
     lost: LostQuestions | None = None
     back: WantedBack | None = None
+    letters: LetterDesk | None = None
 
     def table(self) -> dict[str, Answer]:
         """Each question and who answers it."""
@@ -74,12 +79,13 @@ class Answers:
             "policy": self.policy,
             "report": self.report,
             "signed-report": self.signed_report,
-            "leak-report": self.leak_report,
+            "leak-report": asked_by(self, self.leak_report),
             "slip-report": self.slip_report,
-            "dispute": self.dispute,
-            "usb-override": self.usb_override,
+            "dispute": asked_by(self, self.dispute),
+            "usb-override": asked_by(self, self.usb_override),
             "walk-away": self.walk_away,
-            "want-back": self.want_back,
+            "want-back": asked_by(self, self.want_back),
+            **letter_answers(self),
             "order": self.order,
             "unlock": self.unlock,
             "outbox": self.next_request,
@@ -121,7 +127,8 @@ class Answers:
                 "mail": policy.contact.mail,
             },
             "override": self._override(),
-            "messages": [messages.of(event) for event in list(self.daemon.messages)],
+            "messages": [messages.of(event) for event in list(self.daemon.messages)]
+            + (self.letters.messages(caller.uid) if self.letters else []),
             "lock_in_seconds": lock_in(self.daemon),
             "lost": self.daemon.is_lost(),
         }

@@ -51,6 +51,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("doctor", "checks to read out over the phone", "agent.commands.status", main="doctor"),
     Command("leak report", "report a data leak", "agent.commands.leak"),
     Command("open", "a page of your own in the browser", "agent.commands.open"),
+    Command(
+        "letter list", "what was written to you", "agent.commands.letter", "add_list", "listing"
+    ),
+    Command("letter answer", "answer a question", "agent.commands.letter", "add_answer", "answer"),
+    Command("ask", "may I use this app or this stick?", "agent.commands.ask"),
     Command("enrol", "give this laptop its name and its collector", "agent.commands.enrol"),
     Command(
         "policy check", "can this policy be used?", "agent.commands.policy", "add_check", "check"
@@ -96,6 +101,7 @@ GROUPS = {
     "usb": "storage devices",
     "session": "sessions of this laptop",
     "leak": "data leaks",
+    "letter": "what the organisation wrote to you",
     "policy": "the organisation's rules",
     "sealed": "files that were sealed",
     "dispute": "verdicts that are wrong",

@@ -3,6 +3,7 @@
 The word is due at the start and then as often as the collector asks, whether or not there are
 events, so that a laptop that has fallen silent shows. What the answer brings was signed by people
 and is judged by who may judge it: policies by ``agent.managed.intake``, orders by ``agent.orders``.
+Letters are signed by nobody: they are kept to be shown (``agent.letter_box``), and nothing follows.
 Orders are followed in a thread of their own, since a reply has to be taken at once; an order can
 take as long as a screen takes to be locked.
 """
@@ -14,12 +15,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
 from agent import __version__
 from agent.identity import Enrolled
 from agent.journal import Journal
+from agent.letter_box import LetterBox
 from agent.managed.intake import Intake
 from agent.managed.kept import Managed
 from agent.policy import Policy
@@ -53,6 +56,7 @@ class InTouch:
     condition: Callable[[], Condition]
     follow: Callable[[Signed], str | None]
     now: Clock
+    letters: LetterBox | None = None
     monotonic: Callable[[], float] = time.monotonic
     next_at: float = 0.0
     follower: threading.Thread | None = None
@@ -90,6 +94,7 @@ class InTouch:
             held=condition.held,
             state=condition.state,
             done=list(self.said),
+            **self._letters(),
         )
 
     def settle(self, who: Enrolled, body: bytes) -> bool:
@@ -111,6 +116,15 @@ class InTouch:
         if self.follower is not None:
             self.follower.join()
 
+    def _letters(self) -> dict[str, Any]:
+        """That letters are taken here, and which ones came; an older collector knows no such field
+        and is told of none, since it brought none."""
+        if self.letters is None:
+            return {}
+        heard, unplaced = self.letters.to_say()
+        told = {"heard": heard or msgspec.UNSET, "unplaced": unplaced or msgspec.UNSET}
+        return {"wire": wire.TAKES_LETTERS, **told}
+
     def _take(self, news: News) -> None:
         if news.stick_key is not None:
             self.intake.take_stick_key(base64.b64decode(news.stick_key))
@@ -123,6 +137,8 @@ class InTouch:
                 target=self._follow, args=(news.orders,), name="orders"
             )
             self.follower.start()  # what it does not take in now is brought again
+        if self.letters is not None and not isinstance(news.letters, msgspec.UnsetType):
+            self.letters.take(news.letters)
 
     def _follow(self, orders: list[Signed]) -> None:
         for given in orders:

@@ -68,8 +68,3 @@ _BOUNDS = {
     Persons.UP_TO_HUNDRED: (11, 100),
     Persons.MORE: (101, 9_999_999),
 }
-
-
-def receipt_number(number: str) -> str:
-    """What a person notes down: eight characters of the report's number, in two groups."""
-    return f"DW-{number[:4]}-{number[4:8]}".upper()

@@ -22,7 +22,8 @@ import pyrage
 from agent import control
 from agent.errors import AgentError
 from agent.journal_file import sync_folder, write_durably
-from agent.leak import NUMBER, receipt_number
+from agent.leak import NUMBER
+from agent.receipts import receipt_number
 
 log = logging.getLogger(__name__)
 

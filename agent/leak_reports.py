@@ -27,10 +27,10 @@ from agent.leak import (
     LeakKind,
     Persons,
     Role,
-    receipt_number,
 )
 from agent.own_leak import LeakReported, SlipReported
 from agent.policy import Contact
+from agent.receipts import receipt_number
 from agent.wire.event import LONGEST_SEALED
 from collectors.base import Clock, Observation
 

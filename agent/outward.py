@@ -13,6 +13,7 @@ from agent.file_return import FileReturn
 from agent.in_touch import Condition, InTouch
 from agent.journal import Journal
 from agent.left_alone import LeftAlone
+from agent.letter_box import LetterBox
 from agent.lost_keeper import LostKeeper
 from agent.managed.intake import Intake
 from agent.order_desk import OrderDesk
@@ -43,7 +44,11 @@ def outbox(config: Config, journal: Journal, touch: InTouch) -> Outbox:
 
 
 def in_touch(
-    config: Config, daemon: Daemon, orders: Orders, changed: Callable[[], None]
+    config: Config,
+    daemon: Daemon,
+    orders: Orders,
+    changed: Callable[[], None],
+    letters: LetterBox,
 ) -> InTouch:
     """What gives a word every few minutes; ``changed``: another policy is to be gone by."""
     return InTouch(
@@ -54,6 +59,7 @@ def in_touch(
         condition=lambda: Condition(state="fine", held=None),
         follow=partial(_follow, orders),
         now=utc_now,
+        letters=letters,
     )
 
 

@@ -12,6 +12,7 @@ if sys.platform == "linux":
         end,
         end_with_parent,
         keep_running,
+        only_person,
         start,
     )
 else:
@@ -26,5 +27,6 @@ __all__ = [
     "end",
     "end_with_parent",
     "keep_running",
+    "only_person",
     "start",
 ]

@@ -17,8 +17,9 @@ import msgspec
 from agent.identity import keyed_digest
 from agent.policy import Decision
 from agent.wire import event as wire
+from agent.wire.letters import reference
 from agent.wire.shapes import forbidden_shape
-from collectors.base import Clock, Fact, Keyed, Observation
+from collectors.base import Clock, Fact, Keyed, Observation, Reference
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,8 @@ class Recorder:
         if isinstance(fact, Keyed):
             shared = self.shared_key() if fact.shared else None
             return keyed_digest(shared or self.key, fact.text)
+        if isinstance(fact, Reference):
+            return reference(fact.number)
         if isinstance(fact, tuple):
             return [str(word) for word in fact]
         if isinstance(fact, bool):

@@ -22,6 +22,7 @@ from agent.gatekeeper import Gatekeeper
 from agent.guard import Caps
 from agent.journal import Journal
 from agent.leak_reports import LeakReports
+from agent.letter_desk import LetterDesk
 from agent.lost import Lost
 from agent.lost_keeper import LostKeeper
 from agent.lost_questions import LostQuestions
@@ -67,10 +68,11 @@ def run(
         keeper = _keeper(config, daemon)
         lost = _lost_keeper(config, daemon)
         orders = outward.orders(config, daemon, lost, left_alone)
-        touch = outward.in_touch(config, daemon, orders, stop.set)
+        desk = LetterDesk.of(config.state, daemon)
+        touch = outward.in_touch(config, daemon, orders, stop.set, desk.box)
         answers = _answers(config, daemon, outward.outbox(config, journal, touch), shelf, keeper)
         daemon.alive = supervised.by().alive
-        answers.lost = LostQuestions(orders=orders, keeper=lost)
+        answers.lost, answers.letters = LostQuestions(orders=orders, keeper=lost), desk
         touch.condition = answers.condition
         control = ControlServer(config.socket, answers.table(), answers.allowed)
         control.start()

@@ -24,7 +24,15 @@ class Keyed:
     shared: bool = False
 
 
-Fact = bool | int | StrEnum | Keyed | tuple[StrEnum, ...]
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The number of a letter that an event answers. The collector made it, so it says nothing of
+    anybody; it leaves in the form of a digest."""
+
+    number: str
+
+
+Fact = bool | int | StrEnum | Keyed | Reference | tuple[StrEnum, ...]
 Facts = Mapping[str, Fact]
 Details = Mapping[str, str | int]
 Proof = Mapping[str, str | int]

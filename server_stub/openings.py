@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from server_stub.breaches.dossier import LONGEST_LINE, wrong_words
+from server_stub import letters
+from server_stub.breaches.dossier import LONGEST_LINE
 
 GOOD_FOR = timedelta(minutes=15)
 """How long after a reason was given the sealed part can be had."""
@@ -39,6 +40,8 @@ class Opening:
     reason: str
     text: str
     at: datetime
+    letter: str | None = None
+    """The letter that tells the person concerned."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,13 +51,17 @@ class Given:
     reason: str = ""
     text: str = ""
     case: str = ""
+    later: bool = False
+    """Whether telling the person concerned now would harm an investigation."""
+    tell_on: str = ""
+    """The day on which they are told instead."""
     wrong: str = ""
 
 
 def wrong_with(reason: str, text: str) -> str:
-    """Why this cannot be taken, as a closed word; empty: it can."""
+    """Why this cannot be taken, as a closed word; empty: it can. The person concerned reads it."""
     if reason not in tuple(Purpose):
         return "which-purpose"
     if not text:
         return "why-opened"
-    return wrong_words(text, LONGEST_LINE) or ""
+    return letters.wrong_with(text, LONGEST_LINE)

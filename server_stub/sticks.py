@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent.wire.event import Event, Fact
+from server_stub.letters import ASKED
 from server_stub.storage.store_events import StoredEvent
 
 ATTACHED, FILE, OVERRIDE = "usb-storage-attached", "pupil-file-on-stick", "usb-override"
 KINDS = (ATTACHED, FILE, OVERRIDE)
 """The kinds of events from which the story of a stick can be asked for."""
-TOLD = (*KINDS, "usb-storage-removed")
+TOLD = (*KINDS, "usb-storage-removed", ASKED)
 """The kinds that are part of it."""
 _ENCRYPTED, _EMPTY = "encrypted", "no-medium"
 

@@ -51,7 +51,8 @@ class Request:
     """That ``who`` wants the sealed part of an event, and what a second person said to it.
 
     ``case`` is the number of an entry of the register, or the organisation's own reference.
-    ``until`` is when the present state ends by itself; ``said`` is what the second person wrote."""
+    ``until`` is when the present state ends by itself; ``said`` is what the second person wrote;
+    ``tell_at`` is when, at the earliest, the person concerned is told of it."""
 
     id: int = 0
     device: str
@@ -66,6 +67,7 @@ class Request:
     asked_at: datetime
     state: str
     until: datetime
+    tell_at: datetime
     second: str | None = None
     said: str = ""
     answered_at: datetime | None = None

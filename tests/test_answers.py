@@ -12,11 +12,12 @@ from agent.commands.status import OCR
 from agent.config import Config
 from agent.control_server import Caller, Refused
 from agent.journal import Journal
-from agent.leak import LeakKind, receipt_number
+from agent.leak import LeakKind
 from agent.leak_reports import PER_HOUR, LeakReports
 from agent.outbox import Trouble
 from agent.override_requests import OverrideRequests
 from agent.policy import Contact, Policy
+from agent.receipts import receipt_number
 from agent.wire import event as wire
 from collectors.base import utc_now
 from collectors.folders.scans import State
@@ -68,7 +69,10 @@ def test_who_asks_decides_what_may_be_asked(journal: Journal, tmp_path: Path) ->
     given = answers(journal, tmp_path)
     assert given.allowed(TEACHER) == STAFF
     everybody = {"status", "policy", "leak-report", "dispute", "usb-override", "walk-away"}
-    assert everybody | {"unlock", "want-back", "slip-report"} == STAFF
+    assert (
+        everybody | {"unlock", "want-back", "slip-report", "letters", "answer", "ask-permission"}
+        == STAFF
+    )
     assert given.allowed(Caller(uid=998, pid=1)) == SENDER == {"outbox", "reply"}
     for uid in (0, os.geteuid()):
         assert given.allowed(Caller(uid=uid, pid=1)) == ADMIN

@@ -59,6 +59,7 @@ def observations(base: type[Observation] = Observation) -> Iterator[type[Observa
         "agent.own",
         "agent.own_files",
         "agent.own_leak",
+        "agent.own_letters",
         "agent.own_lost",
         "agent.own_policy",
         "agent.stick_refused",

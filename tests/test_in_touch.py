@@ -13,17 +13,20 @@ import pytest
 from agent import identity
 from agent.in_touch import TRY_AGAIN, Condition, InTouch
 from agent.journal import Journal
+from agent.letter_box import LetterBox
 from agent.managed import kept
 from agent.managed.intake import Intake
 from agent.outbox import LARGEST_SKEW, Outbox, Trouble
 from agent.policy import Policy
 from agent.wire import signatures
-from agent.wire.contact import CONTACT_PATH, Contact, News
+from agent.wire.contact import CONTACT_PATH, TAKES_LETTERS, Contact, News
+from agent.wire.event import WIRE_VERSION
 from agent.wire.messages import EVENTS_PATH, to_json
 from agent.wire.signed import Signed, text_of
 from collectors.base import utc_now
 from tests.signing import Office, order
 from tests.test_journal import new_event
+from tests.test_letters import letter
 from tests.test_outbox import DEVICE, DEVICE_KEY, WHO, honest, nonce_of, reply
 
 OFFICE = Office()
@@ -189,6 +192,51 @@ def test_a_clock_that_is_out_of_this_world_is_not_counted_from(laptop: Laptop) -
     laptop.off = LARGEST_SKEW + timedelta(days=1)
     laptop.hears(laptop.box.request(0))
     assert laptop.box.behind == timedelta()
+
+
+def said(request: dict[str, Any]) -> dict[str, Any]:
+    """A word as it stands in the request, field by field."""
+    told = msgspec.json.decode(request["body"])
+    assert isinstance(told, dict)
+    return told
+
+
+def test_letters_are_kept_and_said_to_be_heard_once(laptop: Laptop) -> None:
+    person: list[int | None] = [1001]
+    laptop.touch.letters = LetterBox(state=laptop.state, whose=lambda _: person[0], now=utc_now)
+    request = laptop.box.request(0)
+    assert said(request)["wire"] == TAKES_LETTERS
+    assert {"heard", "unplaced"} & set(said(request)) == set(), "an older collector knows neither"
+    assert laptop.hears(request, letters=[letter(1), letter(2)]) is Trouble.NONE
+    person[0] = None
+    laptop.at += 1000
+    request = laptop.box.request(0)
+    assert said(request)["heard"] == [letter(1).number, letter(2).number]
+    laptop.hears(request, letters=[letter(3)])
+    laptop.at += 1000
+    request = laptop.box.request(0)
+    assert "heard" not in said(request)
+    assert said(request)["unplaced"] == [letter(3).number]
+    laptop.box.failed(Trouble.UNREACHABLE)
+    laptop.at += 1000
+    request = laptop.box.request(0)
+    assert "unplaced" not in said(request), "a collector that was put back to an older version"
+    laptop.hears(request, letters=[letter(3)])
+    laptop.at += 1000
+    assert said(laptop.box.request(0))["unplaced"] == [letter(3).number]
+
+
+def test_letters_that_cannot_be_kept_are_not_said_to_be_heard(laptop: Laptop) -> None:
+    box = LetterBox(state=laptop.state / "gone", whose=lambda _: 1001, now=utc_now)
+    laptop.touch.letters = box
+    assert laptop.hears(laptop.box.request(0), letters=[letter()]) is Trouble.NONE
+    laptop.at += 1000
+    assert "heard" not in said(laptop.box.request(0))
+    assert box.of(1001) == []
+
+
+def test_an_agent_that_takes_no_letters_speaks_as_it_always_did(laptop: Laptop) -> None:
+    assert said(laptop.box.request(0))["wire"] == WIRE_VERSION
 
 
 def _error(request: dict[str, Any]) -> timedelta:

@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from agent.control_server import Caller
-from agent.leak import LeakKind, receipt_number
+from agent.leak import LeakKind
+from agent.receipts import receipt_number
 from agent.texts import LANGUAGES, say
 from tests.accessible import violations
 from tests.pages_served import CONTACT, OFFICER, answering, browser, served, visit

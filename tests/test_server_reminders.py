@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agent.leak import receipt_number as receipt_of_the_agent
+from agent.receipts import receipt_number as receipt_of_the_agent
 from server_stub import wording
 from server_stub.breaches.duties import Duty, Mark, dues
 from server_stub.breaches.register import Breach

@@ -26,6 +26,7 @@ def kinds() -> list[str]:
         "agent.own",
         "agent.own_files",
         "agent.own_leak",
+        "agent.own_letters",
         "agent.own_lost",
         "agent.own_policy",
         "agent.stick_refused",

@@ -39,6 +39,7 @@ def asked(**parts: object) -> Request:
         "asked_at": NOW,
         "state": State.WAITING,
         "until": NOW + HOUR,
+        "tell_at": NOW,
     }
     return Request(**(given | parts))  # type: ignore[arg-type]
 

@@ -3,13 +3,13 @@
 import base64
 import inspect
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from agent.wire import contact, messages, orders, policies, reports, signed
+from agent.wire import contact, letters, messages, orders, policies, reports, signed
 from agent.wire import event as wire
 
 FOLDER = Path(__file__).parent / "golden" / f"wire-{wire.WIRE_VERSION}"
@@ -89,6 +89,61 @@ EVERY_MESSAGE: dict[str, msgspec.Struct] = {
         orders=[SIGNED],
         stick_key=KEY,
     ),
+    "contact-with-letters": contact.Contact(
+        device="d" + "a" * 16,
+        agent_version="0.1.0",
+        boot_id=str(uuid.UUID(int=8)),
+        sent_at=NOW,
+        last=7,
+        head=wire.CHAIN_START,
+        waiting=2,
+        policy=3,
+        signed=True,
+        expired=False,
+        mode="enforce",
+        keyring=1,
+        state="fine",
+        wire=contact.TAKES_LETTERS,
+        heard=[str(uuid.UUID(int=10))],
+        unplaced=[str(uuid.UUID(int=11))],
+    ),
+    "news-with-letters": contact.News(
+        device="d" + "a" * 16,
+        at=NOW,
+        letters=[
+            letters.Letter(
+                number=str(uuid.UUID(int=10)),
+                about=str(uuid.UUID(int=7)),
+                kind="leak-reported",
+                happened_at=NOW,
+                what="question",
+                by="officer",
+                at=NOW + timedelta(hours=1),
+                text="Was the stick encrypted?",
+            ),
+            letters.Letter(
+                number=str(uuid.UUID(int=11)),
+                about=str(uuid.UUID(int=6)),
+                kind="permission-asked",
+                happened_at=NOW,
+                what="granted",
+                by="it",
+                at=NOW + timedelta(hours=1),
+                until=date(2026, 12, 24),
+            ),
+            letters.Letter(
+                number=str(uuid.UUID(int=12)),
+                about=str(uuid.UUID(int=5)),
+                kind="pupil-file-found",
+                happened_at=NOW,
+                what="opened",
+                by="officer",
+                at=NOW + timedelta(hours=1),
+                text="A list lay in a shared folder",
+                purpose="judge",
+            ),
+        ],
+    ),
     "order": orders.Order(
         number=str(uuid.UUID(int=9)),
         kind="lost",
@@ -164,6 +219,7 @@ def test_no_message_is_without_its_golden_file() -> None:
         signed.Signature,
         policies.Signer,
         policies.Scope,
+        letters.Letter,
         wire.DecisionPart,
         wire.OutcomePart,
     }

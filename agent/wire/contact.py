@@ -5,6 +5,11 @@
 What the news bring is signed by people, not by the collector, and believed for that alone: a
 keyring, a policy, orders. Where the laptop's chain ends is told each time, so a journal that was
 put back from a copy shows before it sends anything.
+
+Letters (``agent.wire.letters``) came later. A laptop that takes them says ``wire`` 2, which every
+collector has always let pass, and is brought none otherwise; that it has ``heard`` one it says only
+to a collector that brought it. So an older agent and an older collector each see the message they
+know, without a field more.
 """
 
 from typing import Annotated, Literal
@@ -12,6 +17,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from agent.wire.event import WIRE_VERSION, Identifier, Number, Wire, Word
+from agent.wire.letters import MOST_LETTERS, Letter
 from agent.wire.messages import Device, Hash, Moment, Version
 from agent.wire.signed import Signed
 
@@ -19,17 +25,21 @@ CONTACT_PATH = "/v1/contact"
 MOST_ORDERS = 8
 """Orders in one reply; more wait for the next contact."""
 MOST_DONE = 32
+TAKES_LETTERS = 2
+"""The version of the wire that a laptop names in its word if it can be brought letters."""
 EVERY_SECONDS = 300
 """Between two contacts, unless the collector says otherwise."""
 SOONEST_SECONDS, LATEST_SECONDS = 30, 3600
 
+Numbers = Annotated[list[Identifier], msgspec.Meta(max_length=MOST_DONE)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a laptop is. ``last`` and ``head`` are the end of its chain; ``policy`` is the version it
     goes by and ``signed`` whether that one came signed; ``held`` why nothing is enforced; ``done``
-    the numbers of orders that need not be brought again."""
+    the numbers of orders that need not be brought again. ``heard`` are the letters that are kept
+    for somebody, ``unplaced`` those for nobody this laptop knows; neither is brought again."""
 
     device: Device
     agent_version: Version
@@ -45,8 +55,10 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     keyring: Number
     held: Word | None = None
     state: Word
-    done: Annotated[list[Identifier], msgspec.Meta(max_length=MOST_DONE)] = []
+    done: Numbers = []
     wire: Wire = WIRE_VERSION
+    heard: Numbers | msgspec.UnsetType = msgspec.UNSET
+    unplaced: Numbers | msgspec.UnsetType = msgspec.UNSET
 
 
 class News(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,4 +74,7 @@ class News(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     stick_key: Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9+/]{43}=\Z")] | None = None
     again_seconds: Annotated[int, msgspec.Meta(ge=SOONEST_SECONDS, le=LATEST_SECONDS)] = (
         EVERY_SECONDS
+    )
+    letters: Annotated[list[Letter], msgspec.Meta(max_length=MOST_LETTERS)] | msgspec.UnsetType = (
+        msgspec.UNSET
     )

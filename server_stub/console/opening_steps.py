@@ -2,10 +2,13 @@
 place that says whether a sealed part is handed out."""
 
 import re
+from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from server_stub import openings, two_people
+from server_stub.console import pages_letters
 from server_stub.console.page import Visit
 from server_stub.openings import Given, Opening
 from server_stub.storage import store_history, store_openings, store_register, store_requests
@@ -20,11 +23,15 @@ def by_two(connection: Connection) -> bool:
     return store_requests.people(connection) is People.TWO
 
 
-def note(connection: Connection, visit: Visit, made: Opening) -> None:
-    """Note that somebody is about to open a sealed part, before they can."""
+def note(
+    connection: Connection, visit: Visit, stored: StoredEvent, made: Opening, tell_at: datetime
+) -> None:
+    """Note that somebody is about to open a sealed part, before they can; a letter tells the person
+    concerned, at a moment."""
     subject = f"{made.device}/{made.seq}"
     store_history.log_view(connection, visit.who, "opened-sealed", subject, visit.now)
-    store_openings.add(connection, made)
+    letter = pages_letters.tell_of_opening(connection, visit, stored, made, tell_at)
+    store_openings.add(connection, replace(made, letter=letter))
 
 
 def wrong_with(connection: Connection, given: Given) -> str:
@@ -38,7 +45,9 @@ def wrong_with(connection: Connection, given: Given) -> str:
     return "" if store_register.breach_numbered(connection, given.case) else "no-such-case"
 
 
-def ask(connection: Connection, visit: Visit, stored: StoredEvent, given: Given) -> int:
+def ask(
+    connection: Connection, visit: Visit, stored: StoredEvent, given: Given, tell_at: datetime
+) -> int:
     """Ask a second person; the number of the request. Asked twice is asked once."""
     assert visit.session is not None  # only an officer comes here
     user = visit.session.user
@@ -59,6 +68,7 @@ def ask(connection: Connection, visit: Visit, stored: StoredEvent, given: Given)
         asked_at=visit.now,
         state=State.WAITING,
         until=visit.now + ANSWER_WITHIN,
+        tell_at=tell_at,
     )
     store_history.log_view(connection, user.name, "asked-opening", asked.subject, visit.now)
     return store_requests.add(connection, asked)

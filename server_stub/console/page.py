@@ -42,6 +42,7 @@ FORMS = (
     "/routed",
     "/dispute",
     "/opening",
+    "/question",
     "/admission/approve",
     "/admission/revoke",
     "/call",

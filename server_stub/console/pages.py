@@ -1,11 +1,14 @@
 """The console's pages about laptops and events, and where each role begins."""
 
+from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
-from server_stub import disputes, sticks
+from server_stub import disputes, letters, sticks
 from server_stub.breaches.dossier import LONGEST_LINE
+from server_stub.breaches.register import LEAK
 from server_stub.console.asked import no_page, whole
 from server_stub.console.page import Visit, render
+from server_stub.letters import Answer, Draft, Letter, What
 from server_stub.logins.auth import Role
 from server_stub.openings import Given, Purpose
 from server_stub.storage import (
@@ -15,6 +18,7 @@ from server_stub.storage import (
     store_documents,
     store_events,
     store_history,
+    store_letters,
     store_openings,
     store_register,
     store_requests,
@@ -72,9 +76,13 @@ def event(visit: Visit) -> Response:
 
 
 def show_event(
-    visit: Visit, stored: StoredEvent, status: int = 200, given: Given | None = None
+    visit: Visit,
+    stored: StoredEvent,
+    status: int = 200,
+    given: Given | None = None,
+    question: Draft | None = None,
 ) -> Response:
-    """The page of an event; with what was given in its form if that could not be taken."""
+    """The page of an event; with what was given in its forms if that could not be taken."""
     here = stored.device, stored.seq
     with visit.collector.store.read() as connection:
         breach = store_register.breach_of(connection, *here)
@@ -82,6 +90,8 @@ def show_event(
         opened = store_openings.of_event(connection, *here)
         requests = store_requests.of_event(connection, *here)
         by_two = store_requests.people(connection) is People.TWO
+        told = store_letters.numbered(connection, (one.letter or "" for one in opened))
+        asked = questions(connection, visit, stored.kind, *here)
     return render(
         visit,
         "event.html",
@@ -100,7 +110,23 @@ def show_event(
         purposes=tuple(Purpose),
         longest=LONGEST_LINE,
         given=given or Given(),
+        told=told,
+        questions=asked,
+        question=question or Draft(),
+        longest_letter=letters.LONGEST_TEXT,
+        requested=stored.kind == letters.ASKED,
     )
+
+
+def questions(
+    connection: Connection, visit: Visit, kind: str, device: str, seq: int
+) -> list[tuple[Letter, list[Answer]]] | None:
+    """What was asked about a reported leak, each with its answers; None where nothing is asked."""
+    if kind != LEAK or visit.role is not Role.OFFICER:
+        return None
+    asked = store_letters.of_event(connection, device, seq, (What.QUESTION,))
+    answers = store_letters.answers_to(connection, asked)
+    return [(one, answers[one.number]) for one in asked]
 
 
 def event_asked(visit: Visit) -> StoredEvent:

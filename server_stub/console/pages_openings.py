@@ -98,6 +98,9 @@ def _note(connection: Connection, visit: Visit, asked: Request, state: State, sa
 
 
 def _begin(connection: Connection, visit: Visit, asked: Request) -> bool:
+    stored = store_events.event_at(connection, asked.device, asked.seq)
+    if stored is None:
+        return False
     if not store_requests.begin(connection, asked.id, visit.now + GOOD_FOR, visit.now):
         return False
     made = Opening(
@@ -108,7 +111,7 @@ def _begin(connection: Connection, visit: Visit, asked: Request) -> bool:
         text=asked.text,
         at=visit.now,
     )
-    opening_steps.note(connection, visit, made)
+    opening_steps.note(connection, visit, stored, made, max(asked.tell_at, visit.now))
     return True
 
 

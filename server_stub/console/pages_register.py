@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
-from server_stub import sticks
+from server_stub import letters, sticks
 from server_stub.breaches import entry as entries
 from server_stub.breaches import prefill, profiles, register, register_export
 from server_stub.breaches.dossier_questions import QUESTIONS
@@ -16,7 +16,7 @@ from server_stub.breaches.register import Breach
 from server_stub.console import pages_duties, pages_entry, pages_told
 from server_stub.console.asked import no_page
 from server_stub.console.page import Visit, render
-from server_stub.console.pages import event_asked, log
+from server_stub.console.pages import event_asked, log, questions
 from server_stub.console.pages_duties import Given
 from server_stub.storage import (
     store_documents,
@@ -213,6 +213,8 @@ def _entry(
         board = pages_duties.board(visit, connection, entry, told or fresh)
         way = pages_told.way(connection, entry, routed or fresh)
         orders = store_documents.all_orders(connection, found.draft.device, ORDERS_SHOWN)
+        draft = found.draft
+        asked = questions(connection, visit, draft.kind, draft.device, draft.seq)
     start = found.aware_at or found.draft.detected_at
     return pages_entry.show(
         visit,
@@ -228,4 +230,7 @@ def _entry(
         board=board,
         way=way,
         orders=orders,
+        questions=asked,
+        question=letters.Draft(),
+        longest_letter=letters.LONGEST_TEXT,
     )

@@ -1,18 +1,20 @@
 """The console's way to sealed details: a reason first, then the page that opens them, or the file.
 
 The collector has no key. What it hands out stays sealed until the officer's browser, or ``age`` on
-the officer's computer, opens it; that somebody asked for it, and why, is noted before. Where the
-organisation says that opening takes two people, a reason makes a request (``pages_openings``).
+the officer's computer, opens it; that somebody asked for it, and why, is noted before, and a letter
+tells the person concerned. Where the organisation says that opening takes two people, a reason
+makes a request (``pages_openings``).
 """
 
 import base64
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
-from server_stub.console import opener, opening_steps
+from server_stub.console import opener, opening_steps, pages_letters
 from server_stub.console.asked import no_page
 from server_stub.console.page import Visit, render
 from server_stub.console.pages import event_asked, show_event
@@ -32,12 +34,11 @@ def give_reason(visit: Visit) -> Response:
     """``POST /devices/{device}/{seq}/opening``: why the details are opened; then on to them, or to
     the request that a second person has to answer."""
     stored = _sealed_asked(visit)
-    given = Given(
-        reason=visit.form.get("reason", ""),
-        text=visit.form.get("text", "").strip(),
-        case=visit.form.get("case", "").strip(),
+    given = _given(visit)
+    due_at, wrong_day = pages_letters.tell_on(visit, given)
+    wrong, place = visit.collector.store.write(
+        lambda c: _take_reason(c, visit, stored, given, wrong_day, due_at)
     )
-    wrong, place = visit.collector.store.write(lambda c: _take_reason(c, visit, stored, given))
     if wrong:
         return show_event(visit, stored, 422, replace(given, wrong=wrong))
     return RedirectResponse(place, 303)
@@ -92,13 +93,19 @@ def end_for(way: str | None) -> str:
 
 
 def _take_reason(
-    connection: Connection, visit: Visit, stored: StoredEvent, given: Given
+    connection: Connection,
+    visit: Visit,
+    stored: StoredEvent,
+    given: Given,
+    wrong_day: str,
+    due_at: datetime,
 ) -> tuple[str, str]:
     """What is wrong with a reason as a closed word, and where it leads to."""
-    if wrong := opening_steps.wrong_with(connection, given):
+    if wrong := opening_steps.wrong_with(connection, given) or wrong_day:
         return wrong, ""
     if opening_steps.by_two(connection):
-        return "", f"/openings/{opening_steps.ask(connection, visit, stored, given)}"
+        asked = opening_steps.ask(connection, visit, stored, given, due_at)
+        return "", f"/openings/{asked}"
     made = Opening(
         device=stored.device,
         seq=stored.seq,
@@ -107,7 +114,7 @@ def _take_reason(
         text=given.text,
         at=visit.now,
     )
-    opening_steps.note(connection, visit, made)
+    opening_steps.note(connection, visit, stored, made, due_at)
     return "", f"{path_of(stored.device, stored.seq)}/{end_for(visit.form.get('way'))}"
 
 
@@ -117,6 +124,18 @@ def _sealed_asked(visit: Visit) -> StoredEvent:
     if not stored.event.sealed:
         raise no_page(visit)
     return stored
+
+
+def _given(visit: Visit) -> Given:
+    """The form as it was sent."""
+    form, tell_on = visit.form, visit.form.get("tell_on", "").strip()
+    return Given(
+        reason=form.get("reason", ""),
+        text=form.get("text", "").strip(),
+        case=form.get("case", "").strip(),
+        later=form.get("later") == "yes" or bool(tell_on),  # a day alone must not tell it now
+        tell_on=tell_on,
+    )
 
 
 def _ask_first(stored: StoredEvent) -> Response:

@@ -3,6 +3,7 @@
 What it says of the end of its chain is held against what is known here: a journal that was put back
 from a copy shows at once, before it has sent anything. What it is brought in return was signed by
 people; this collector adds no say of its own, and chooses only what is newer and meant for it.
+Letters are its own words: they are brought to a laptop that says it takes them, which shows them.
 """
 
 from datetime import datetime
@@ -11,13 +12,14 @@ import msgspec
 from sqlalchemy import Connection
 
 from agent.wire import contact as wire
-from agent.wire.contact import Contact, News
+from agent.wire.contact import TAKES_LETTERS, Contact, News
+from agent.wire.letters import MOST_LETTERS, Letter
 from agent.wire.signatures import Signed as Signature
 from agent.wire.signed import Signed
 from server_stub.errors import Refused
 from server_stub.intake import admission, history
 from server_stub.intake.exchange import decoded, take_nonce
-from server_stub.storage import store_contacts, store_documents
+from server_stub.storage import store_contacts, store_documents, store_letters
 from server_stub.storage.store_contacts import Standing
 from server_stub.storage.store_devices import Device
 from server_stub.storage.store_documents import KEYRING, POLICY, Published
@@ -43,6 +45,9 @@ def take_word(connection: Connection, word: Contact, signed: Signature, now: dat
     store_contacts.note_standing(connection, _standing(word, now))
     if word.done:
         store_documents.orders_done(connection, device.name, word.done, now)
+    for numbers, placed in ((word.heard, True), (word.unplaced, False)):
+        if not isinstance(numbers, msgspec.UnsetType):
+            store_letters.heard(connection, device.name, numbers, now, placed=placed)
     return _news(connection, device, word, now)
 
 
@@ -75,8 +80,19 @@ def _news(connection: Connection, device: Device, word: Contact, now: datetime) 
         keyring=store_documents.document(connection, keyrings[0]) if keyrings else None,
         policy=policy,
         orders=[msgspec.json.decode(one.document, type=Signed) for one in orders],
+        letters=_letters(connection, device, word, now),
         again_seconds=wire.SOONEST_SECONDS if keyrings[1:] else wire.EVERY_SECONDS,
     )
+
+
+def _letters(
+    connection: Connection, device: Device, word: Contact, now: datetime
+) -> list[Letter] | msgspec.UnsetType:
+    """An older agent would not understand news with a field that it does not know."""
+    if word.wire < TAKES_LETTERS:
+        return msgspec.UNSET
+    found = store_letters.to_bring(connection, device.name, now, MOST_LETTERS)
+    return [one.on_the_wire() for one in found] or msgspec.UNSET
 
 
 def _policy_for(connection: Connection, device: Device, group: str, word: Contact) -> Signed | None:

@@ -28,7 +28,14 @@ from server_stub.errors import Refused
 from server_stub.intake import admission, history, own_faults
 from server_stub.intake.exchange import decoded, take_nonce
 from server_stub.intake.history import Judged
-from server_stub.storage import store_daily, store_devices, store_events, store_newest, store_slips
+from server_stub.storage import (
+    store_daily,
+    store_devices,
+    store_events,
+    store_letters,
+    store_newest,
+    store_slips,
+)
 from server_stub.storage.store_devices import Device, Fault
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -199,6 +206,7 @@ def _store(
     store_daily.note_events(connection, (row["kind"] for row in rows), now)
     told = [(one.seq, one.event) for one in new if one.event is not None]
     store_newest.note(connection, device.name, told)
+    store_letters.note_answers(connection, device.name, told, now)
     for one in new:
         if one.event is None:
             store_devices.open_fault(connection, _refusal(device, one), now)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select
 
+from server_stub.storage import store_letters
 from server_stub.storage.tables import events, settings
 from server_stub.storage.tables_pull import newest as newest_answers
 from server_stub.storage.tables_register import breaches
@@ -32,8 +33,9 @@ def newest(connection: Connection) -> datetime | None:
 def purge(connection: Connection, before: datetime, most: int) -> int:
     """Delete at most so many events received before a moment; how many that were.
 
-    What an entry of the register was made from stays as long as the entry, and the newest answer of
-    a laptop to a check stays until there is a newer one. The last event of all stays too: its
+    What an entry of the register was made from stays as long as the entry, with the answers to the
+    questions about it, and the newest answer of a laptop to a check stays until there is a newer
+    one. The last event of all stays too: its
     number must never be given again, since whoever pulls goes on after it.
     """
     last = select(func.max(events.c.id)).scalar_subquery()
@@ -41,10 +43,12 @@ def purge(connection: Connection, before: datetime, most: int) -> int:
         events.c.received_at < before,
         events.c.id < last,
         ~_is_named_in(breaches.c.device, breaches.c.seq),
+        ~store_letters.answers_for_register(events.c.device, events.c.seq),
         ~_is_named_in(newest_answers.c.device, newest_answers.c.seq),
     )
     numbers = list(connection.scalars(rows.order_by(events.c.id).limit(most)))
     connection.execute(delete(events).where(events.c.id.in_(numbers)))
+    store_letters.purge(connection, before)
     return len(numbers)
 
 

@@ -5,8 +5,9 @@ session cookies) are stored as digests: a stolen copy of the database opens noth
 ``audit`` is only added to, and each row carries a hash over the row before. Those of the breach
 register stand in ``tables_register``, those of mail in ``tables_mail``, those behind what is pulled
 in ``tables_pull``, those of second factors and single sign-on in ``tables_logins``, those of opened
-details in ``tables_sealed``, that of own slips in ``tables_slips``, that of the figures in
-``tables_fleet``, those of processors in ``tables_processors``.
+details in ``tables_sealed``, that of own slips in ``tables_slips``, those of letters in
+``tables_letters``, that of the figures in ``tables_fleet``, those of processors in
+``tables_processors``.
 """
 
 from collections.abc import Callable

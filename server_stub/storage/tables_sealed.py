@@ -18,6 +18,8 @@ openings = Table(
     Column("reason", String(48), nullable=False),
     Column("text", Text, nullable=False),
     Column("at", Moment, nullable=False),
+    # The letter that tells the person concerned; none was written before there were letters.
+    Column("letter", String(36)),
     Index(None, "device", "seq"),
 )
 
@@ -38,6 +40,7 @@ opening_requests = Table(
     Column("asked_at", Moment, nullable=False),
     Column("state", String(16), nullable=False),
     Column("until", Moment, nullable=False),
+    Column("tell_at", Moment, nullable=False),
     Column("second", String(64)),
     Column("said", Text, nullable=False),
     Column("answered_at", Moment),

@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 
 from server_stub.storage import (
     tables_fleet,
+    tables_letters,
     tables_logins,
     tables_mail,
     tables_processors,
@@ -18,6 +19,7 @@ from server_stub.storage.tables import metadata
 # Imported, each module adds its tables to the one list of them all.
 ADDED = (
     tables_fleet,
+    tables_letters,
     tables_logins,
     tables_mail,
     tables_processors,

@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("asked_at", Moment, nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("until", Moment, nullable=False),
+        sa.Column("tell_at", Moment, nullable=False),
         sa.Column("second", sa.String(64)),
         sa.Column("said", sa.Text, nullable=False),
         sa.Column("answered_at", Moment),

@@ -1,0 +1,77 @@
+"""Which user of the laptop brought which event about: whose a letter about it is.
+
+Only events that somebody asked for themselves, such as a report, are known by their user. Whatever
+else a letter is about, say a file that was found, is taken to be the business of the one person who
+has an account here; where several have, nobody is guessed. No name and no text stands in the table,
+and it is closed to everybody but the agent.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from agent.journal_file import write_durably
+from collectors.base import Clock
+
+log = logging.getLogger(__name__)
+
+FILE = "asked-by.json"
+MOST = 500
+"""Events; of more the oldest is forgotten."""
+KEPT_FOR = timedelta(days=366)
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One event and the user who asked for it."""
+
+    event: str
+    uid: int
+    at: datetime
+
+
+@dataclass(kw_only=True)
+class AskedBy:
+    """Knows them across restarts. ``only_person`` is the one user of the laptop, None if there are
+    several or none. Safe to share between threads."""
+
+    state: Path
+    only_person: Callable[[], int | None]
+    now: Clock
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    rows: tuple[Row, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rows = self._read()
+
+    def note(self, event: str, uid: int) -> None:
+        """Keep in mind who asked for an event. What cannot be kept is forgotten with the agent."""
+        with self.lock:
+            since = self.now() - KEPT_FOR
+            kept = [one for one in self.rows if one.at > since]
+            row = Row(event=event, uid=uid, at=self.now())
+            self.rows = (*kept, row)[-MOST:]
+            try:
+                write_durably(self.state / FILE, msgspec.json.encode(self.rows))
+            except OSError as error:
+                log.error("who asked for an event could not be kept: %s", error.strerror)
+
+    def whose(self, event: str) -> int | None:
+        """The user whose business an event is; None if that cannot be told."""
+        known = next((one.uid for one in self.rows if one.event == event), None)
+        return self.only_person() if known is None else known
+
+    def _read(self) -> tuple[Row, ...]:
+        """A damaged table counts as none: letters about what stood in it are then for nobody, or
+        for the one person there is."""
+        try:
+            return msgspec.json.decode((self.state / FILE).read_bytes(), type=tuple[Row, ...])
+        except FileNotFoundError:
+            return ()
+        except (OSError, ValueError) as error:
+            log.error("%s is damaged: %s", FILE, type(error).__name__)
+            return ()
