@@ -27,6 +27,7 @@ from agent.policy import Mode
 from agent.policy_told import told
 from agent.walk_away import WalkAway
 from agent.wanted_back import WantedBack
+from agent.watchers import Watchers
 from agent.wire.event import Event
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 STAFF = frozenset(
     {
         "status",
+        "watch",
         "policy",
         "leak-report",
         "dispute",
@@ -68,12 +70,17 @@ class Answers:
     away: WalkAway | None = None
     lost: LostQuestions | None = None
     back: WantedBack | None = None
+    watchers: Watchers = field(init=False)
     reported: Hourly = field(default_factory=lambda: Hourly(REPORTS_PER_HOUR))
+
+    def __post_init__(self) -> None:
+        self.watchers = Watchers(status=self.status)
 
     def table(self) -> dict[str, Answer]:
         """Each question and who answers it."""
         return {
             "status": self.status,
+            "watch": self.watchers.watch,
             "policy": self.policy,
             "report": self.report,
             "signed-report": self.signed_report,
@@ -124,6 +131,7 @@ class Answers:
             "messages": [messages.of(event) for event in list(self.daemon.messages)],
             "lock_in_seconds": lock_in(self.daemon),
             "lost": self.daemon.is_lost(),
+            "tray": self.watchers.place_of(caller.uid),
         }
 
     def report(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
