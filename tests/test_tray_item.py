@@ -86,8 +86,10 @@ def test_a_panel_sees_the_state_the_words_and_a_picture_in_every_size(
     centre = 4 * (8 * 16 + 1)
     assert pictures[0][2][centre : centre + 4] == bytes((255, 17, 105, 78)), "alpha comes first"
     _, _, title, text = panel.get("ToolTip")
-    assert title == "Dossierwacht"
-    assert text.splitlines() == list(view_of(FINE, "nl").lines)
+    assert [title, *text.splitlines()] == [
+        "Dossierwacht: Alles is in orde",
+        *view_of(FINE, "nl").lines[1:],
+    ]
 
 
 def test_every_property_is_of_the_type_it_is_described_as(desk: Desk, panel: PanelOnBus) -> None:

@@ -8,7 +8,6 @@ error the bus knows for it, so no panel waits.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 from jeepney import HeaderFields, Message, MessageType, new_error, new_method_return
 from jeepney.low_level import MessageFlag
@@ -93,7 +92,8 @@ class Objects:
         below = {
             one[len(folder) :].split("/")[0] for one in self._objects if one.startswith(folder)
         }
-        return f"<node>{inner}{''.join(f'<node name={quoteattr(one)}/>' for one in below)}</node>"
+        nodes = "".join(f'<node name="{one}"/>' for one in below)
+        return f"<node>{inner}{nodes}</node>"
 
 
 def is_call(message: Message) -> bool:
@@ -124,7 +124,7 @@ def _method(interface: Interface, member: str, call: Message) -> tuple[str, tupl
 
 
 def _interface_xml(interface: Interface) -> str:
-    parts = [f"<interface name={quoteattr(interface.name)}>"]
+    parts = [f'<interface name="{interface.name}">']
     for name, (signature, _) in interface.properties().items():
         parts.append(f'<property name="{name}" type="{signature}" access="read"/>')
     for name, method in interface.methods.items():

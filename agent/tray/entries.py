@@ -65,7 +65,7 @@ class Begun:
         works: dict[str, Callable[[], None]] = {"tray-walk-away": self.walk_away}
         works |= {key: partial(self.open, page) for key, page in PAGES.items()}
         works |= {key: partial(self.in_terminal, words) for key, words in FORMS.items()}
-        return {key: partial(_beside, work) for key, work in works.items()}
+        return {key: partial(_beside, key, work) for key, work in works.items()}
 
     def open(self, page: str) -> None:
         """Open a page in the browser, or what there is in its place."""
@@ -95,5 +95,6 @@ class Begun:
             self._tell(Notice("lock", say(self._language(), "tray-not-locked")))
 
 
-def _beside(work: Callable[[], None]) -> None:
+def _beside(key: str, work: Callable[[], None]) -> None:
+    log.info("chosen: %s", key)
     threading.Thread(target=work, daemon=True).start()

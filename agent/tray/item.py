@@ -45,22 +45,23 @@ class Item:
     def properties(self) -> Mapping[str, Value]:
         """Everything a panel may want to know."""
         title, text, pictures = self._words()
+        headline = f"{title}: {text[0]}" if text else title
         return {
             "Category": ("s", "SystemServices"),
             "Id": ("s", "dossierwacht"),
-            "Title": ("s", f"{title}: {text[0]}" if text else title),
+            "Title": ("s", headline),
             "Status": ("s", "Active"),
             "WindowId": ("i", 0),
             "IconThemePath": ("s", ""),
             "IconName": ("s", ""),
             "IconPixmap": ("a(iiay)", pictures),
-            "IconAccessibleDesc": ("s", f"{title}: {text[0]}" if text else title),
+            "IconAccessibleDesc": ("s", headline),
             "OverlayIconName": ("s", ""),
             "OverlayIconPixmap": ("a(iiay)", []),
             "AttentionIconName": ("s", ""),
             "AttentionIconPixmap": ("a(iiay)", []),
             "AttentionMovieName": ("s", ""),
-            "ToolTip": ("(sa(iiay)ss)", ("", pictures, title, "\n".join(text))),
+            "ToolTip": ("(sa(iiay)ss)", ("", pictures, headline, "\n".join(text[1:]))),
             "ItemIsMenu": ("b", False),
             "Menu": ("o", MENU_PATH),
         }

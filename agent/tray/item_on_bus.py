@@ -56,6 +56,7 @@ class ItemOnBus:
         self._sending = threading.Lock()
         self._asked: dict[int, Callable[[Message], None]] = {}
         self._placed = False
+        self._refused = False
         self._ended = threading.Event()
         self._changed: Callable[[], None] = lambda: None
 
@@ -75,6 +76,10 @@ class ItemOnBus:
     def placed(self) -> bool:
         """Whether a panel has taken the icon in."""
         return self._placed
+
+    def refused(self) -> bool:
+        """Whether it is known that no panel takes icons here now."""
+        return self._refused
 
     def show(self, view: View, language: str) -> None:
         """Show a view; called from any thread."""
@@ -157,9 +162,10 @@ class ItemOnBus:
         self._set_placed(not known or answer.body[0] != ("b", False))
 
     def _set_placed(self, placed: bool) -> None:
-        if placed != self._placed:
+        """Tell of a change, and of the first answer also where it is no."""
+        if placed != self._placed or not (placed or self._refused):
             log.info("icon on the bus: %s", "shown" if placed else "not shown")
-            self._placed = placed
+            self._placed, self._refused = placed, not placed
             self._changed()
 
     def _signal(self, path: str, name: str, member: str, kind: str = "", body: Any = ()) -> None:

@@ -107,6 +107,9 @@ class XorgIcon(PystrayIcon):
         self._woken, self._wake = os.pipe()
         self._ended = False
         self._icon._events = self._events
+        display = self._icon._display
+        self._root, self._manager = display.screen().root, display.intern_atom("MANAGER")
+        self._listen()
         self._dock, self._icon._dock_window = self._icon._dock_window, self._dock_once
 
     def show(self, view: View, language: str) -> None:
@@ -114,6 +117,22 @@ class XorgIcon(PystrayIcon):
 
     def stop(self) -> None:
         self._in_main(self._end)
+
+    def _listen(self) -> None:
+        """Have clicks told, which pystray forgets to ask for."""
+        kinds = import_module("Xlib.X")
+        mask = kinds.ExposureMask | kinds.StructureNotifyMask | kinds.ButtonPressMask
+        self._icon._window.change_attributes(event_mask=mask)
+        self._root.change_attributes(event_mask=kinds.StructureNotifyMask)
+
+    def _panel_came(self, event: Any) -> bool:
+        """Whether an event tells of a new panel; then the icon is shown on that."""
+        kind = import_module("Xlib.X").ClientMessage
+        if event.type != kind or event.client_type != self._manager:
+            return False
+        self._icon._show()
+        self._icon._update_icon()
+        return True
 
     def _dock_once(self) -> None:
         """pystray asks to be taken in at each change, which some panels take for another icon."""
@@ -133,7 +152,7 @@ class XorgIcon(PystrayIcon):
         while not self._ended:
             while display.pending_events():
                 event = display.next_event()
-                if not self._taken_along(event):
+                if not (self._taken_along(event) or self._panel_came(event)):
                     yield event
             ready, _, _ = select.select([display, self._woken], [], [])
             if self._woken in ready:
@@ -152,6 +171,7 @@ class XorgIcon(PystrayIcon):
             icon._systray_manager = None
             icon._window = icon._create_window()
             icon._gc = icon._window.create_gc()
+            self._listen()
         return icon._systray_manager is None
 
 

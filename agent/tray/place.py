@@ -13,7 +13,7 @@ from typing import Protocol
 from agent.tray.view import View
 
 PANEL_COMES = 1.0
-"""Seconds a panel is given to answer on the bus when the tray starts."""
+"""Longest wait, in seconds, for a panel to answer on the bus when the tray starts."""
 PANEL_RETURNS = 5.0
 """The same for a panel that was there and went: it is being started again."""
 PAUSE = 1.0
@@ -42,6 +42,10 @@ class OnBus(Protocol):
     def show(self, view: View, language: str) -> None: ...
 
     def placed(self) -> bool: ...
+
+    def refused(self) -> bool:
+        """Whether it is known that there is no place for it now."""
+        ...
 
     def start(self, changed: Callable[[], None]) -> None: ...
 
@@ -125,7 +129,7 @@ class Place:
             if self._on_bus.placed():
                 patience = PANEL_RETURNS
                 self._waker.sleep()
-            elif not self._waker.sleep(patience):
+            elif self._hopeless(patience) or not self._waker.sleep(patience):
                 if not self._screen():
                     return
                 self._run_older()
@@ -135,6 +139,10 @@ class Place:
         self._stopped = True
         self._on_bus.stop()
         self._changed()
+
+    def _hopeless(self, patience: float) -> bool:
+        """Whether there is nothing to wait for: no panel was on the bus yet, and none is."""
+        return patience == PANEL_COMES and self._on_bus.refused()
 
     def _changed(self) -> None:
         """The panel on the bus came or went, or all is over: look anew."""
