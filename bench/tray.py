@@ -137,7 +137,7 @@ ROWS = (
     ("memory, RSS", "rss", "MiB", 1.25),
     ("wake-ups in an idle minute", "woken", "", 1.0),
     ("processor time in an idle minute", "busy_ms", "ms", 1.0),
-    ("from start to icon", "seen", "s", 2.0),
+    ("from start to icon", "seen", "s", 3.0),
 )
 """What is told, of which fact, in what, and the greatest ratio that is fine."""
 

@@ -49,5 +49,15 @@ class XembedPanel:
             return None
         return raw[2], raw[1], raw[0]
 
+    def click(self) -> None:
+        """Press and release the left button on the icon."""
+        from Xlib import X
+        from Xlib.ext import xtest
+
+        xtest.fake_input(self.x, X.MotionNotify, x=16, y=16)
+        for kind in (X.ButtonPress, X.ButtonRelease):
+            xtest.fake_input(self.x, kind, 1)
+        self.x.sync()
+
     def close(self) -> None:
         self.x.close()

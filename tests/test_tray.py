@@ -565,6 +565,18 @@ def test_the_icon_follows_the_agent_through_its_restart(
         assert "Traceback" not in said
 
 
+def test_a_click_on_an_icon_without_menu_reports_a_leak(
+    display: str, agent: StatusAgent, bus: PrivateBus
+) -> None:
+    panel = XembedPanel(display)
+    with running(agent, PATH="/nowhere") as process, contextlib.closing(panel):
+        assert wait_for(lambda: panel.colour() == tile(State.FINE))
+        panel.click()
+        assert process.stderr is not None
+        said = iter(process.stderr.readline, b"")
+        assert any(b"chosen: tray-report-leak" in line for line in said)
+
+
 def test_a_panel_that_starts_after_the_tray_still_gets_the_icon(
     display: str, agent: StatusAgent, bus: PrivateBus
 ) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from agent import control, watchers
+from agent import cli, config, control, run, watchers
 from agent.control_server import Caller, ControlServer
 from agent.demo.stage import wait_until
 from agent.watchers import MOST, MOST_OF_ONE, Watchers
@@ -220,3 +220,25 @@ def test_a_server_that_hands_on_keeps_serving(tmp_path: Path) -> None:
         assert control.ask(tmp_path / "s", "watch")["state"] == "fine"
     finally:
         server.close()
+
+
+@pytest.mark.slow
+def test_a_running_agent_answers_those_who_wait_and_status_says_where_the_icon_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stop, path = threading.Event(), tmp_path / "control.sock"
+    given = config.load(tmp_path, tmp_path / "state", path)
+    agent = threading.Thread(target=run.run, args=(given, stop), kwargs={"with_sender": False})
+    agent.start()
+    try:
+        assert wait_until(path.exists, 60)
+        known = ""
+        while (told := control.ask(path, "watch", revision=known, wait=1))["revision"] != known:
+            known = told["revision"]  # it is still starting
+        assert told["state"] == control.ask(path, "status")["state"]
+        control.ask(path, "watch", place="none")
+        cli.main(["status", "--socket", str(path)])
+    finally:
+        stop.set()
+        agent.join(60)
+    assert "tray       no place on this desktop" in capsys.readouterr().out
