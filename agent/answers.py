@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +28,7 @@ from agent.policy_told import told
 from agent.receipts import receipt_number
 from agent.walk_away import WalkAway
 from agent.wanted_back import WantedBack
+from agent.watchers import Watchers
 from agent.wire.event import Event
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 STAFF = frozenset(
     {
         "status",
+        "watch",
         "policy",
         "leak-report",
         "slip-report",
@@ -71,11 +73,16 @@ class Answers:
     lost: LostQuestions | None = None
     back: WantedBack | None = None
     letters: LetterDesk | None = None
+    watchers: Watchers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.watchers = Watchers(status=self.status)
 
     def table(self) -> dict[str, Answer]:
         """Each question and who answers it."""
         return {
             "status": self.status,
+            "watch": self.watchers.watch,
             "policy": self.policy,
             "report": self.report,
             "signed-report": self.signed_report,
@@ -131,6 +138,7 @@ class Answers:
             + (self.letters.messages(caller.uid) if self.letters else []),
             "lock_in_seconds": lock_in(self.daemon),
             "lost": self.daemon.is_lost(),
+            "tray": self.watchers.place_of(caller.uid),
         }
 
     def report(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from agent import __version__, config
+from agent import __version__, places
 from agent.errors import AgentError, ConfigError
 
 
@@ -159,7 +159,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """``dossierwacht run``."""
-    from agent import run as running  # the whole agent: not for the other commands
+    from agent import config  # and the whole agent: not for the other commands
+    from agent import run as running
 
     level = logging.DEBUG if arguments.verbose else logging.INFO
     logging.basicConfig(stream=sys.stderr, level=level, format="%(threadName)s: %(message)s")
@@ -182,15 +183,15 @@ def _chosen(given: Sequence[str]) -> list[Command]:
 
 
 def _add_places(parser: argparse.ArgumentParser) -> None:
-    places = parser.add_argument_group("places")
-    places.add_argument("--config", type=Path, default=config.CONFIG, help="folder of settings")
-    places.add_argument("--state", type=Path, default=config.STATE, help="folder of the agent")
-    places.add_argument("--socket", type=Path, default=None, help="control socket of the agent")
+    group = parser.add_argument_group("places")
+    group.add_argument("--config", type=Path, default=places.CONFIG, help="folder of settings")
+    group.add_argument("--state", type=Path, default=places.STATE, help="folder of the agent")
+    group.add_argument("--socket", type=Path, default=None, help="control socket of the agent")
 
 
 def _complete(arguments: argparse.Namespace) -> None:
     if arguments.socket is None:
-        arguments.socket = config.socket_for(arguments.state)
+        arguments.socket = places.socket_for(arguments.state)
 
 
 if __name__ == "__main__":

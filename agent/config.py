@@ -17,12 +17,9 @@ from agent import policy_file
 from agent.errors import ConfigError
 from agent.managed.kept import Managed, managed
 from agent.notice import Notice
+from agent.places import CONFIG, STATE, socket_for
 from agent.policy import Policy
 from enforcement.usb_gate import Gate
-
-CONFIG = Path("/etc/dossierwacht")
-STATE = Path("/var/lib/dossierwacht")
-SOCKET = Path("/run/dossierwacht/control.sock")
 
 AGENT_KEYS: dict[str, tuple[type, Any, str]] = {
     "socket": (str, "", "path of the control socket; empty: the default place"),
@@ -100,11 +97,6 @@ def local_policy(path: Path, damaged: str = "") -> Policy:
     if damaged or not path.exists():
         return policy_file.default()
     return policy_file.read(path)
-
-
-def socket_for(state: Path) -> Path:
-    """The control socket that belongs to a state folder; beside it, since that one is closed."""
-    return SOCKET if state == STATE else state.with_name(state.name + ".sock")
 
 
 def gate_for(state: Path) -> Gate:

@@ -3,7 +3,8 @@
 The kernel names the caller's uid (SO_PEERCRED); nothing in the question can change it. Staff may
 ask for the status and report a leak, the sender may take batches and bring replies, root and the
 agent's own user may ask everything. Questions are short, answered in threads that are few, and a
-caller that dawdles is cut off, so nobody on the laptop can keep others from asking.
+caller that dawdles is cut off, so nobody on the laptop can keep others from asking. Whoever waits
+to be told of a change is handed on (``Later``), and holds neither a thread nor a place here.
 """
 
 import contextlib
@@ -54,7 +55,14 @@ class Refused(AgentError):
         self.code = code
 
 
-Answer = Callable[[Caller, Mapping[str, Any]], Mapping[str, Any]]
+@dataclass(frozen=True, slots=True)
+class Later:
+    """In the place of an answer: who takes the connection over, and answers when it is time."""
+
+    take: Callable[[socket.socket], None]
+
+
+Answer = Callable[[Caller, Mapping[str, Any]], Mapping[str, Any] | Later]
 Allowed = Callable[[Caller], Collection[str]]
 
 
@@ -131,6 +139,9 @@ class ControlServer:
         try:
             with connection:
                 answer = self._answer(caller, allowed, connection)
+                if isinstance(answer, Later):
+                    answer.take(connection.dup())
+                    return
                 connection.settimeout(PATIENCE)
                 connection.sendall(json.dumps(answer).encode("utf-8") + b"\n")
         except OSError as error:
@@ -140,7 +151,7 @@ class ControlServer:
 
     def _answer(
         self, caller: Caller, allowed: Collection[str], connection: socket.socket
-    ) -> Mapping[str, Any]:
+    ) -> Mapping[str, Any] | Later:
         shown = _Shown()
         try:
             longest = LONGEST_QUESTION if "reply" in allowed else LONGEST_OF_STAFF

@@ -147,16 +147,20 @@ class _HasDesk(Protocol):
     letters: LetterDesk | None
 
 
+Told = Callable[[Caller, Mapping[str, Any]], Mapping[str, Any]]
+"""An answer that is there at once."""
+
+
 def letter_answers(answers: _HasDesk) -> dict[str, Answer]:
     """Each question about letters and who answers it."""
-    asked: dict[str, Callable[[LetterDesk], Answer]] = {
+    asked: dict[str, Callable[[LetterDesk], Told]] = {
         "letters": lambda desk: desk.listing,
         "answer": lambda desk: desk.answer,
         "ask-permission": lambda desk: desk.ask,
     }
 
     def answer(
-        which: Callable[[LetterDesk], Answer], caller: Caller, given: Mapping[str, Any]
+        which: Callable[[LetterDesk], Told], caller: Caller, given: Mapping[str, Any]
     ) -> Mapping[str, Any]:
         if answers.letters is None:
             raise Refused("no-letters", "this agent takes no letters")
@@ -165,7 +169,7 @@ def letter_answers(answers: _HasDesk) -> dict[str, Answer]:
     return {verb: partial(answer, which) for verb, which in asked.items()}
 
 
-def asked_by(answers: _HasDesk, answer: Answer) -> Answer:
+def asked_by(answers: _HasDesk, answer: Told) -> Answer:
     """The same answer; whoever asked is kept in mind with the event that it made."""
 
     def kept(caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -78,6 +78,7 @@ def run(
         control.start()
         keepers = {
             "tidier": shelf.keep_tidy,
+            "watchers": answers.watchers.keep,
             "gatekeeper": keeper.keep,
             "stick-keeper": _stick_keeper(config, daemon).keep,
             "expiry": daemon.once_begun(_expiry(config, daemon).keep),

@@ -62,14 +62,14 @@ def notify(
     actions: list[str] = []
     hints: dict[str, Any] = {}
     body = ("Dossierwacht", replaces, "", title, text, actions, hints, int(1000 * lasts))
-    with _bus() as bus:
+    with connected() as bus:
         question = new_method_call(_NOTIFICATIONS, "Notify", "susssasa{sv}i", body)
         return int(_ask(bus, question, seconds))
 
 
 def session_idle(*, seconds: float = SECONDS) -> tuple[float, str]:
     """Seconds since something was touched in this session, and who says so. Raises BusError."""
-    with _bus() as bus:
+    with connected() as bus:
         for source, address, method in _IDLE:
             with contextlib.suppress(BusError):
                 return int(_ask(bus, new_method_call(address, method), seconds)) / 1000, source
@@ -77,7 +77,8 @@ def session_idle(*, seconds: float = SECONDS) -> tuple[float, str]:
 
 
 @contextlib.contextmanager
-def _bus() -> Iterator[DBusConnection]:
+def connected() -> Iterator[DBusConnection]:
+    """A connection of one's own to the session's bus. Raises BusError."""
     try:
         bus = open_dbus_connection(bus=_address(), auth_timeout=SECONDS)
     except (OSError, AuthenticationError, RuntimeError, ValueError) as error:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psutil
 
-from agent import config, control, processes, restore
+from agent import control, places, processes, restore
 from agent.commands import sealed
 from agent.demo import stage
 from agent.demo.sample_home import Inventory
@@ -140,7 +140,7 @@ def _live_and_die(laptop: Laptop, round_number: int) -> list[str]:
 def _settle(laptop: Laptop) -> None:
     """Let the agent run until every pupil file is gone and every event has its receipt."""
     agent = _start(laptop)
-    socket = config.socket_for(laptop.folders.agent)
+    socket = places.socket_for(laptop.folders.agent)
 
     def quiet() -> bool:
         if any(path.exists() for path in laptop.pupil):

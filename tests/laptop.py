@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agent import config, control, processes
+from agent import control, places, processes
 from agent.demo import stage
 from agent.demo.stage import Folders
 
@@ -23,7 +23,7 @@ class Chain:
 
     @property
     def socket(self) -> Path:
-        return config.socket_for(self.folders.agent)
+        return places.socket_for(self.folders.agent)
 
     def ask_collector(self, *words: str) -> str:
         """Run one command of the collector."""

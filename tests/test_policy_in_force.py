@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from agent import config
+from agent import config, places
 from agent.demo import stage
 from agent.demo.stage import Folders
 from agent.managed import kept
@@ -70,14 +70,14 @@ def test_staff_see_the_policy_their_laptop_goes_by(folders: Folders) -> None:
         if uid:
             assert "owner only" in shown(folders, uid).stderr, "no agent runs"
     with running_agent(folders):
-        assert stage.wait_until(lambda: config.socket_for(folders.agent).exists(), 30)
+        assert stage.wait_until(lambda: places.socket_for(folders.agent).exists(), 30)
         said = shown(folders, TEACHER)
         assert said.returncode == 0, said.stderr
         assert json.loads(said.stdout)["version"] == 1
     take(folders, 7)
     assert json.loads(shown(folders, 0).stdout)["version"] == 7
     with running_agent(folders):
-        assert stage.wait_until(lambda: config.socket_for(folders.agent).exists(), 30)
+        assert stage.wait_until(lambda: places.socket_for(folders.agent).exists(), 30)
         assert json.loads(shown(folders, TEACHER).stdout)["version"] == 7
 
 

@@ -1,7 +1,6 @@
 """The tray: what it shows worked out by itself, and the process on a real display with a panel."""
 
 import contextlib
-import json
 import os
 import shutil
 import signal
@@ -17,17 +16,18 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from PIL import ImageStat
 
 from agent import session_bus
 from agent.control import ControlError
 from agent.texts import LANGUAGES, say
-from agent.tray import panel_linux as tray_linux
-from agent.tray.icon import draw
-from agent.tray.panel import LOOKS_WITHOUT_PANEL, Tray
+from agent.tray import entries_linux
+from agent.tray.entries import Begun
+from agent.tray.icon import COLOURS, picture
+from agent.tray.panel import PANEL_SECONDS, Tray
 from agent.tray.panel_linux import PystrayIcon
 from agent.tray.view import (
-    ALWAYS,
+    ENTRIES,
+    LINE,
     OVERRIDE_COMMAND,
     State,
     View,
@@ -35,20 +35,15 @@ from agent.tray.view import (
     lock_notice,
     messages_in,
     notices,
+    offered,
     view_of,
 )
 from tests.buses import IdleMonitor, Notifications, PrivateBus, Services, private_bus, services
 from tests.displays import x_server
+from tests.older_panel import XembedPanel
+from tests.tray_agent import FINE, StatusAgent
 
-FINE: dict[str, Any] = {
-    "state": "fine",
-    "mode": "enforce",
-    "language": "nl",
-    "pending": 3,
-    "contact": {"name": "Mevr. De Wit", "phone": "012-3456789", "mail": ""},
-    "messages": [],
-    "lock_in_seconds": None,
-}
+ALWAYS = offered(frozenset())
 SEALED = {"id": "1", "kind": "pupil-file-found", "action": "seal-file", "at": "2026-11-23T09:00"}
 BLOCKED = {"id": "2", "kind": "usb-storage-attached", "action": "block-usb"}
 PATIENCE = 90.0
@@ -133,19 +128,19 @@ def test_a_blocked_stick_that_can_be_had_for_a_reason_is_told_with_the_way_to_it
 
 
 @pytest.mark.parametrize(
-    ("action", "result", "offered"),
+    ("action", "result", "there"),
     [("seal-file", "done", True), ("seal-file", "failed", False), ("lock-session", "done", False)],
 )
 def test_a_file_can_be_asked_for_only_after_one_was_put_away(
-    action: str, result: str, offered: bool
+    action: str, result: str, there: bool
 ) -> None:
     message = {"id": "1", "action": action, "result": result}
     view = view_of({**FINE, "messages": [message]}, "nl")
-    assert view.offers == ((*ALWAYS, "tray-want-back") if offered else ALWAYS)
+    assert (("tray-want-back" in view.offers), "tray-override" in view.offers) == (there, False)
 
 
 @pytest.mark.parametrize(
-    ("told", "offered"),
+    ("told", "there"),
     [
         ({"minutes": 30, "devices": ["1-2"]}, True),
         ({"minutes": 30, "devices": []}, False),
@@ -154,11 +149,9 @@ def test_a_file_can_be_asked_for_only_after_one_was_put_away(
         (["1-2"], False),
     ],
 )
-def test_the_menu_offers_a_stick_for_a_reason_while_there_is_one(
-    told: object, offered: bool
-) -> None:
+def test_the_menu_offers_a_stick_for_a_reason_while_there_is_one(told: object, there: bool) -> None:
     view = view_of({**FINE, "override": told}, "nl")
-    assert view.offers == ((*ALWAYS, "tray-override") if offered else ALWAYS)
+    assert (("tray-override" in view.offers), "tray-want-back" in view.offers) == (there, False)
 
 
 class Menuless:
@@ -169,22 +162,17 @@ class Menuless:
 
 
 @pytest.mark.parametrize("devices", [[], ["1-2"]])
-def test_an_entry_of_the_menu_begins_what_it_says(
-    devices: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PYSTRAY_BACKEND", "dummy")
+def test_an_entry_of_the_menu_begins_what_it_says(devices: list[str]) -> None:
     begun: list[str] = []
-    keys = (*ALWAYS, "tray-override")
-    icon = PystrayIcon(Menuless(), {key: partial(begun.append, key) for key in keys})
+    icon = PystrayIcon(Menuless(), {key: partial(begun.append, key) for key in ENTRIES})
     icon.show(view_of({**FINE, "override": {"devices": devices}}, "en"), "en")
-    entries = [item for item in icon._icon.menu if item.enabled]
-    offered = keys if devices else ALWAYS
-    assert [item.text for item in entries if item.text != "- - - -"] == [
-        say("en", key) for key in offered
-    ]
+    entries = [item for item in icon._icon.menu if item.enabled and item.text != "- - - -"]
+    keys = [key for key in offered(frozenset({"tray-override"} if devices else ())) if key != LINE]
+    assert [item.text for item in entries] == [say("en", key) for key in keys]
     assert [item.text for item in entries if item.default] == [say("en", "tray-report-leak")]
-    entries[-1](icon)
-    assert begun == [offered[-1]]
+    for entry in entries:
+        entry(icon)
+    assert begun == keys
 
 
 def test_a_stick_that_may_be_used_is_not_announced_and_one_that_could_not_be_is() -> None:
@@ -215,10 +203,22 @@ def test_the_persons_language_comes_before_the_organisations() -> None:
     assert language_for(None, None) == "en"
 
 
-def test_each_state_has_an_icon_that_differs_without_colour() -> None:
-    grey = [draw(state).convert("L").point(lambda v: 255 * (v > 200)) for state in State]
-    assert len({image.tobytes() for image in grey}) == len(State)
-    assert all(10 < ImageStat.Stat(image).mean[0] < 245 for image in grey)
+@pytest.mark.parametrize("side", [16, 64])
+def test_each_state_has_an_icon_that_differs_without_colour(side: int) -> None:
+    def shape(state: State) -> bytes:
+        pixels = picture(state, side)
+        return bytes(min(pixels[at : at + 3]) > 200 for at in range(0, len(pixels), 4))
+
+    shapes = {shape(state) for state in State}
+    assert len(shapes) == len(State)
+    assert all(0.1 < sum(one) / len(one) < 0.9 for one in shapes)
+
+
+def test_an_icon_is_see_through_at_its_corners_only_where_panels_can_have_it_so() -> None:
+    plain, opaque = picture(State.FINE, 22), picture(State.FINE, 22, opaque=True)
+    assert (plain[3], plain[4 * 22 * 11 + 44 + 3]) == (0, 255)
+    assert set(opaque[3::4]) == {255}
+    assert tuple(opaque[:3]) == COLOURS[State.FINE]
 
 
 # --- one look after another -----------------------------------------------------------------------
@@ -237,7 +237,7 @@ class Panel:
     def placed(self) -> bool:
         return self.there
 
-    def run(self, look: Callable[[], None]) -> None: ...
+    def run(self) -> None: ...
 
     def stop(self) -> None: ...
 
@@ -248,14 +248,18 @@ class Desk:
     def __init__(self, *, panel: bool = True, daemon: bool = True) -> None:
         self.status: dict[str, Any] | None = dict(FINE)
         self.told: list[tuple[str, int]] = []
+        self.asked: list[tuple[str, float, str]] = []
+        self.now = 0.0
         self.daemon = daemon
         self.panel = Panel(there=panel)
-        self.tray = Tray(self.ask, self.panel, self.notify, "en")
+        self.tray = Tray(self.ask, self.panel, self.notify, "en", lambda: self.now)
+        self.begun = Begun(Path("/nowhere"), self.tray.tell, lambda: "en", lambda: "Mevr. De Wit")
 
-    def ask(self) -> dict[str, Any]:
+    def ask(self, revision: str, wait: float, place: str) -> dict[str, Any]:
+        self.asked.append((revision, wait, place))
         if self.status is None:
             raise ControlError("offline", "no agent answers")
-        return self.status
+        return {**self.status, "revision": str(len(self.asked))}
 
     def notify(self, title: str, text: str, *, replaces: int = 0, lasts: float = 0) -> int:
         if not self.daemon:
@@ -289,14 +293,32 @@ def test_a_message_that_comes_again_replaces_the_one_on_the_screen() -> None:
     assert [replaces for _, replaces in desk.told] == [0, 1]
 
 
-def test_the_countdown_is_renewed_in_place_and_looked_at_more_often() -> None:
+def test_the_countdown_is_renewed_in_place() -> None:
     desk = Desk()
-    usual = desk.tray.look()
+    desk.tray.look()
     for seconds in (20, 19):
         desk.status = {**FINE, "lock_in_seconds": seconds}
-        assert desk.tray.look() < usual
+        assert desk.tray.look() < 1
     assert [replaces for _, replaces in desk.told] == [0, 1]
     assert "19" in desk.told[-1][0]
+
+
+def test_the_agent_is_asked_for_another_status_than_the_last_and_to_take_its_time() -> None:
+    desk = Desk()
+    for _ in range(2):
+        desk.tray.look()
+    assert desk.asked == [("", 300.0, "panel"), ("1", 300.0, "panel")]
+
+
+def test_an_agent_that_is_back_at_once_was_never_gone() -> None:
+    desk = Desk()
+    desk.tray.look()
+    status, desk.status = desk.status, None
+    desk.tray.look()
+    desk.status = status
+    desk.tray.look()
+    assert [view.state for view in desk.panel.views] == [State.FINE]
+    assert desk.asked[-1][0] == "", "nothing is taken for known of an agent that began anew"
 
 
 def test_an_agent_that_goes_and_comes_back_is_shown_and_nothing_is_told_twice() -> None:
@@ -304,12 +326,13 @@ def test_an_agent_that_goes_and_comes_back_is_shown_and_nothing_is_told_twice() 
     desk.status = {**FINE, "messages": [SEALED]}
     desk.tray.look()
     desk.status = None
-    desk.tray.look()
+    pauses = [desk.tray.look() for _ in range(8)]
     desk.status = {**FINE, "messages": [SEALED]}
     desk.tray.look()
     states = [view.state for view in desk.panel.views]
     assert states == [State.FINE, State.OFFLINE, State.FINE]
     assert len(desk.told) == 1
+    assert pauses == sorted(pauses) and pauses[-1] == 30, "asked less and less often"
 
 
 def test_a_desktop_that_shows_no_notifications_costs_nothing_else() -> None:
@@ -319,49 +342,96 @@ def test_a_desktop_that_shows_no_notifications_costs_nothing_else() -> None:
     assert desk.panel.views[-1].state is State.FINE
 
 
-def test_a_desktop_without_a_place_for_the_icon_is_said_once() -> None:
+def test_a_desktop_without_a_place_for_the_icon_is_said_once_and_the_agent_hears_of_it() -> None:
     desk = Desk(panel=False)
-    for _ in range(LOOKS_WITHOUT_PANEL * 2):
+    desk.tray.look()
+    assert desk.asked[-1][1:] == (PANEL_SECONDS, "panel"), "panels start late"
+    desk.now = PANEL_SECONDS
+    for _ in range(3):
         desk.tray.look()
     assert len(desk.told) == 1
     assert "dossierwacht leak report" in desk.told[0][0]
+    assert desk.asked[-1][1:] == (300.0, "none")
 
 
-def test_the_way_to_a_blocked_stick_is_told_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tray_linux, "_TERMINALS", (("/nowhere/terminal", "-e"),))
+@pytest.fixture
+def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entries_linux, "TERMINALS", (("/nowhere/terminal", "-e"),))
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("tray-override", "dossierwacht usb override"),
+        ("tray-want-back", "dossierwacht sealed ask"),
+        ("tray-dispute", "dossierwacht dispute report"),
+    ],
+)
+def test_without_a_terminal_the_words_to_type_are_told(
+    no_terminal: None, key: str, words: str
+) -> None:
     desk = Desk()
-    desk.tray.override(Path("unused"))
-    assert "dossierwacht usb override" in desk.told[0][0]
-    desk.tray.want_back(Path("unused"))
-    assert "dossierwacht sealed ask" in desk.told[1][0]
+    desk.begun.table()[key]()
+    assert wait_for(lambda: bool(desk.told))
+    assert words in desk.told[0][0]
 
 
-def test_without_a_terminal_the_words_to_type_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tray_linux, "_TERMINALS", (("/nowhere/terminal", "-e"),))
+def test_every_entry_begins_something() -> None:
+    assert set(Desk().begun.table()) == set(ENTRIES)
+
+
+def test_where_no_page_opens_a_leak_is_reported_in_a_terminal_and_of_others_it_is_said(
+    no_terminal: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     desk = Desk()
-    desk.tray.report_leak(Path("unused"))
+    desk.begun.open("leak")
+    desk.begun.open("mine")
     assert "dossierwacht leak report" in desk.told[0][0]
+    assert desk.told[1][0] == say("en", "tray-no-page", contact="Mevr. De Wit")
 
 
-def test_a_wrong_verdict_is_told_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tray_linux, "_TERMINALS", (("/nowhere/terminal", "-e"),))
+def test_a_page_that_opens_is_not_talked_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "python"
+    program.write_text(f'#!/bin/sh\nprintf "%s|" "$@" >"{tmp_path}/words"\nexit 0\n')
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
     desk = Desk()
-    desk.tray.dispute(Path("unused"))
-    assert "dossierwacht dispute report" in desk.told[0][0]
+    desk.begun.open("protect")
+    assert desk.told == []
+    assert (tmp_path / "words").read_text() == "-P|-m|agent|open|protect|--socket|/nowhere|"
 
 
-def test_the_form_is_started_in_a_terminal_and_its_words_stay_apart(
+def test_a_page_whose_command_goes_on_has_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\nread -r _ <&9 9<>/dev/null; exec tail -f /dev/null\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    assert entries_linux.start_page(["open", "leak"], seconds=0.2)
+    assert entries_linux.still_running() == 1
+    entries_linux._started[0].kill()
+    assert wait_for(lambda: entries_linux.still_running() == 0)
+
+
+def test_a_form_is_started_in_a_terminal_and_its_words_stay_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "words"
-    terminal = tmp_path / "terminal"
+    program, terminal = tmp_path / "python", tmp_path / "terminal"
+    program.write_text('#!/bin/sh\nprintf "%s|" "$@"\n')
     terminal.write_text(f'#!/bin/sh\nshift\nexec "$@" >"{out}" </dev/null\n')
-    terminal.chmod(0o755)
-    monkeypatch.setattr(tray_linux, "_TERMINALS", ((str(terminal), "-e"),))
-    assert tray_linux.start_in_terminal(["/usr/bin/printf", "%s|", "a b", "$(id)", "'; id"])
+    for one in (program, terminal):
+        one.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    words = ["a b", "$(id)", "'; id"]
+    assert entries_linux.start_in_terminal(words, [(str(terminal), "-e")])
     assert wait_for(lambda: "[Enter]" in (out.read_text() if out.exists() else ""))
-    assert out.read_text().splitlines()[0] == "a b|$(id)|'; id|"
-    assert wait_for(lambda: all(child.poll() is not None for child in tray_linux._started))
+    assert out.read_text().splitlines()[0] == "-P|-m|agent|a b|$(id)|'; id|"
+    assert wait_for(lambda: entries_linux.still_running() == 0)
 
 
 # --- the desktop's own bus ------------------------------------------------------------------------
@@ -446,97 +516,9 @@ def display(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield name
 
 
-class XembedPanel:
-    """A panel as the system tray protocol asks for: it takes in icons and looks at their pixels."""
-
-    def __init__(self, display: str) -> None:
-        from Xlib import X
-        from Xlib.display import Display
-        from Xlib.protocol.event import ClientMessage
-
-        self.x = Display(display)
-        screen = self.x.screen()
-        self.window = screen.root.create_window(
-            0, 0, 32, 32, 0, screen.root_depth, event_mask=X.SubstructureNotifyMask
-        )
-        self.window.map()
-        self.opcode = self.x.intern_atom("_NET_SYSTEM_TRAY_OPCODE")
-        selection = self.x.intern_atom("_NET_SYSTEM_TRAY_S0")
-        self.window.set_selection_owner(selection, X.CurrentTime)
-        manager = ClientMessage(
-            window=screen.root,
-            client_type=self.x.intern_atom("MANAGER"),
-            data=(32, (X.CurrentTime, selection, self.window.id, 0, 0)),
-        )
-        screen.root.send_event(manager, event_mask=X.StructureNotifyMask)
-        self.x.sync()
-        self.icon: Any = None
-
-    def colour(self) -> tuple[int, int, int] | None:
-        """The colour at the corner of the icon that was taken in; None while there is none."""
-        from Xlib import X, error
-
-        while self.x.pending_events():
-            event = self.x.next_event()
-            if event.type == X.ClientMessage and event.client_type == self.opcode:
-                self.icon = self.x.create_resource_object("window", event.data[1][2])
-                self.icon.reparent(self.window, 0, 0)
-                self.icon.configure(width=32, height=32)
-                self.icon.map()
-                self.x.sync()
-        if self.icon is None:
-            return None
-        try:
-            raw = self.icon.get_image(1, 1, 1, 1, X.ZPixmap, 0xFFFFFFFF).data
-        except (error.BadMatch, error.BadDrawable):
-            return None
-        return raw[2], raw[1], raw[0]
-
-    def close(self) -> None:
-        self.x.close()
-
-
-class Agent:
-    """A control socket that answers ``status``; it can be stopped and started again."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.status = dict(FINE)
-        self.asked = 0
-        self.listener: socket.socket | None = None
-        self.thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.listener.bind(str(self.path))
-        self.listener.listen()
-        self.thread = threading.Thread(target=self._serve, args=(self.listener,))
-        self.thread.start()
-
-    def stop(self) -> None:
-        if self.listener is not None and self.thread is not None:
-            self.path.unlink()
-            self.listener.shutdown(socket.SHUT_RDWR)
-            self.listener.close()
-            self.thread.join(10)
-            self.listener = None
-
-    def _serve(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection, contextlib.suppress(OSError):
-                question = json.loads(connection.makefile("rb").readline())
-                assert question["verb"] == "status"
-                self.asked += 1
-                connection.sendall(json.dumps(self.status).encode() + b"\n")
-
-
 @pytest.fixture
-def agent(tmp_path: Path) -> Iterator[Agent]:
-    agent = Agent(tmp_path / "control.sock")
+def agent(tmp_path: Path) -> Iterator[StatusAgent]:
+    agent = StatusAgent(tmp_path / "control.sock")
     agent.start()
     try:
         yield agent
@@ -545,7 +527,7 @@ def agent(tmp_path: Path) -> Iterator[Agent]:
 
 
 @contextlib.contextmanager
-def running(agent: Agent, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
+def running(agent: StatusAgent, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
     command = [sys.executable, "-m", "agent", "tray", "--verbose", "--socket", str(agent.path)]
     env = {**os.environ, "LANG": "nl_NL.UTF-8", **environment}
     env.pop("LC_ALL", None)
@@ -564,13 +546,11 @@ def end(process: "subprocess.Popen[bytes]") -> tuple[int, str]:
 
 
 def tile(state: State) -> tuple[int, int, int]:
-    pixel = draw(state).getpixel((1, 1))
-    assert isinstance(pixel, tuple)
-    return pixel[0], pixel[1], pixel[2]
+    return COLOURS[state]
 
 
 def test_the_icon_follows_the_agent_through_its_restart(
-    display: str, agent: Agent, bus: PrivateBus
+    display: str, agent: StatusAgent, bus: PrivateBus
 ) -> None:
     panel = XembedPanel(display)
     with running(agent) as process, contextlib.closing(panel):
@@ -585,8 +565,20 @@ def test_the_icon_follows_the_agent_through_its_restart(
         assert "Traceback" not in said
 
 
+def test_a_click_on_an_icon_without_menu_reports_a_leak(
+    display: str, agent: StatusAgent, bus: PrivateBus
+) -> None:
+    panel = XembedPanel(display)
+    with running(agent, PATH="/nowhere") as process, contextlib.closing(panel):
+        assert wait_for(lambda: panel.colour() == tile(State.FINE))
+        panel.click()
+        assert process.stderr is not None
+        said = iter(process.stderr.readline, b"")
+        assert any(b"chosen: tray-report-leak" in line for line in said)
+
+
 def test_a_panel_that_starts_after_the_tray_still_gets_the_icon(
-    display: str, agent: Agent, bus: PrivateBus
+    display: str, agent: StatusAgent, bus: PrivateBus
 ) -> None:
     with running(agent) as process:
         assert wait_for(lambda: agent.asked >= 1)
@@ -598,20 +590,19 @@ def test_a_panel_that_starts_after_the_tray_still_gets_the_icon(
 
 
 def test_without_panel_and_without_notification_daemon_the_process_lives_on(
-    display: str, agent: Agent, bus: PrivateBus
+    display: str, agent: StatusAgent, bus: PrivateBus
 ) -> None:
     with running(agent) as process:
-        assert wait_for(lambda: agent.asked >= 1)
+        assert wait_for(lambda: agent.asked >= 2)
         agent.status["messages"] = [SEALED]
-        asked = agent.asked
-        assert wait_for(lambda: agent.asked >= asked + 2)
+        assert wait_for(lambda: agent.asked >= 3)  # it goes on, having tried to tell
         code, said = end(process)
         assert (code, "Traceback" in said) == (0, False), said
         assert say("nl", "seal-file") in said
 
 
 def test_what_was_done_is_told_by_notification_in_the_persons_language(
-    display: str, agent: Agent, desktop: Services
+    display: str, agent: StatusAgent, desktop: Services
 ) -> None:
     daemon = offer_notifications(desktop)
     with running(agent) as process:
@@ -624,7 +615,7 @@ def test_what_was_done_is_told_by_notification_in_the_persons_language(
 
 
 def test_the_end_of_the_display_ends_the_process(
-    agent: Agent, bus: PrivateBus, monkeypatch: pytest.MonkeyPatch
+    agent: StatusAgent, bus: PrivateBus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = shutil.which("Xvfb", path="/usr/bin:/bin")
     if program is None:
@@ -644,7 +635,7 @@ def test_the_end_of_the_display_ends_the_process(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_without_a_screen_the_other_ways_in_are_named(agent: Agent, language: str) -> None:
+def test_without_a_screen_the_other_ways_in_are_named(agent: StatusAgent, language: str) -> None:
     nowhere = {"DISPLAY": "", "WAYLAND_DISPLAY": "", "LANG": f"{language}_XX.UTF-8"}
     with running(agent, **nowhere) as process:
         _, said = process.communicate(timeout=PATIENCE)
@@ -653,11 +644,16 @@ def test_without_a_screen_the_other_ways_in_are_named(agent: Agent, language: st
     assert say(language, "tray-no-display").splitlines()[0] in said.decode()
 
 
-def test_a_display_without_x_shows_messages_and_no_icon(agent: Agent, desktop: Services) -> None:
+def test_a_display_without_x_shows_messages_and_no_icon(
+    agent: StatusAgent, desktop: Services, tmp_path: Path
+) -> None:
     """As under Wayland without X and without introspection: no backend of any icon works."""
     daemon = offer_notifications(desktop)
-    with running(agent, DISPLAY="", WAYLAND_DISPLAY="wayland-0") as process:
-        assert wait_for(lambda: agent.asked >= 1)
-        agent.status["messages"] = [BLOCKED]
-        assert wait_for(lambda: bool(daemon.shown))
-        assert end(process)[0] == 0
+    with socket.socket(socket.AF_UNIX) as compositor:
+        compositor.bind(str(tmp_path / "wayland-0"))
+        compositor.listen()
+        with running(agent, DISPLAY="", WAYLAND_DISPLAY=str(tmp_path / "wayland-0")) as process:
+            assert wait_for(lambda: agent.asked >= 1)
+            agent.status["messages"] = [BLOCKED]
+            assert wait_for(lambda: bool(daemon.shown))
+            assert end(process)[0] == 0

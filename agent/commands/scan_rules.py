@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 from agent import policy_file
-from agent.config import CONFIG
+from agent.places import CONFIG
 from collectors.recognise.rules.own import NONE, OwnRules, read_own
 
 INSTALLED = "policy.toml"

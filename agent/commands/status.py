@@ -25,6 +25,11 @@ LITTLE_ROOM = 100 * 1024 * 1024
 """Bytes of free disk below which the doctor warns."""
 
 
+TRAY = {
+    "panel": "runs in your session",
+    "none": "no place on this desktop; messages are shown all the same",
+}
+"""What your own tray said of its icon; nothing where none of yours runs."""
 OCR = {
     "ready": "read by OCR when nothing else is to be done",
     "off": "not read: the policy says so",
@@ -215,6 +220,8 @@ def _sentences(answer: Mapping[str, Any]) -> Iterator[str]:
         yield f"clock      {abs(off) // 60} minutes {way}: set it right"
     for what, gap in answer["coverage"].items():
         yield f"not seen   {what}: {gap}"
+    if answer.get("tray") in TRAY:
+        yield f"tray       {TRAY[answer['tray']]}"
     if answer.get("ocr") in OCR:
         yield f"scans      {OCR[answer['ocr']]}"
     for name, runs in answer["collectors"].items():

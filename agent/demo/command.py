@@ -8,7 +8,7 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 
-from agent import config, processes, run
+from agent import places, processes, run
 from agent.demo import checks, signed_policy, stage
 from agent.demo.checks import Evidence
 from agent.demo.stage import Folders, Login
@@ -27,7 +27,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Run the demo; with --once its checks decide the exit code."""
     folders = _folders(arguments.state)
     fine = _play(folders, arguments.once)
-    if arguments.once and fine and arguments.state == config.STATE:
+    if arguments.once and fine and arguments.state == places.STATE:
         shutil.rmtree(folders.top)
     else:
         print(f"Everything the demo made, with its logs, lies in {folders.top}.")
@@ -51,7 +51,7 @@ def _play(folders: Folders, once: bool) -> bool:
         _say(f"a sample home with {pupil} pupil files and {others} other files")
         evidence = Evidence(
             folders=folders,
-            socket=config.socket_for(folders.agent),
+            socket=places.socket_for(folders.agent),
             inventory=inventory,
             before=checks.digests(folders.home, inventory),
         )
@@ -98,7 +98,7 @@ def _say(what: str) -> None:
 
 def _folders(given: Path) -> Folders:
     """A new folder, or an empty one that was named."""
-    if given == config.STATE:
+    if given == places.STATE:
         top = Path(tempfile.mkdtemp(prefix="dossierwacht-demo-"))
     elif given.exists() and any(given.iterdir()):
         raise AgentError(f"{given} is not empty; the demo wants a folder of its own")

@@ -1,7 +1,8 @@
 """``dossierwacht tray``: the agent's face in the staff member's session.
 
-A process of its own with the person's own rights. It asks the agent over the control socket, shows
-an icon, and tells by notification when something was put away, blocked or is about to be locked.
+A process of its own with the person's own rights. It waits at the control socket for news, shows an
+icon, and tells by notification when something was put away, blocked or is about to be locked. It
+sleeps unless the agent, the desktop or the person says something.
 It holds no data and decides nothing: an agent that is gone turns the icon grey, a desktop without
 a panel still gets the messages, one without notifications still gets the icon, and what the icon
 offers can be had on the command line too.
@@ -13,21 +14,24 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from agent import control, session_bus
 from agent.texts import language_of, say
+from agent.tray.entries import Begun
+from agent.tray.item_on_bus import ItemOnBus
+from agent.tray.place import Icon, Place
 from agent.tray.view import (
-    DISPUTE_COMMAND,
+    ENTRIES,
     LEAK_COMMAND,
-    OVERRIDE_COMMAND,
-    WANT_BACK_COMMAND,
     Notice,
     Status,
     View,
+    contact_of,
     language_for,
     lock_notice,
     messages_in,
@@ -36,35 +40,25 @@ from agent.tray.view import (
 )
 
 if sys.platform == "linux":
-    from agent.tray.panel_linux import find_icon, has_screen, start_in_terminal
+    from agent.tray.panel_linux import find_icon, has_screen
 else:
     raise ImportError(f"the tray does not run on {sys.platform} yet")
 
 log = logging.getLogger(__name__)
 
-SECONDS = 2.0
-"""Between two questions to the agent."""
-SECONDS_COUNTING = 1.0
-"""The same while the screen is about to lock."""
-ASK_SECONDS = 5.0
-LOOKS_WITHOUT_PANEL = 15
-"""Looks before the person is told that there is no place for the icon: panels start late."""
+PANEL_SECONDS = 30.0
+"""After these the person is told that there is no place for the icon: panels start late."""
+LONGEST_WAIT = 300.0
+"""Seconds for which the agent is asked to wait for a change."""
+ANSWER_SECONDS = 15.0
+"""The agent may take so much longer to answer."""
+PAUSE = 0.5
+"""Seconds between two questions at the least."""
+FIRST_RETRY, LAST_RETRY = 1.0, 30.0
+"""Seconds before an agent that does not answer is asked again; doubled each time."""
 
-
-class Icon(Protocol):
-    """A place on the desktop for the icon, or the lack of one."""
-
-    def show(self, view: View, language: str) -> None: ...
-
-    def placed(self) -> bool:
-        """Whether the desktop has taken it in, as far as that can be told."""
-        ...
-
-    def run(self, look: Callable[[], None]) -> None:
-        """Start ``look`` in a thread of its own and serve the icon until ``stop``."""
-        ...
-
-    def stop(self) -> None: ...
+Ask = Callable[[str, float, str], Status]
+"""Asks for another status than that of a revision, for so long, and says where the icon is."""
 
 
 class Tray:
@@ -72,10 +66,11 @@ class Tray:
 
     def __init__(
         self,
-        ask: Callable[[], Status],
+        ask: Ask,
         icon: Icon,
         notify: Callable[..., int],
         wished: str | None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.ask = ask
         self.icon = icon
@@ -85,55 +80,36 @@ class Tray:
         self.shown: dict[str, int] = {}
         self.seen: set[str] | None = None
         self.view: View | None = None
-        self.looks = 0
+        self.contact = ""
+        self.revision = ""
+        self.failures = 0
+        self.clock = clock
+        self.began = clock()
+        self.told_nowhere = False
 
     def look(self) -> float:
-        """Ask once, show and tell what is new; seconds until the next look."""
+        """Wait for news, show and tell them; seconds to pause before the next look."""
         try:
-            status: Status | None = self.ask()
-        except control.ControlError:
-            status = None
+            status = self.ask(self.revision, self._wait(), self._place())
+        except control.ControlError as error:
+            return self._unanswered(error)
+        self.failures = 0
+        self.revision = str(status.get("revision", ""))
         self.language = language_for(self.wished, status)
+        self.contact = contact_of(status)
         self._show(view_of(status, self.language))
-        if status is not None:
-            for notice in self._news(messages_in(status)):
-                self.tell(notice)
+        for notice in self._news(messages_in(status)):
+            self.tell(notice)
         warning = lock_notice(status, self.language)
         if warning is not None:
             self.tell(warning)
         self._tell_if_nowhere()
-        return SECONDS if warning is None else SECONDS_COUNTING
+        return PAUSE
 
-    def keep_looking(self, stop: threading.Event) -> None:
-        """Look until told to stop."""
-        while not stop.is_set():
+    def keep_looking(self, stop: threading.Event, screen: Callable[[], bool]) -> None:
+        """Look until told to stop, or until nobody can see it."""
+        while not stop.is_set() and screen():
             stop.wait(self.look())
-
-    def report_leak(self, socket: Path) -> None:
-        """The menu's entry: the form in a terminal, or the words to type."""
-        self._in_terminal(LEAK_COMMAND, socket, "leak")
-
-    def dispute(self, socket: Path) -> None:
-        """The menu's entry for a verdict that is wrong, likewise."""
-        self._in_terminal(DISPUTE_COMMAND, socket, "dispute")
-
-    def override(self, socket: Path) -> None:
-        """The menu's entry for a stick that was blocked and can be had for a reason, likewise."""
-        self._in_terminal(OVERRIDE_COMMAND, socket, "override")
-
-    def want_back(self, socket: Path) -> None:
-        """The menu's entry for a file that was put away and is needed, likewise."""
-        self._in_terminal(WANT_BACK_COMMAND, socket, "want-back")
-
-    def walk_away(self, socket: Path) -> None:
-        """The menu's entry to lock the screen now; says so if it did not come to that."""
-        try:
-            locked = control.ask(socket, "walk-away").get("locked") is True
-        except control.ControlError as error:
-            log.info("the screen was not locked: %s", error)
-            locked = False
-        if not locked:
-            self.tell(Notice("lock", say(self.language, "tray-not-locked")))
 
     def tell(self, notice: Notice) -> None:
         """Show a notification in the place of the last one of its topic, if anybody shows any."""
@@ -146,11 +122,16 @@ class Tray:
         except session_bus.BusError as error:
             log.info("not shown: %s (%s)", notice.text, error)
 
-    def _in_terminal(self, words: str, socket: Path, topic: str) -> None:
-        program, *rest = words.split()
-        command = [str(Path(sys.executable).with_name(program)), *rest]
-        if not start_in_terminal([*command, "--socket", str(socket)]):
-            self.tell(Notice(topic, say(self.language, "tray-leak-command", command=words)))
+    def _unanswered(self, error: control.ControlError) -> float:
+        """An agent that takes up another policy is back at once, so only the second time counts."""
+        log.info("%s", error)
+        self.revision = ""
+        self.failures += 1
+        if self.failures > 1:
+            self.language = language_for(self.wished, None)
+            self._show(view_of(None, self.language))
+        self._tell_if_nowhere()
+        return float(min(FIRST_RETRY * 2 ** (self.failures - 1), LAST_RETRY))
 
     def _show(self, view: View) -> None:
         if view != self.view or not self.icon.placed():
@@ -166,16 +147,22 @@ class Tray:
         self.seen = set(messages)
         return notices(new, self.language)
 
+    def _nowhere(self) -> bool:
+        return self.clock() - self.began >= PANEL_SECONDS and not self.icon.placed()
+
+    def _place(self) -> str:
+        return "none" if self._nowhere() else "panel"
+
+    def _wait(self) -> float:
+        """Not past the moment at which a desktop without a place is told of."""
+        left = self.began + PANEL_SECONDS - self.clock()
+        return LONGEST_WAIT if self.icon.placed() or left <= 0 else left
+
     def _tell_if_nowhere(self) -> None:
         """Once, and only when the panel has had time to start."""
-        self.looks += 1
-        if self.looks == LOOKS_WITHOUT_PANEL and not self.icon.placed():
+        if self._nowhere() and not self.told_nowhere:
+            self.told_nowhere = True
             self.tell(Notice("panel", say(self.language, "tray-no-panel", command=LEAK_COMMAND)))
-
-
-def _beside(entry: Callable[[], None]) -> None:
-    """What takes a while, so that the icon goes on meanwhile."""
-    threading.Thread(target=entry, daemon=True).start()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -191,29 +178,34 @@ def main(arguments: argparse.Namespace) -> int:
     if not has_screen():
         print(say(wished or "en", "tray-no-display"), file=sys.stderr)
         return 1
-    socket: Path = arguments.socket
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    signal.signal(signal.SIGINT, lambda *_: stop.set())
-    entries: dict[str, Callable[[], None]] = {}
-    icon = find_icon(stop, entries)
-    tray = Tray(lambda: _status(socket), icon, session_bus.notify, wished)
-    entries["tray-report-leak"] = partial(tray.report_leak, socket)
-    entries["tray-dispute"] = partial(tray.dispute, socket)
-    entries["tray-override"] = partial(tray.override, socket)
-    entries["tray-want-back"] = partial(tray.want_back, socket)
-    entries["tray-walk-away"] = partial(_beside, partial(tray.walk_away, socket))
+    begun: dict[str, Callable[[], None]] = {}
+    icon = Place(_on_bus(begun), partial(find_icon, begun), has_screen)
+    tray = Tray(partial(_status, arguments.socket), icon, session_bus.notify, wished)
+    begun |= Begun(arguments.socket, tray.tell, lambda: tray.language, lambda: tray.contact).table()
 
-    def look() -> None:
-        try:
-            tray.keep_looking(stop)
-        finally:
-            icon.stop()
+    def end(*_: object) -> None:
+        stop.set()
+        icon.stop()
 
-    icon.run(look)
-    stop.set()
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    threading.Thread(target=_look, args=(tray, stop, icon), daemon=True).start()
+    icon.run()
     return 0
 
 
-def _status(socket: Path) -> Status:
-    return control.ask(socket, "status", timeout=ASK_SECONDS)
+def _look(tray: Tray, stop: threading.Event, icon: Place) -> None:
+    try:
+        tray.keep_looking(stop, has_screen)
+    finally:
+        icon.stop()
+
+
+def _on_bus(begun: Mapping[str, Callable[[], None]]) -> ItemOnBus:
+    return ItemOnBus(lambda: begun[ENTRIES[0]](), lambda key: begun[key]())
+
+
+def _status(socket: Path, revision: str, wait: float, place: str) -> Status:
+    timeout = wait + ANSWER_SECONDS
+    return control.ask(socket, "watch", timeout=timeout, revision=revision, wait=wait, place=place)

@@ -1,4 +1,4 @@
-"""Linux: the icon through pystray, guarded against the ways in which its backends fail.
+"""Linux: the older ways to show an icon, by pystray, guarded against how its backends fail.
 
 The backend is chosen here and not by pystray, which would connect to the display when imported:
 
@@ -15,32 +15,25 @@ import contextlib
 import logging
 import os
 import select
-import subprocess
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import socket
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from importlib import import_module
 from queue import SimpleQueue
 from typing import Any
 
 from agent.texts import say
-from agent.tray.view import View
+from agent.tray.icon import picture
+from agent.tray.place import Icon, NoIcon
+from agent.tray.view import LINE, State, View
 
 log = logging.getLogger(__name__)
 
 BACKENDS = ("appindicator", "gtk", "xorg")
-_TERMINALS: tuple[tuple[str, str], ...] = (
-    ("/usr/bin/x-terminal-emulator", "-e"),
-    ("/usr/bin/gnome-terminal", "--"),
-    ("/usr/bin/konsole", "-e"),
-    ("/usr/bin/xfce4-terminal", "-x"),
-    ("/usr/bin/xterm", "-e"),
-)
-_STAY_OPEN = '"$@"; printf "\\n[Enter]"; read -r _'
-"""The receipt number must not vanish with its window."""
-_started: list["subprocess.Popen[bytes]"] = []
-
-
+SIDE = 64
+"""Pixels; the panel scales it."""
+SCREEN_SECONDS = 2.0
+"""Longest wait for a display to take a connection."""
 Entries = Mapping[str, Callable[[], None]]
 """What the menu offers: the key of its text, and what it begins."""
 
@@ -53,31 +46,12 @@ class _Mute:
     def hide(self) -> None: ...
 
 
-class NoIcon:
-    """A desktop without any place for an icon; the messages are shown all the same."""
-
-    def __init__(self, stop: threading.Event) -> None:
-        self._stop = stop
-
-    def show(self, view: View, language: str) -> None:
-        log.info("%s: %s", view.state, " / ".join(view.lines))
-
-    def placed(self) -> bool:
-        return False
-
-    def run(self, look: Callable[[], None]) -> None:
-        look()
-
-    def stop(self) -> None:
-        self._stop.set()
-
-
 class PystrayIcon:
     """An icon of one of pystray's backends."""
 
     def __init__(self, backend: Any, entries: Entries) -> None:
+        _library()
         self._base = import_module("pystray._base")
-        self._draw = import_module("agent.tray.icon").draw
         self._entries = entries
         self._icon = backend.Icon("dossierwacht", title="Dossierwacht")
 
@@ -85,28 +59,39 @@ class PystrayIcon:
         """Show a view; called in the looking thread."""
         self._icon.menu = self._menu(view, language)
         self._icon.title = f"{say(language, 'tray-title')}: {view.lines[0]}"
-        self._icon.icon = self._draw(view.state)
+        self._icon.icon = self._drawn(view.state)
         self._icon.visible = True
 
     def placed(self) -> bool:
         """The xorg backend knows its panel; of the others nothing can be told, so they count."""
         return getattr(self._icon, "_systray_manager", self) is not None
 
-    def run(self, look: Callable[[], None]) -> None:
-        """Serve the icon in this thread, which must be the main one."""
-        self._icon.run(setup=lambda _: threading.Thread(target=look, daemon=True).start())
+    def run(self) -> None:
+        """Serve the icon in this thread, which must be the main one, while there is a screen."""
+        try:
+            self._icon.run(setup=lambda _: None)
+        except _failures() as error:
+            log.info("the icon ended: %s", error)
 
     def stop(self) -> None:
         self._icon.stop()
 
     def _menu(self, view: View, language: str) -> Any:
         item = self._base.MenuItem
-        lines = [item(line, None, enabled=False) for line in view.lines]
+        line = self._base.Menu.SEPARATOR
+        lines = [item(one, None, enabled=False) for one in view.lines]
         asks = [
-            item(say(language, key), partial(_begin, self._entries[key]), default=number == 0)
+            line
+            if key == LINE
+            else item(say(language, key), partial(_begin, self._entries[key]), default=number == 0)
             for number, key in enumerate(view.offers)
         ]
-        return self._base.Menu(*lines, self._base.Menu.SEPARATOR, *asks)
+        return self._base.Menu(*lines, line, *asks)
+
+    def _drawn(self, state: State) -> Any:
+        """Opaque, since some panels of the older kind show nothing through it but black."""
+        pixels = picture(state, SIDE, opaque=True)
+        return import_module("PIL.Image").frombytes("RGBA", (SIDE, SIDE), pixels)
 
 
 class XorgIcon(PystrayIcon):
@@ -122,12 +107,37 @@ class XorgIcon(PystrayIcon):
         self._woken, self._wake = os.pipe()
         self._ended = False
         self._icon._events = self._events
+        display = self._icon._display
+        self._root, self._manager = display.screen().root, display.intern_atom("MANAGER")
+        self._listen()
+        self._dock, self._icon._dock_window = self._icon._dock_window, self._dock_once
 
     def show(self, view: View, language: str) -> None:
         self._in_main(partial(super().show, view, language))
 
     def stop(self) -> None:
         self._in_main(self._end)
+
+    def _listen(self) -> None:
+        """Have clicks told, which pystray forgets to ask for."""
+        kinds = import_module("Xlib.X")
+        mask = kinds.ExposureMask | kinds.StructureNotifyMask | kinds.ButtonPressMask
+        self._icon._window.change_attributes(event_mask=mask)
+        self._root.change_attributes(event_mask=kinds.StructureNotifyMask)
+
+    def _panel_came(self, event: Any) -> bool:
+        """Whether an event tells of a new panel; then the icon is shown on that."""
+        kind = import_module("Xlib.X").ClientMessage
+        if event.type != kind or event.client_type != self._manager:
+            return False
+        self._icon._show()
+        self._icon._update_icon()
+        return True
+
+    def _dock_once(self) -> None:
+        """pystray asks to be taken in at each change, which some panels take for another icon."""
+        if self._icon._systray_manager is None:
+            self._dock()
 
     def _in_main(self, job: Callable[[], None]) -> None:
         self._jobs.put(job)
@@ -142,7 +152,7 @@ class XorgIcon(PystrayIcon):
         while not self._ended:
             while display.pending_events():
                 event = display.next_event()
-                if not self._taken_along(event):
+                if not (self._taken_along(event) or self._panel_came(event)):
                     yield event
             ready, _, _ = select.select([display, self._woken], [], [])
             if self._woken in ready:
@@ -161,23 +171,36 @@ class XorgIcon(PystrayIcon):
             icon._systray_manager = None
             icon._window = icon._create_window()
             icon._gc = icon._window.create_gc()
+            self._listen()
         return icon._systray_manager is None
 
 
 def has_screen() -> bool:
-    """Whether this process can reach a display."""
-    if os.environ.get("WAYLAND_DISPLAY"):
-        return True
-    try:
-        import_module("Xlib.display").Display().close()
-    except _failures():
-        return False
+    """Whether there is a display to be seen on; one that is reached over a network counts."""
+    wayland, display = os.environ.get("WAYLAND_DISPLAY"), os.environ.get("DISPLAY", "")
+    if wayland:
+        runtime = os.environ.get("XDG_RUNTIME_DIR", f"/run/user/{os.getuid()}")
+        if _answers(os.path.join(runtime, wayland)):
+            return True
+    host, colon, number = display.rpartition(":")
+    if not colon or host not in ("", "unix"):
+        return bool(colon)
+    path = f"/tmp/.X11-unix/X{number.partition('.')[0]}"  # noqa: S108 (where X itself puts it)
+    return _answers(path) or _answers(f"\0{path}")
+
+
+def _answers(address: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(SCREEN_SECONDS)
+        try:
+            connection.connect(address)
+        except (OSError, ValueError):
+            return False
     return True
 
 
-def find_icon(stop: threading.Event, entries: Entries) -> "PystrayIcon | NoIcon":
+def find_icon(entries: Entries) -> Icon:
     """The first backend that works here; the first entry is what a click on the icon does."""
-    os.environ["PYSTRAY_BACKEND"] = "dummy"  # pystray itself must choose nothing
     logging.getLogger("pystray").setLevel(logging.CRITICAL)
     for name in BACKENDS:
         try:
@@ -188,19 +211,7 @@ def find_icon(stop: threading.Event, entries: Entries) -> "PystrayIcon | NoIcon"
             continue
         log.info("icon by %s", name)
         return icon
-    return NoIcon(stop)
-
-
-def start_in_terminal(command: Sequence[str]) -> bool:
-    """Start a command in the first terminal program there is; False if there is none."""
-    _started[:] = [child for child in _started if child.poll() is None]
-    for program, option in _TERMINALS:
-        if os.access(program, os.X_OK):
-            words = [program, option, "/bin/sh", "-c", _STAY_OPEN, "sh", *command]
-            with contextlib.suppress(OSError):
-                _started.append(subprocess.Popen(words, start_new_session=True))
-                return True
-    return False
+    return NoIcon()
 
 
 def _begin(entry: Callable[[], None], *_: object) -> None:
@@ -208,8 +219,18 @@ def _begin(entry: Callable[[], None], *_: object) -> None:
     entry()
 
 
+def _library() -> None:
+    """Import pystray without letting it choose a backend, and so connect to the display."""
+    os.environ["PYSTRAY_BACKEND"] = "dummy"
+    try:
+        import_module("pystray")
+    finally:
+        del os.environ["PYSTRAY_BACKEND"]  # no business of what is started from here
+
+
 def _backend(name: str) -> Any:
     """A backend of pystray, without its way of asking for a notification daemon."""
+    _library()
     if name != "xorg":
         vars(import_module("pystray._util.notify_dbus"))["Notifier"] = _Mute
     return import_module(f"pystray._{name}")
@@ -219,5 +240,6 @@ def _failures() -> tuple[type[Exception], ...]:
     """What a display or a library that is not there raises; introspection raises ValueError."""
     known: tuple[type[Exception], ...] = (ImportError, ValueError, OSError)
     with contextlib.suppress(ImportError):
-        return (*known, import_module("Xlib.error").DisplayError)
+        error = import_module("Xlib.error")
+        return (*known, error.DisplayError, error.ConnectionClosedError)
     return known

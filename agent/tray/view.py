@@ -1,7 +1,7 @@
 """What the tray shows, worked out from the agent's answer: no screen, no clock, no bus in here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -11,8 +11,21 @@ LEAK_COMMAND = "dossierwacht leak report"
 DISPUTE_COMMAND = "dossierwacht dispute report"
 OVERRIDE_COMMAND = "dossierwacht usb override"
 WANT_BACK_COMMAND = "dossierwacht sealed ask"
-ALWAYS = ("tray-report-leak", "tray-dispute", "tray-walk-away")
-"""What the menu always offers, the first of it by a click on the icon."""
+LINE = "-"
+"""Parts the groups of the menu."""
+ENTRIES = (
+    "tray-report-leak",
+    "tray-mine",
+    "tray-protect",
+    "tray-ask",
+    "tray-dispute",
+    "tray-want-back",
+    "tray-override",
+    "tray-walk-away",
+)
+"""All that the menu can offer; the first of it begins by a click on the icon too."""
+SOMETIMES = frozenset({"tray-want-back", "tray-override"})
+_BEGIN_GROUPS = frozenset({"tray-mine", "tray-dispute", "tray-walk-away"})
 LONGEST_INSTEAD = 300
 """Characters of the organisation's own sentence that are shown."""
 SILENT = frozenset({"allow-usb"})
@@ -37,7 +50,7 @@ class View:
 
     state: State
     lines: tuple[str, ...]
-    offers: tuple[str, ...] = ALWAYS
+    offers: tuple[str, ...] = field(default_factory=lambda: offered(frozenset()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,12 @@ def view_of(status: Status | None, language: str) -> View:
     return View(state, tuple(lines), _offers(status))
 
 
+def contact_of(status: Status) -> str:
+    """The name of whom to ask, as the organisation gave it; empty if it gave none."""
+    given = status.get("contact")
+    return str(given.get("name") or "") if isinstance(given, dict) else ""
+
+
 def notices(messages: Sequence[Mapping[str, Any]], language: str) -> list[Notice]:
     """What to tell of new messages: what was done or is asked for, and many alike become one."""
     found: dict[str, Notice] = {}
@@ -112,14 +131,26 @@ def messages_in(status: Status | None) -> dict[str, Mapping[str, Any]]:
     return {str(one["id"]): one for one in listed if "id" in one}
 
 
+def offered(sometimes: frozenset[str]) -> tuple[str, ...]:
+    """The menu with lines between its groups: what is always there, and ``sometimes``."""
+    offers: list[str] = []
+    for key in ENTRIES:
+        if key in _BEGIN_GROUPS:
+            offers.append(LINE)
+        if key not in SOMETIMES or key in sometimes:
+            offers.append(key)
+    return tuple(offers)
+
+
 def _offers(status: Status) -> tuple[str, ...]:
     """A stick is offered for a reason only while there is one that could be had, and a file to be
     asked for only while one is known that was put away."""
     told = status.get("override")
     stick = isinstance(told, dict) and told.get("devices")
     ends = [(one.get("action"), one.get("result")) for one in messages_in(status).values()]
-    more = ("tray-override",) if stick else ()
-    return (*ALWAYS, *more, "tray-want-back") if ("seal-file", "done") in ends else (*ALWAYS, *more)
+    sealed = ("seal-file", "done") in ends
+    wanted = {"tray-override": stick, "tray-want-back": sealed}
+    return offered(frozenset(key for key, there in wanted.items() if there))
 
 
 def _state(status: Status) -> State:

@@ -1,0 +1,1 @@
+"""Real panels on an X server without a monitor, for the lab of the tray."""
