@@ -15,12 +15,14 @@ from agent.control_server import Answer, Caller, Refused
 from agent.countdown import lock_in
 from agent.daemon import Daemon
 from agent.disputes import Disputes
+from agent.held_back import HeldBack
 from agent.identity import Enrolled
 from agent.in_touch import Condition
 from agent.leak import receipt_number
 from agent.leak_reports import LeakReports
 from agent.lost_questions import LostQuestions
 from agent.messages import Messages
+from agent.notice_read import NoticesRead
 from agent.outbox import ADVICE, Outbox, Trouble
 from agent.override_requests import OverrideRequests
 from agent.policy import Mode
@@ -41,6 +43,8 @@ STAFF = frozenset(
         "walk-away",
         "unlock",
         "want-back",
+        "notice",
+        "notice-read",
     }
 )
 SENDER = frozenset({"outbox", "reply"})
@@ -65,6 +69,8 @@ class Answers:
     away: WalkAway | None = None
     lost: LostQuestions | None = None
     back: WantedBack | None = None
+    notices: NoticesRead | None = None
+    held_back: HeldBack | None = None
 
     def table(self) -> dict[str, Answer]:
         """Each question and who answers it."""
@@ -78,6 +84,8 @@ class Answers:
             "usb-override": self.usb_override,
             "walk-away": self.walk_away,
             "want-back": self.want_back,
+            "notice": self.notice,
+            "notice-read": self.notice_read,
             "order": self.order,
             "unlock": self.unlock,
             "outbox": self.next_request,
@@ -94,7 +102,7 @@ class Answers:
     def status(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
         """How the agent is, in words that hold nobody's data."""
         policy, trouble = self.config.policy, self.outbox.trouble
-        messages = Messages(policy=policy, overrides=self.overrides)
+        messages = Messages(policy=policy, overrides=self.overrides, held=self.held_back)
         return {
             "version": __version__,
             "state": self._state(trouble),
@@ -118,9 +126,10 @@ class Answers:
                 "mail": policy.contact.mail,
             },
             "override": self._override(),
-            "messages": [messages.of(event) for event in list(self.daemon.messages)],
+            "messages": messages.for_person(list(self.daemon.messages), caller.uid),
             "lock_in_seconds": lock_in(self.daemon),
             "lost": self.daemon.is_lost(),
+            "notice": {"unread": self.notices is not None and self.notices.unread(caller.uid)},
         }
 
     def report(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -145,6 +154,19 @@ class Answers:
             raise Refused("want-back", "this agent seals nothing")
         told = self.back.take(caller, given)
         return {**told, "receipt": receipt_number(told["event"])}
+
+    def notice(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the notice to the staff says of the policy in force."""
+        return self._notices().show(caller)
+
+    def notice_read(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Remember that the caller has read it."""
+        return self._notices().take(caller, given)
+
+    def _notices(self) -> NoticesRead:
+        if self.notices is None:
+            raise Refused("notice", "this agent shows no notice")
+        return self.notices
 
     def order(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Follow a signed order."""

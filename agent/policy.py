@@ -16,6 +16,7 @@ from agent.notice import Notice
 from agent.policy_duties import Duties
 from agent.policy_usb import BLOCK, Override, UsbPolicy
 from agent.policy_usb import KIND as USB
+from agent.quiet import Span
 from agent.terms import Terms
 from collectors.base import Fact, Observation
 from enforcement.base import Recipient
@@ -124,6 +125,9 @@ class Policy:
     notice_lead_days: int = 0
     notice: Notice | None = None
     contact: Contact = field(default_factory=Contact)
+    quiet: tuple[Span, ...] = ()
+    """Hours in which messages wait that can."""
+    waits_while_presenting: bool = True
     recipients: tuple[Recipient, ...] = ()
     usb: UsbPolicy = field(default_factory=UsbPolicy)
     sealing: Sealing = field(default_factory=Sealing)

@@ -25,9 +25,10 @@ from agent.leak_reports import LeakReports
 from agent.lost import Lost
 from agent.lost_keeper import LostKeeper
 from agent.lost_questions import LostQuestions
+from agent.notice_read import notices_read
 from agent.outbox import Outbox
 from agent.override_requests import OverrideRequests
-from agent.parts import condition_of, daemon_of, left_alone_of
+from agent.parts import condition_of, daemon_of, held_back_of, left_alone_of
 from agent.standing import Standing
 from agent.stick_judge import StickJudge
 from agent.stick_keeper import StickKeeper
@@ -270,6 +271,8 @@ def _answers(
         disputes=_disputes(config, daemon, shelf),
         overrides=_override_requests(daemon, keeper),
         back=WantedBack(state=config.state, record=daemon.record, now=utc_now),
+        held_back=held_back_of(config, daemon),
+        notices=notices_read(config, daemon.record, utc_now),
         away=WalkAway(
             desk=session.this_machine,
             record=daemon.record,

@@ -68,7 +68,7 @@ def test_who_asks_decides_what_may_be_asked(journal: Journal, tmp_path: Path) ->
     given = answers(journal, tmp_path)
     assert given.allowed(TEACHER) == STAFF
     everybody = {"status", "policy", "leak-report", "dispute", "usb-override", "walk-away"}
-    assert everybody | {"unlock", "want-back"} == STAFF
+    assert everybody | {"unlock", "want-back", "notice", "notice-read"} == STAFF
     assert given.allowed(Caller(uid=998, pid=1)) == SENDER == {"outbox", "reply"}
     for uid in (0, os.geteuid()):
         assert given.allowed(Caller(uid=uid, pid=1)) == ADMIN
