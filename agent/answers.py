@@ -129,12 +129,14 @@ class Answers:
             "messages": messages.for_person(list(self.daemon.messages), caller.uid),
             "lock_in_seconds": lock_in(self.daemon),
             "lost": self.daemon.is_lost(),
-            "notice": {"unread": self.notices is not None and self.notices.unread(caller.uid)},
+            "notice_unread": self.notices is not None and self.notices.unread(caller.uid),
         }
 
     def report(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Everything IT may know."""
-        return full_report.of_running(self.status(caller, {}), self.config, self.daemon)
+        """Everything IT may know; what one person has read is no part of it."""
+        status = {**self.status(caller, {})}
+        del status["notice_unread"]
+        return full_report.of_running(status, self.config, self.daemon)
 
     def policy(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
         """The text of the signed policy, for people who may not look into the state folder."""

@@ -217,6 +217,8 @@ def _sentences(answer: Mapping[str, Any]) -> Iterator[str]:
         yield f"not seen   {what}: {gap}"
     if answer.get("ocr") in OCR:
         yield f"scans      {OCR[answer['ocr']]}"
+    if answer.get("notice_unread"):
+        yield "notice     you have not read it yet: dossierwacht open notice"
     for name, runs in answer["collectors"].items():
         if not runs:
             yield f"stopped    the collector {name}; it will be started again"
