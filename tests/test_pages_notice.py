@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from agent import policy_file
+from agent.commands import open as open_command
 from agent.control_server import Caller
 from agent.notice_read import NoticesRead
+from agent.pages import app
 from agent.policy_usb import UsbMode
 from agent.texts import LANGUAGES, has, say
 from tests.accessible import violations
@@ -108,6 +110,10 @@ def test_every_preset_can_be_shown(chromium: Browser, tmp_path: Path, preset: Pa
         for rule in found.rules:
             assert rule.source in text
         assert say("en", f"notice-usb-{found.usb.mode}") in text
+
+
+def test_every_page_can_be_opened_by_its_name() -> None:
+    assert app.PAGES == open_command.PAGES
 
 
 def test_every_word_that_a_policy_may_hold_has_its_sentence() -> None:

@@ -5,9 +5,11 @@ import json
 import os
 import resource
 import secrets
+import struct
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -203,6 +205,20 @@ def circle(path: Path) -> Path:
     return path
 
 
+def bomb(path: Path) -> Path:
+    """An object of the file lies behind 400 MB of blanks."""
+    raw = zlib.compress(b"1 0 " + b" " * (400 * 1024**2), 9)
+    stream = b"5 0 obj<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>stream\n" % len(raw)
+    start = b"%PDF-1.5\n"
+    body = start + stream + raw + b"\nendstream endobj\n"
+    table = [(0, 0, 65535), (2, 5, 0), *[(0, 0, 0)] * 3, (1, len(start), 0), (1, len(body), 0)]
+    rows = b"".join(struct.pack(">BIH", *row) for row in table)
+    head = b"6 0 obj<</Type/XRef/Size 7/W[1 4 2]/Root 1 0 R/Length %d>>stream\n" % len(rows)
+    end = b"\nendstream endobj\nstartxref\n%d\n%%%%EOF" % len(body)
+    path.write_bytes(body + head + rows + end)
+    return path
+
+
 @pytest.mark.parametrize(
     ("make", "why"),
     [
@@ -210,8 +226,9 @@ def circle(path: Path) -> Path:
         (cut, Why.DAMAGED),
         (nonsense, Why.DAMAGED),
         (circle, Why.DAMAGED),
+        (bomb, Why.DAMAGED),
     ],
-    ids=["encrypted", "cut", "nonsense", "circle"],
+    ids=["encrypted", "cut", "nonsense", "circle", "bomb"],
 )
 def test_a_pdf_that_cannot_be_protected_goes_whole_into_a_zip(
     tmp_path: Path, make: Callable[[Path], Path], why: Why

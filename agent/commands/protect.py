@@ -82,16 +82,15 @@ def _target(arguments: argparse.Namespace, language: str, form: str) -> tuple[Pa
     to: Path | None = arguments.to
     if _names_a_file(to):
         assert to is not None
-        return to, _new([to])
+        return _new([to])
     folder = to or Path(arguments.files[0]).parent
     name = neutral(say(language, "protect-file"), datetime.now(UTC).astimezone(), form)
     found = folder / name
     tries = [found, *(found.with_stem(f"{found.stem}-{n}") for n in range(2, MOST_TRIES))]
-    out = _new(tries)
-    return Path(out.name), out
+    return _new(tries)
 
 
-def _new(tries: Sequence[Path]) -> BinaryIO:
+def _new(tries: Sequence[Path]) -> tuple[Path, BinaryIO]:
     """The first of some paths that nothing has."""
     for path in tries:
         try:
@@ -100,8 +99,7 @@ def _new(tries: Sequence[Path]) -> BinaryIO:
             continue
         except OSError as error:
             raise ConfigError(f"{path}: {error.strerror}") from error
-        os.close(descriptor)
-        return path.open("r+b")
+        return path, os.fdopen(descriptor, "r+b")
     raise ConfigError(f"{tries[-1]} is there already; nothing is ever overwritten")
 
 
