@@ -15,12 +15,14 @@ from agent.control_server import Answer, Caller, Refused
 from agent.countdown import lock_in
 from agent.daemon import Daemon
 from agent.disputes import Disputes
+from agent.held_back import HeldBack
 from agent.identity import Enrolled
 from agent.in_touch import Condition
 from agent.leak_reports import LeakReports
 from agent.letter_desk import LetterDesk, asked_by, letter_answers
 from agent.lost_questions import LostQuestions
 from agent.messages import Messages
+from agent.notice_read import NoticesRead
 from agent.outbox import ADVICE, Outbox, Trouble
 from agent.override_requests import OverrideRequests
 from agent.policy import Mode
@@ -48,6 +50,8 @@ STAFF = frozenset(
         "letters",
         "answer",
         "ask-permission",
+        "notice",
+        "notice-read",
     }
 )
 SENDER = frozenset({"outbox", "reply"})
@@ -73,6 +77,8 @@ class Answers:
     lost: LostQuestions | None = None
     back: WantedBack | None = None
     letters: LetterDesk | None = None
+    notices: NoticesRead | None = None
+    held_back: HeldBack | None = None
     watchers: Watchers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -93,6 +99,8 @@ class Answers:
             "walk-away": self.walk_away,
             "want-back": asked_by(self, self.want_back),
             **letter_answers(self),
+            "notice": self.notice,
+            "notice-read": self.notice_read,
             "order": self.order,
             "unlock": self.unlock,
             "outbox": self.next_request,
@@ -109,7 +117,7 @@ class Answers:
     def status(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
         """How the agent is, in words that hold nobody's data."""
         policy, trouble = self.config.policy, self.outbox.trouble
-        messages = Messages(policy=policy, overrides=self.overrides)
+        messages = Messages(policy=policy, overrides=self.overrides, held=self.held_back)
         return {
             "version": __version__,
             "state": self._state(trouble),
@@ -134,16 +142,19 @@ class Answers:
                 "mail": policy.contact.mail,
             },
             "override": self._override(),
-            "messages": [messages.of(event) for event in list(self.daemon.messages)]
+            "messages": messages.for_person(list(self.daemon.messages), caller.uid)
             + (self.letters.messages(caller.uid) if self.letters else []),
             "lock_in_seconds": lock_in(self.daemon),
             "lost": self.daemon.is_lost(),
+            "notice_unread": self.notices is not None and self.notices.unread(caller.uid),
             "tray": self.watchers.place_of(caller.uid),
         }
 
     def report(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Everything IT may know."""
-        return full_report.of_running(self.status(caller, {}), self.config, self.daemon)
+        """Everything IT may know; what one person has read is no part of it."""
+        status = {**self.status(caller, {})}
+        del status["notice_unread"]
+        return full_report.of_running(status, self.config, self.daemon)
 
     def policy(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
         """The text of the signed policy, for people who may not look into the state folder."""
@@ -163,6 +174,19 @@ class Answers:
             raise Refused("want-back", "this agent seals nothing")
         told = self.back.take(caller, given)
         return {**told, "receipt": receipt_number(told["event"])}
+
+    def notice(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the notice to the staff says of the policy in force."""
+        return self._notices().show(caller)
+
+    def notice_read(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Remember that the caller has read it."""
+        return self._notices().take(caller, given)
+
+    def _notices(self) -> NoticesRead:
+        if self.notices is None:
+            raise Refused("notice", "this agent shows no notice")
+        return self.notices
 
     def order(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Follow a signed order."""

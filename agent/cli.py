@@ -50,6 +50,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("doctor", "checks to read out over the phone", "agent.commands.status", main="doctor"),
     Command("leak report", "report a data leak", "agent.commands.leak"),
+    Command("protect", "an encrypted copy of files, to send", "agent.commands.protect"),
     Command("open", "a page of your own in the browser", "agent.commands.open"),
     Command(
         "letter list", "what was written to you", "agent.commands.letter", "add_list", "listing"

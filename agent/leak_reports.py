@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from agent.control_server import Caller, Refused
+from agent.daemon import Daemon
 from agent.errors import JournalFull
 from agent.hourly import Hourly
 from agent.leak import (
@@ -29,7 +30,7 @@ from agent.leak import (
     Role,
 )
 from agent.own_leak import LeakReported, SlipReported
-from agent.policy import Contact
+from agent.policy import Contact, Policy
 from agent.receipts import receipt_number
 from agent.wire.event import LONGEST_SEALED
 from collectors.base import Clock, Observation
@@ -52,6 +53,18 @@ class LeakReports:
     """How the policy calls whom a slip is told to."""
     now: Clock
     recent: Hourly = field(default_factory=lambda: Hourly(PER_HOUR))
+
+    @classmethod
+    def of(cls, policy: Policy, daemon: Daemon) -> "LeakReports":
+        """What takes reports on a laptop."""
+        return cls(
+            keep=daemon.keep,
+            can_seal=daemon.recorder.seal is not None,
+            can_seal_slips=daemon.recorder.seal_apart is not None,
+            contact=policy.contact,
+            director=policy.duties.report.own_slip,
+            now=daemon.now,
+        )
 
     def take(self, caller: Caller, given: Mapping[str, Any]) -> dict[str, str]:
         """The receipt. Raises Refused; then nothing was recorded."""

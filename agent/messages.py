@@ -1,10 +1,16 @@
-"""What is told to the person at the laptop of one event: words and numbers only, no name."""
+"""What is told to the person at the laptop of one event: words and numbers only, no name.
 
+What can wait is marked ``later`` in quiet hours and while that person presents; after that it is
+told with ``held``, the reason it waited.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from agent.held_back import HeldBack, Turn
 from agent.override_requests import OverrideRequests
 from agent.policy import Policy
 from agent.reminders import reminders
@@ -22,6 +28,12 @@ class Messages:
 
     policy: Policy
     overrides: OverrideRequests | None
+    held: HeldBack | None = None
+
+    def for_person(self, events: Sequence[Event], uid: int) -> list[dict[str, Any]]:
+        """All messages, each with what is to be done with it now for one person."""
+        turns = self.held.turns(events, uid) if self.held else {}
+        return [{**self.of(one), **_marks(turns.get(one.id, Turn()))} for one in events]
 
     def of(self, event: Event) -> dict[str, Any]:
         """One thing that was done, or is asked for, for the tray."""
@@ -45,6 +57,10 @@ class Messages:
         if event.decision is None or not event.decision.enforced:
             return ""
         return self.policy.source_of(event.decision.rule)[:LONGEST_SOURCE] or DEFAULT
+
+
+def _marks(turn: Turn) -> dict[str, Any]:
+    return {"later": turn.later, "again": turn.again, "held": turn.why or ""}
 
 
 def _carried_out(event: Event) -> str:

@@ -50,6 +50,34 @@ class OrderKind(StrEnum):
     RELEASE = "release"
 
 
+class Language(StrEnum):
+    """In which language a notice was read."""
+
+    NL = "nl"
+    DA = "da"
+    EN = "en"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoticeRead(Observation):
+    """Somebody at the laptop has read the notice about a policy; who is not told.
+
+    ``notice_version`` is 0 where no notice to the staff is on record yet.
+    """
+
+    kind: ClassVar[str] = "notice-read"
+    policy_version: int
+    notice_version: int
+    language: Language
+
+    def facts(self) -> Facts:
+        return {
+            "policy-version": self.policy_version,
+            "notice-version": self.notice_version,
+            "language": self.language,
+        }
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PolicyTaken(Observation):
     """From now on this laptop goes by another policy, which so many ``people`` have signed."""

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from agent import identity, return_address, seat, texts
+from agent import held_back, identity, return_address, seat, texts
 from agent.breaker import Breaker
 from agent.config import Config
 from agent.daemon import Daemon
@@ -20,8 +20,9 @@ from agent.journal import Journal
 from agent.left_alone import LeftAlone
 from agent.overrides import Overrides
 from agent.policy import Policy
+from agent.presenting import Presenting
 from agent.recorder import Recorder
-from collectors import COLLECTORS, posture
+from collectors import COLLECTORS, posture, session
 from collectors.base import Collector, utc_now
 from enforcement import ACTIONS, age
 from enforcement.base import Action, Recipient, Settings
@@ -71,6 +72,20 @@ def daemon_of(config: Config, journal: Journal, caps: Caps, left_alone: LeftAlon
         state=state, version=policy.version, files=files, now=utc_now, fewest=caps.matches
     )
     return daemon
+
+
+def held_back_of(config: Config, daemon: Daemon) -> held_back.HeldBack:
+    """Which messages wait; those that did when the agent last ran are told from now on."""
+    policy = config.policy
+    presenting = Presenting(desk=session.this_machine)
+    holding = held_back.HeldBack(
+        spans=policy.quiet,
+        presenting=presenting if policy.waits_while_presenting else lambda _: False,
+        now=utc_now,
+        file=config.state / held_back.FILE,
+    )
+    daemon.messages.extend(holding.waiting())
+    return holding
 
 
 def condition_of(daemon: Daemon, name: str, word: str) -> int | None:

@@ -16,6 +16,7 @@ from agent.notice import Notice
 from agent.policy_duties import Duties
 from agent.policy_usb import BLOCK, Override, UsbPolicy
 from agent.policy_usb import KIND as USB
+from agent.quiet import Span
 from agent.terms import Terms
 from agent.wire.event import APART
 from collectors.base import Fact, Observation
@@ -127,6 +128,9 @@ class Policy:
     notice_lead_days: int = 0
     notice: Notice | None = None
     contact: Contact = field(default_factory=Contact)
+    quiet: tuple[Span, ...] = ()
+    """Hours in which messages wait that can."""
+    waits_while_presenting: bool = True
     recipients: tuple[Recipient, ...] = ()
     directors: tuple[Recipient, ...] = ()
     usb: UsbPolicy = field(default_factory=UsbPolicy)

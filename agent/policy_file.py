@@ -18,6 +18,7 @@ from agent.errors import ConfigError
 from agent.policy import REPORT, Contact, Mode, Policy, Rule, Sealing
 from agent.policy_duties_file import read_duties
 from agent.policy_lost_file import read_lost
+from agent.policy_messages_file import read_messages
 from agent.policy_notice_file import read_notice
 from agent.policy_terms_file import SEALING, TERMS, read_terms
 from agent.policy_usb_file import WORD, Kinds, read_usb
@@ -40,6 +41,7 @@ TOP: Kinds = {
     "language": str,
     "notice": dict,
     "contact": dict,
+    "messages": dict,
     "recipients": list,
     "directors": list,
     "usb": dict,
@@ -126,6 +128,7 @@ class _Reading:
         top = self.section(given, TOP, "")
         version = self._version(top)
         lead_days, notice = read_notice(self, top.get("notice", {}), version, LANGUAGES)
+        quiet, waits = read_messages(self, top.get("messages", {}))
         policy = Policy(
             name=self._word(top, "name", "", 0),
             version=version,
@@ -134,6 +137,8 @@ class _Reading:
             notice_lead_days=lead_days,
             notice=notice,
             contact=Contact(**self.section(top.get("contact", {}), CONTACT, "contact")),
+            quiet=quiet,
+            waits_while_presenting=waits,
             recipients=tuple(self._recipients(top, "recipients", RECIPIENT)),
             directors=tuple(self._recipients(top, "directors", DIRECTOR)),
             usb=read_usb(self, top.get("usb", {})),

@@ -26,9 +26,10 @@ from agent.letter_desk import LetterDesk
 from agent.lost import Lost
 from agent.lost_keeper import LostKeeper
 from agent.lost_questions import LostQuestions
+from agent.notice_read import notices_read
 from agent.outbox import Outbox
 from agent.override_requests import OverrideRequests
-from agent.parts import condition_of, daemon_of, left_alone_of
+from agent.parts import condition_of, daemon_of, held_back_of, left_alone_of
 from agent.standing import Standing
 from agent.stick_judge import StickJudge
 from agent.stick_keeper import StickKeeper
@@ -265,17 +266,12 @@ def _answers(
         outbox=outbox,
         identity=partial(identity.enrolled, config.state),
         sender_uid=_sender_uid(config),
-        leaks=LeakReports(
-            keep=daemon.keep,
-            can_seal=daemon.recorder.seal is not None,
-            can_seal_slips=daemon.recorder.seal_apart is not None,
-            contact=config.policy.contact,
-            director=config.policy.duties.report.own_slip,
-            now=utc_now,
-        ),
+        leaks=LeakReports.of(config.policy, daemon),
         disputes=_disputes(config, daemon, shelf),
         overrides=_override_requests(daemon, keeper),
         back=WantedBack(state=config.state, record=daemon.record, now=utc_now),
+        held_back=held_back_of(config, daemon),
+        notices=notices_read(config, daemon.record, utc_now),
         away=WalkAway(
             desk=session.this_machine,
             record=daemon.record,

@@ -41,6 +41,7 @@ SHOWN = (
     "messages",
     "lock_in_seconds",
     "lost",
+    "notice_unread",
 )
 """What a change is told of; a laptop's other facts change without anybody having to look."""
 

@@ -14,6 +14,7 @@ from agent.control_server import Caller, Refused
 from agent.journal import Journal
 from agent.leak import LeakKind
 from agent.leak_reports import PER_HOUR, LeakReports
+from agent.notice_read import notices_read
 from agent.outbox import Trouble
 from agent.override_requests import OverrideRequests
 from agent.policy import Contact, Policy
@@ -70,7 +71,7 @@ def test_who_asks_decides_what_may_be_asked(journal: Journal, tmp_path: Path) ->
     assert given.allowed(TEACHER) == STAFF
     everybody = {"status", "watch", "policy", "leak-report", "dispute", "usb-override", "walk-away"}
     more = {"unlock", "want-back", "slip-report", "letters", "answer", "ask-permission"}
-    assert everybody | more == STAFF
+    assert everybody | more | {"notice", "notice-read"} == STAFF
     assert given.allowed(Caller(uid=998, pid=1)) == SENDER == {"outbox", "reply"}
     for uid in (0, os.geteuid()):
         assert given.allowed(Caller(uid=uid, pid=1)) == ADMIN
@@ -220,3 +221,18 @@ def test_a_wait_that_makes_no_sense_ends(journal: Journal, tmp_path: Path, wait:
     given.leak_report(TEACHER, {})
     assert given.next_request(Caller(uid=998, pid=1), {"wait": wait})["uri"]
     given.outbox.failed(Trouble.NONE)
+
+
+def test_the_status_says_to_each_whether_they_have_read_the_notice(
+    journal: Journal, tmp_path: Path
+) -> None:
+    given = answers(journal, tmp_path)
+    assert given.status(TEACHER, {})["notice_unread"] is False  # there is none
+    given.notices = notices_read(given.config, given.daemon.record, utc_now)
+    shown = given.notice(TEACHER, {})
+    assert given.status(TEACHER, {})["notice_unread"] is True
+    version = {name: shown[name] for name in ("policy", "notice")}
+    given.notice_read(TEACHER, {**version, "language": "nl"})
+    assert given.status(TEACHER, {})["notice_unread"] is False
+    assert given.status(Caller(uid=4711, pid=1), {})["notice_unread"] is True
+    assert "notice_unread" not in given.report(Caller(uid=0, pid=1), {})

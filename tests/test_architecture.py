@@ -29,6 +29,7 @@ MAY_IMPORT = {
 LIGHT = {
     "agent.tray.panel": ("collectors", "enforcement"),
     "agent.pages.serve": ("collectors", "enforcement"),
+    "agent.protect.copies": ("collectors", "enforcement"),
 }
 # Decides or defines, and so touches neither the world nor the clock.
 PURE = ("agent.policy", "agent.wire", "collectors.base", "enforcement.base")

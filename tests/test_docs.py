@@ -22,6 +22,7 @@ from agent import (
     own,
     policy_duties_file,
     policy_file,
+    policy_messages_file,
     policy_notice_file,
     policy_usb_file,
 )
@@ -214,6 +215,7 @@ def test_every_key_of_a_policy_is_described() -> None:
         "policy.toml": policy_file.TOP,
         "notice": policy_notice_file.NOTICE,
         "contact": policy_file.CONTACT,
+        "messages": policy_messages_file.MESSAGES,
         "recipients": policy_file.RECIPIENT,
         "directors": policy_file.DIRECTOR,
         "rules": policy_file.RULE,

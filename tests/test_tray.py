@@ -101,6 +101,14 @@ def test_a_message_says_what_happened_and_what_was_done() -> None:
     assert notice.text == f"{say('nl', 'pupil-file-found')} {say('nl', 'seal-file')}"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_warning_before_a_lock_tells_to_clear_the_desk(language: str) -> None:
+    warning = lock_notice({**FINE, "lock_in_seconds": 20}, language)
+    assert warning is not None
+    assert "20" in warning.text
+    assert warning.text.endswith(say(language, "tray-clear-desk"))
+
+
 def test_an_action_that_failed_is_not_called_done() -> None:
     (notice,) = notices([{**BLOCKED, "result": "failed"}], "en")
     assert say("en", "block-usb-failed") in notice.text

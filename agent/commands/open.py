@@ -8,7 +8,7 @@ from agent import person
 from agent.errors import AgentError
 from agent.texts import language_of
 
-PAGES = ("leak",)
+PAGES = ("leak", "notice", "protect")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def main(arguments: argparse.Namespace) -> int:
     except ImportError as error:
         raise AgentError(
             f"the pages are not installed ({error.name} is missing); "
-            "use `dossierwacht leak report` in a terminal"
+            "use `dossierwacht leak report` or `dossierwacht protect` in a terminal"
         ) from error
     house = House(socket=arguments.socket, place=person.folder(), wished=language_of(os.environ))
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")

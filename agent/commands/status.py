@@ -224,6 +224,8 @@ def _sentences(answer: Mapping[str, Any]) -> Iterator[str]:
         yield f"tray       {TRAY[answer['tray']]}"
     if answer.get("ocr") in OCR:
         yield f"scans      {OCR[answer['ocr']]}"
+    if answer.get("notice_unread"):
+        yield "notice     you have not read it yet: dossierwacht open notice"
     for name, runs in answer["collectors"].items():
         if not runs:
             yield f"stopped    the collector {name}; it will be started again"

@@ -6,11 +6,12 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from agent.pages import leak
-from agent.pages.page import House, shown
+from agent.pages import leak, notice, protect
+from agent.pages.page import House, shown, shown_with_files
+from agent.pages.waiting import Waiting
 
 STATIC = Path(__file__).parent / "static"
-PAGES = ("leak",)
+PAGES = ("leak", "notice", "protect")
 """The pages that can be opened by their name."""
 
 
@@ -20,9 +21,16 @@ def make_app(house: House) -> Starlette:
         Route("/leak", shown(leak.show), methods=["GET"]),
         Route("/leak", shown(leak.take), methods=["POST"]),
         Route("/leak/{number}", shown(leak.receipt), methods=["GET"]),
+        Route("/notice", shown(notice.show), methods=["GET"]),
+        Route("/notice", shown(notice.take), methods=["POST"]),
+        Route("/protect", shown(protect.show), methods=["GET"]),
+        Route("/protect", shown_with_files(protect.take), methods=["POST"]),
+        Route("/protect/{word}", shown(protect.ready), methods=["GET"]),
+        Route("/protect/{word}/copy", shown(protect.download), methods=["GET"]),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     app = Starlette(routes=routes)
     app.state.house = house
+    app.state.waiting = Waiting()
     app.router.redirect_slashes = False
     return app

@@ -1,6 +1,6 @@
 """What every page shares: the visit, the form that came with it, and how it is drawn."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from agent import person
+from agent.pages.upload import Received, Sent, receive
 from agent.person import Known
 from agent.texts import LANGUAGES, say
 
@@ -28,15 +29,22 @@ class House:
     place: Path
     wished: str | None
 
+    @property
+    def uploads(self) -> Path:
+        """The folder in which files lie, without a name, while they are worked on."""
+        return self.place / "protect"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Visit:
-    """One request as a page gets it."""
+    """One request as a page gets it; ``trouble`` says why files that came with it are not whole."""
 
     request: Request
     house: House
     known: Known
     form: Mapping[str, str] = field(default_factory=dict)
+    files: Sequence[Sent] = ()
+    trouble: str = ""
 
     @property
     def language(self) -> str:
@@ -67,10 +75,30 @@ def shown(view: View) -> Callable[[Request], "object"]:
         try:
             form = await _form(request) if request.method == "POST" else {}
         except (ValueError, ClientDisconnect):
-            return PlainTextResponse("the form cannot be read\n", 400)
-        return await run_in_threadpool(_answer, view, request, form)
+            return _unreadable()
+        return await run_in_threadpool(_answer, view, request, Received(fields=form))
 
     return endpoint
+
+
+def shown_with_files(view: View) -> Callable[[Request], "object"]:
+    """The same for a form that brings files; they are gone when the view has answered."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            received = await receive(request, request.app.state.house.uploads)
+        except (ValueError, ClientDisconnect):
+            return _unreadable()
+        try:
+            return await run_in_threadpool(_answer, view, request, received)
+        finally:
+            received.close()
+
+    return endpoint
+
+
+def _unreadable() -> Response:
+    return PlainTextResponse("the form cannot be read\n", 400)
 
 
 def render(visit: Visit, template: str, status: int = 200, **values: object) -> Response:
@@ -80,11 +108,19 @@ def render(visit: Visit, template: str, status: int = 200, **values: object) -> 
     return HTMLResponse(text, status)
 
 
-def _answer(view: View, request: Request, form: Mapping[str, str]) -> Response:
+def _answer(view: View, request: Request, given: Received) -> Response:
     house = request.app.state.house
     assert isinstance(house, House)
     known = person.known(house.socket, house.place)
-    return view(Visit(request=request, house=house, known=known, form=form))
+    visit = Visit(
+        request=request,
+        house=house,
+        known=known,
+        form=given.fields,
+        files=given.files,
+        trouble=given.trouble,
+    )
+    return view(visit)
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -28,6 +28,8 @@ SOMETIMES = frozenset({"tray-want-back", "tray-override"})
 _BEGIN_GROUPS = frozenset({"tray-mine", "tray-dispute", "tray-walk-away"})
 LONGEST_INSTEAD = 300
 """Characters of the organisation's own sentence that are shown."""
+MOST_TOGETHER = 3
+"""Messages that waited of which the words are told, the newest."""
 SILENT = frozenset({"allow-usb"})
 """What the person sees for themselves."""
 
@@ -97,7 +99,19 @@ def contact_of(status: Status) -> str:
 
 
 def notices(messages: Sequence[Mapping[str, Any]], language: str) -> list[Notice]:
-    """What to tell of new messages: what was done or is asked for, and many alike become one."""
+    """What to tell of new messages: what was done or is asked for, and many alike become one.
+
+    Those that waited, for quiet hours or a presentation, are told together.
+    """
+    fresh = [one for one in messages if one.get("again") is not True]
+    waited = [one for one in fresh if has(f"tray-held-{one.get('held')}") and _parts(one)]
+    if len(waited) < 2:
+        return _each(fresh, language)
+    at_once = [one for one in fresh if one not in waited]
+    return [*_each(at_once, language), _together(waited, language)]
+
+
+def _each(messages: Sequence[Mapping[str, Any]], language: str) -> list[Notice]:
     found: dict[str, Notice] = {}
     for message in messages:
         parts = _parts(message)
@@ -115,17 +129,30 @@ def notices(messages: Sequence[Mapping[str, Any]], language: str) -> list[Notice
     return list(found.values())
 
 
+def _together(waited: Sequence[Mapping[str, Any]], language: str) -> Notice:
+    """How many there were, and what they say; the rest of a long list is found in the menu."""
+    head = say(language, f"tray-held-{waited[-1]['held']}", count=len(waited))
+    lines = [notice.text for notice in _each(waited, language)]
+    return Notice("held", "\n".join([head, *lines[-MOST_TOGETHER:]]), lasts=20.0)
+
+
 def lock_notice(status: Status | None, language: str) -> Notice | None:
     """The warning that the screen is about to lock, while it is."""
     seconds = (status or {}).get("lock_in_seconds")
     if not isinstance(seconds, int) or seconds < 0:
         return None
     # It goes with the open screen: nothing of ours is to lie above the lock.
-    return Notice("lock", say(language, "tray-lock-soon", seconds=seconds), lasts=max(1, seconds))
+    words = ("tray-lock-soon", "tray-clear-desk")
+    said = " ".join(say(language, key, seconds=seconds) for key in words)
+    return Notice("lock", said, lasts=max(1, seconds))
 
 
 def messages_in(status: Status | None) -> dict[str, Mapping[str, Any]]:
-    """The messages of an answer by their id, oldest first; whatever is no message is left out."""
+    """The messages to be told by now, by their id, oldest first; what is none is left out."""
+    return {key: one for key, one in _all(status).items() if one.get("later") is not True}
+
+
+def _all(status: Status | None) -> dict[str, Mapping[str, Any]]:
     given = (status or {}).get("messages")
     listed = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
     return {str(one["id"]): one for one in listed if "id" in one}
@@ -147,7 +174,7 @@ def _offers(status: Status) -> tuple[str, ...]:
     asked for only while one is known that was put away."""
     told = status.get("override")
     stick = isinstance(told, dict) and told.get("devices")
-    ends = [(one.get("action"), one.get("result")) for one in messages_in(status).values()]
+    ends = [(one.get("action"), one.get("result")) for one in _all(status).values()]
     sealed = ("seal-file", "done") in ends
     wanted = {"tray-override": stick, "tray-want-back": sealed}
     return offered(frozenset(key for key, there in wanted.items() if there))
@@ -168,7 +195,7 @@ def _parts(message: Mapping[str, Any]) -> list[str]:
         return []
     if message.get("action") == "report":
         return [key for key in (str(message.get("kind", "")), *asked) if has(key)] if asked else []
-    return [key for key in _keys(message) if has(key)] or ["tray-message"]
+    return [key for key in (*_keys(message), *asked) if has(key)] or ["tray-message"]
 
 
 def _needs_telling(message: Mapping[str, Any]) -> bool:

@@ -42,6 +42,7 @@ _KINDS = {
     "agent-started": (_LIFECYCLE, _INFORMATIONAL),
     "agent-report": (_LIFECYCLE, _INFORMATIONAL),
     "policy-taken": (_LIFECYCLE, _INFORMATIONAL),
+    "notice-read": (_LIFECYCLE, _INFORMATIONAL),
     "policy-refused": (_LIFECYCLE, _HIGH),
     "order-followed": (_LIFECYCLE, _INFORMATIONAL),
     "coverage-lost": (_LIFECYCLE, _MEDIUM),
