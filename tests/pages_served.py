@@ -89,7 +89,8 @@ def status(caller: Caller, given: Mapping[str, Any]) -> dict[str, Any]:
 def answering(socket: Path, **answers: Callable[..., Mapping[str, Any]]) -> Iterator[None]:
     """An agent's socket with these answers beside the status; underscores stand for dashes."""
     table: dict[str, Answer] = {name.replace("_", "-"): one for name, one in answers.items()}
-    server = ControlServer(socket, {"status": status, **table}, lambda _: {"status", *table})
+    table = {"status": status} | table
+    server = ControlServer(socket, table, lambda _: table)
     server.start()
     try:
         yield

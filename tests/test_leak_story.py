@@ -34,7 +34,8 @@ def laptop() -> Iterator[Chain]:
 
 def report(page: Page) -> str:
     """The whole form by keyboard alone; the number on the page that follows."""
-    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")  # to the link past the head
+    page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     page.keyboard.press("ArrowDown")

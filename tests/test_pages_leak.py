@@ -40,6 +40,7 @@ class Agent:
 def by_keyboard(page: Page, kind_steps: int = 2) -> None:
     """The whole report without a pointer."""
     page.keyboard.press("Tab")  # to the link past the head
+    page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     for _ in range(kind_steps):

@@ -8,7 +8,7 @@ from agent import person
 from agent.errors import AgentError
 from agent.texts import language_of
 
-PAGES = ("leak", "notice", "protect")
+PAGES = ("leak", "slip", "letters", "protect", "ask", "notice")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,13 +6,11 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from agent.pages import leak, notice, protect
+from agent.pages import ask, leak, letters, notice, protect, slip
 from agent.pages.page import House, shown, shown_with_files
 from agent.pages.waiting import Waiting
 
 STATIC = Path(__file__).parent / "static"
-PAGES = ("leak", "notice", "protect")
-"""The pages that can be opened by their name."""
 
 
 def make_app(house: House) -> Starlette:
@@ -21,6 +19,13 @@ def make_app(house: House) -> Starlette:
         Route("/leak", shown(leak.show), methods=["GET"]),
         Route("/leak", shown(leak.take), methods=["POST"]),
         Route("/leak/{number}", shown(leak.receipt), methods=["GET"]),
+        Route("/slip", shown(slip.show), methods=["GET"]),
+        Route("/slip", shown(slip.take), methods=["POST"]),
+        Route("/letters", shown(letters.show), methods=["GET"]),
+        Route("/letters/{number}", shown(letters.answer), methods=["POST"]),
+        Route("/ask", shown(ask.show), methods=["GET"]),
+        Route("/ask", shown(ask.take), methods=["POST"]),
+        Route("/ask/{receipt}", shown(ask.asked), methods=["GET"]),
         Route("/notice", shown(notice.show), methods=["GET"]),
         Route("/notice", shown(notice.take), methods=["POST"]),
         Route("/protect", shown(protect.show), methods=["GET"]),

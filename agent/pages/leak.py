@@ -13,7 +13,7 @@ from agent.control import ControlError
 from agent.errors import AgentError
 from agent.leak import LONGEST_LINE, LONGEST_TEXT, About, LeakKind, Persons, Role
 from agent.leak_outbox import LeakOutbox, NobodyToRead, Report
-from agent.pages.page import Visit, render
+from agent.pages.page import Visit, local_time, render
 
 _CHOICES = {"about": About, "role": Role, "persons": Persons}
 _WRITTEN = ("text", "reach", "lost")
@@ -22,7 +22,7 @@ _MINUTES = "%Y-%m-%dT%H:%M"
 
 def show(visit: Visit) -> Response:
     """The form, empty."""
-    _deliver(visit)
+    deliver(visit)
     return _form(visit, {"noticed_at": datetime.now(UTC).astimezone().strftime(_MINUTES)}, [])
 
 
@@ -37,21 +37,21 @@ def take(visit: Visit) -> Response:
         return _form(visit, visit.form, ["nobody"])
     except AgentError:
         return _form(visit, visit.form, ["not-kept"])
-    _deliver(visit)
+    deliver(visit)
     return visit.lead_to(f"leak/{number}")
 
 
 def receipt(visit: Visit) -> Response:
     """The number of one report, and whether it was handed over."""
-    _deliver(visit)
+    deliver(visit)
     found = _outbox(visit).receipt(str(visit.request.path_params["number"]))
     if found is None:
         return render(visit, "no_report.html", 404)
-    return render(visit, "leak_receipt.html", receipt=found, at=_local(found.at))
+    return render(visit, "leak_receipt.html", receipt=found, at=local_time(found.at))
 
 
 def _form(visit: Visit, given: dict[str, str] | object, wrong: list[str]) -> Response:
-    receipts = [(one, _local(one.at)) for one in _outbox(visit).receipts()]
+    receipts = [(one, local_time(one.at)) for one in _outbox(visit).receipts()]
     return render(
         visit,
         "leak.html",
@@ -107,15 +107,11 @@ def _moment(given: str) -> datetime | None:
         return None
 
 
-def _local(moment: datetime) -> str:
-    return moment.astimezone().strftime("%d-%m-%Y %H:%M")
-
-
 def _outbox(visit: Visit) -> LeakOutbox:
     return LeakOutbox(visit.house.place / "leaks")
 
 
-def _deliver(visit: Visit) -> None:
+def deliver(visit: Visit) -> None:
     """Hand over what waits, if the agent answers. What it can never take was not made by a form."""
     if visit.known.status is not None:
         try:

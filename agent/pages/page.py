@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -19,6 +20,8 @@ from agent.texts import LANGUAGES, say
 LARGEST_FORM = 128 * 1024
 """Bytes."""
 MOST_FIELDS = 50
+MENU = ("leak", "letters", "protect", "ask", "notice")
+"""The pages that every page leads to; ``page-`` and the word is the key of its name."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,9 +106,21 @@ def _unreadable() -> Response:
 
 def render(visit: Visit, template: str, status: int = 200, **values: object) -> Response:
     """A page from its template, which takes every value as text."""
-    given = {"visit": visit, "say": visit.say, "path": visit.path, "contact": visit.known.contact}
+    given = {
+        "visit": visit,
+        "say": visit.say,
+        "path": visit.path,
+        "contact": visit.known.contact,
+        "pages": MENU,
+    }
     text = _templates().get_template(template).render(**given, **values)
     return HTMLResponse(text, status)
+
+
+def local_time(moment: datetime | str) -> str:
+    """A moment by this laptop's clock, for people."""
+    given = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return f"{given.astimezone():%d-%m-%Y %H:%M}"
 
 
 def _answer(view: View, request: Request, given: Received) -> Response:
