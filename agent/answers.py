@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,8 @@ from agent.leak import receipt_number
 from agent.leak_reports import LeakReports
 from agent.lost_questions import LostQuestions
 from agent.messages import Messages
+from agent.mine import Mine
+from agent.objections import Objections
 from agent.outbox import ADVICE, Outbox, Trouble
 from agent.override_requests import OverrideRequests
 from agent.policy import Mode
@@ -41,6 +43,9 @@ STAFF = frozenset(
         "walk-away",
         "unlock",
         "want-back",
+        "mine",
+        "mine-key",
+        "objection",
     }
 )
 SENDER = frozenset({"outbox", "reply"})
@@ -65,6 +70,8 @@ class Answers:
     away: WalkAway | None = None
     lost: LostQuestions | None = None
     back: WantedBack | None = None
+    mine: Mine | None = None
+    objections: Objections | None = None
 
     def table(self) -> dict[str, Answer]:
         """Each question and who answers it."""
@@ -78,6 +85,9 @@ class Answers:
             "usb-override": self.usb_override,
             "walk-away": self.walk_away,
             "want-back": self.want_back,
+            "mine": self.own_record,
+            "mine-key": self.own_key,
+            "objection": self.objection,
             "order": self.order,
             "unlock": self.unlock,
             "outbox": self.next_request,
@@ -94,10 +104,11 @@ class Answers:
     def status(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
         """How the agent is, in words that hold nobody's data."""
         policy, trouble = self.config.policy, self.outbox.trouble
+        heard = self.daemon.messages.by(caller.uid)
         messages = Messages(policy=policy, overrides=self.overrides)
         return {
             "version": __version__,
-            "state": self._state(trouble),
+            "state": self._state(trouble, heard),
             "mode": policy.mode,
             "language": policy.language,
             "policy": told(self.config, self.daemon.now()),
@@ -118,7 +129,7 @@ class Answers:
                 "mail": policy.contact.mail,
             },
             "override": self._override(),
-            "messages": [messages.of(event) for event in list(self.daemon.messages)],
+            "messages": [messages.of(event) for event in heard],
             "lock_in_seconds": lock_in(self.daemon),
             "lost": self.daemon.is_lost(),
         }
@@ -145,6 +156,24 @@ class Answers:
             raise Refused("want-back", "this agent seals nothing")
         told = self.back.take(caller, given)
         return {**told, "receipt": receipt_number(told["event"])}
+
+    def own_record(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What is recorded about whoever asks."""
+        if self.mine is None:
+            raise Refused("mine", "this agent keeps no record")
+        return self.mine.take(caller, given)
+
+    def own_key(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Take the key to which the details of the caller's own record are sealed."""
+        if self.mine is None:
+            raise Refused("mine", "this agent keeps no record")
+        return self.mine.keys.take(caller, given)
+
+    def objection(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Take a person's objection to what is recorded about them."""
+        if self.objections is None:
+            raise Refused("mine", "this agent keeps no record")
+        return self.objections.take(caller, given)
 
     def order(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Follow a signed order."""
@@ -219,8 +248,8 @@ class Answers:
         )
         return next((str(said["ocr"]) for said in conditions if "ocr" in said), None)
 
-    def _state(self, trouble: Trouble) -> str:
-        if any(self._blocked_just_now(event) for event in list(self.daemon.messages)):
+    def _state(self, trouble: Trouble, heard: Sequence[Event]) -> str:
+        if any(self._blocked_just_now(event) for event in heard):
             return "blocked"
         if self.daemon.is_lost():
             return "lost"
@@ -240,7 +269,9 @@ class Answers:
 
     def condition(self) -> Condition:
         """The same in two words, for the collector."""
-        return Condition(state=self._state(self.outbox.trouble), held=self._held())
+        return Condition(
+            state=self._state(self.outbox.trouble, list(self.daemon.messages)), held=self._held()
+        )
 
     def _device(self) -> str | None:
         who = self.identity()

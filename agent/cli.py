@@ -89,6 +89,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("order release", "give a sealed file back", "agent.commands.order_release"),
     Command("order sign", "sign it as well", "agent.commands.order", "add_sign", "sign"),
     Command("order apply", "follow an order here", "agent.commands.order", "add_apply", "apply"),
+    Command("mine", "what is recorded about me", "agent.commands.mine"),
     Command("unlock", "this laptop was found: give its code", "agent.commands.unlock"),
     Command("tray", "the icon in the staff member's session", "agent.tray.panel"),
 )

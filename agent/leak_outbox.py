@@ -67,9 +67,13 @@ class Report:
 
 
 class LeakOutbox:
-    """The reports in ``folder``, which is made closed to others. Raises AgentError."""
+    """The reports in ``folder``, which is made closed to others. Raises AgentError.
 
-    def __init__(self, folder: Path) -> None:
+    ``verb`` is how the agent is asked to take them: objections wait in the same way.
+    """
+
+    def __init__(self, folder: Path, verb: str = "leak-report") -> None:
+        self._verb = verb
         self._waiting, self._sent = folder / "waiting", folder / "sent"
         try:
             for one in (self._waiting, self._sent):
@@ -102,7 +106,7 @@ class LeakOutbox:
             number = given["number"]
             told = {name: value for name, value in given.items() if name != "at"}
             try:
-                control.ask(socket, "leak-report", **told)
+                control.ask(socket, self._verb, **told)
             except control.ControlError as error:
                 if error.code in _FOR_GOOD:
                     self._place(number).unlink()

@@ -5,21 +5,19 @@ person's own rights; the agent looks at nothing in it. One that was handed over 
 answer got lost, is answered as the first time and not told again.
 """
 
-import base64
-import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from agent.control_server import Caller, Refused
 from agent.errors import JournalFull
+from agent.handed_over import number_of, sealed_of
 from agent.hourly import Hourly
 from agent.leak import (
     LONGEST_LINE,
     LONGEST_TEXT,
-    NUMBER,
     About,
     LeakKind,
     Persons,
@@ -28,12 +26,10 @@ from agent.leak import (
 )
 from agent.own_leak import LeakReported
 from agent.policy import Contact
-from agent.wire.event import LONGEST_SEALED
 from collectors.base import Clock, Observation
 
 PER_HOUR = 10
 """Reports of one person; more is a fault or a flood."""
-_AGE = b"age-encryption.org/v1\n"
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
@@ -49,7 +45,7 @@ class LeakReports:
 
     def take(self, caller: Caller, given: Mapping[str, Any]) -> dict[str, str]:
         """The receipt. Raises Refused; then nothing was recorded."""
-        report = self._read(given)
+        report = replace(self._read(given), asked_by=caller.uid)
         if not self.recent.spend(caller.uid, self.now()):
             raise Refused("too-many", f"ten reports within an hour; please phone. {self._whom()}")
         try:
@@ -60,7 +56,7 @@ class LeakReports:
         return {"receipt": receipt_number(number), "event": number}
 
     def _read(self, given: Mapping[str, Any]) -> LeakReported:
-        text, closed = str(given.get("text", "")), _sealed(given.get("sealed", ""))
+        text, closed = str(given.get("text", "")), sealed_of(given.get("sealed", ""))
         if len(text) > LONGEST_TEXT:
             raise Refused("text", f"a report holds at most {LONGEST_TEXT} characters")
         reach, lost = (str(given.get(name, ""))[:LONGEST_LINE] for name in ("reach", "lost"))
@@ -77,7 +73,7 @@ class LeakReports:
             text=text,
             reach=reach,
             lost=lost,
-            given_number=_number(given.get("number", "")),
+            given_number=number_of(given.get("number", "")),
             closed=closed,
         )
 
@@ -93,26 +89,6 @@ def _word(kind: type[_Word], given: Mapping[str, Any], name: str) -> _Word | Non
     if given[name] not in tuple(kind):
         raise Refused(name, f"'{given[name]}' is none of {', '.join(kind)}")
     return kind(given[name])
-
-
-def _number(given: object) -> str:
-    if not isinstance(given, str) or (given and not NUMBER.fullmatch(given)):
-        raise Refused("number", "a report's number is a UUID in small letters")
-    return given
-
-
-def _sealed(given: object) -> str:
-    """What was sealed, as it came; only that it is an age file is looked at."""
-    if given == "":
-        return ""
-    if not isinstance(given, str) or len(given) > LONGEST_SEALED:
-        raise Refused("sealed", f"a sealed report holds at most {LONGEST_SEALED} characters")
-    try:
-        if base64.b64decode(given, validate=True).startswith(_AGE):
-            return given
-    except (binascii.Error, ValueError):
-        pass
-    raise Refused("sealed", "a sealed report is an age file in base64")
 
 
 def _noticed(given: object, now: datetime) -> datetime:

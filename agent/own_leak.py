@@ -25,6 +25,7 @@ class LeakReported(Observation):
     lost: str = ""
     given_number: str = ""
     closed: str = ""
+    asked_by: int | None = None
 
     def facts(self) -> Facts:
         chosen = {"about": self.about, "role": self.role}

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from agent import identity, return_address, seat, texts
+from agent import identity, journal_record, return_address, seat, texts
 from agent.breaker import Breaker
 from agent.config import Config
 from agent.daemon import Daemon
@@ -18,9 +18,12 @@ from agent.grace import Grace
 from agent.guard import Caps, Guard
 from agent.journal import Journal
 from agent.left_alone import LeftAlone
+from agent.mine import Mine
 from agent.overrides import Overrides
+from agent.person_keys import PersonKeys
 from agent.policy import Policy
 from agent.recorder import Recorder
+from agent.whose import Persons, world_of
 from collectors import COLLECTORS, posture
 from collectors.base import Collector, utc_now
 from enforcement import ACTIONS, age
@@ -70,6 +73,21 @@ def daemon_of(config: Config, journal: Journal, caps: Caps, left_alone: LeftAlon
         state=state, version=policy.version, files=files, now=utc_now, fewest=caps.matches
     )
     return daemon
+
+
+def record_of(config: Config, daemon: Daemon) -> Mine:
+    """What is kept for the people of this laptop; from now on events are recorded as theirs."""
+    keys = PersonKeys(config.state, utc_now)
+    journal = daemon.journal
+
+    def earlier(number: str) -> int | None:
+        return journal.reading(partial(journal_record.whose, number=number))
+
+    daemon.whose = Persons(world=world_of(earlier), keys=keys, details=daemon.recorder.readable)
+    running = daemon.watching.running
+    return Mine(
+        journal=journal, keys=keys, config=config, running=lambda: dict(running), now=utc_now
+    )
 
 
 def condition_of(daemon: Daemon, name: str, word: str) -> int | None:

@@ -25,9 +25,10 @@ from agent.leak_reports import LeakReports
 from agent.lost import Lost
 from agent.lost_keeper import LostKeeper
 from agent.lost_questions import LostQuestions
+from agent.objections import Objections
 from agent.outbox import Outbox
 from agent.override_requests import OverrideRequests
-from agent.parts import condition_of, daemon_of, left_alone_of
+from agent.parts import condition_of, daemon_of, left_alone_of, record_of
 from agent.standing import Standing
 from agent.stick_judge import StickJudge
 from agent.stick_keeper import StickKeeper
@@ -70,6 +71,8 @@ def run(
         touch = outward.in_touch(config, daemon, orders, stop.set)
         answers = _answers(config, daemon, outward.outbox(config, journal, touch), shelf, keeper)
         answers.lost = LostQuestions(orders=orders, keeper=lost)
+        answers.mine = record_of(config, daemon)
+        answers.objections = Objections(keep=daemon.keep, now=utc_now)
         touch.condition = answers.condition
         control = ControlServer(config.socket, answers.table(), answers.allowed)
         control.start()
@@ -81,6 +84,7 @@ def run(
             "drill": daemon.once_begun(_drill(config, daemon).keep),
             "standing": daemon.once_begun(_standing(config, daemon).keep),
             "lost": daemon.once_begun(lost.keep),
+            "record": answers.mine.keep,
         }
         threads = [_begun(name, keep, stop) for name, keep in keepers.items()]
         if with_sender:

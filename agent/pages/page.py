@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 
 from agent import person
 from agent.person import Known
-from agent.texts import LANGUAGES, say
+from agent.texts import LANGUAGES, has, say
 
 LARGEST_FORM = 128 * 1024
 """Bytes."""
@@ -76,6 +76,7 @@ def shown(view: View) -> Callable[[Request], "object"]:
 def render(visit: Visit, template: str, status: int = 200, **values: object) -> Response:
     """A page from its template, which takes every value as text."""
     given = {"visit": visit, "say": visit.say, "path": visit.path, "contact": visit.known.contact}
+    given["has"] = has
     text = _templates().get_template(template).render(**given, **values)
     return HTMLResponse(text, status)
 

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from agent import control, session_bus
+from agent import control, own_key, person, session_bus
 from agent.texts import language_of, say
 from agent.tray.view import (
     DISPUTE_COMMAND,
@@ -205,6 +205,7 @@ def main(arguments: argparse.Namespace) -> int:
     entries["tray-walk-away"] = partial(_beside, partial(tray.walk_away, socket))
 
     def look() -> None:
+        own_key.bring_own(socket, person.folder())
         try:
             tray.keep_looking(stop)
         finally:
