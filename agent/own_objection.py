@@ -37,7 +37,7 @@ class ObjectionRaised(Observation):
 
     def details(self) -> Details:
         """Sealed by the person's own process; here only which names stand in it."""
-        return {"text": "", "event": ""}
+        return {"text": "", "reach": "", "event": ""}
 
     def once(self) -> str:
         return self.given_number

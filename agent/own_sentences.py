@@ -4,7 +4,7 @@ The words of an event are closed, but not these of its details: a file's name is
 called it, and is shown with every character that could mislead written out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ _WORDS = {
     "gap": "own-gap",
 }
 """Facts whose words have a sentence of their own, and under which key."""
+_NO_NAMES = frozenset({"sha256", "copy", "sealed"})
 _MOMENT = "%d-%m-%Y %H:%M"
 
 
@@ -90,12 +91,20 @@ class Sentences:
 
     @property
     def details(self) -> list[tuple[str, str]]:
-        """The names that were kept for the person, each with what it is."""
+        """Everything that was kept for the person, each with what it is."""
+        return self._told(lambda name: True)
+
+    @property
+    def names(self) -> list[tuple[str, str]]:
+        """The same without what nobody recognises a thing by."""
+        return self._told(lambda name: name not in _NO_NAMES)
+
+    def _told(self, wanted: Callable[[str], bool]) -> list[tuple[str, str]]:
         known: Mapping[str, Any] = self.entry.details or {}
         return [
             (self.say(f"detail-{name}"), printable(str(value))[:LONGEST])
             for name, value in known.items()
-            if has(f"detail-{name}")
+            if wanted(name) and has(f"detail-{name}")
         ]
 
     @property

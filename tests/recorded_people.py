@@ -140,7 +140,9 @@ class People:
             ),
         )
         world = World(
-            owner=lambda path: next((u for p, u in self.owners.items() if path.startswith(p)), None),
+            owner=lambda path: next(
+                (u for p, u in self.owners.items() if path.startswith(p)), None
+            ),
             account={"sanne": SANNE, "mees": MEES, "me": os.geteuid()}.get,
             there=lambda: self.there,
             earlier=lambda _: None,

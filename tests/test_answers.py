@@ -24,6 +24,7 @@ from collectors.pupil_files import make
 from tests.test_daemon import Scripted, build
 from tests.test_outbox import outbox
 from tests.test_pupil_files import Once
+from tests.test_wire import make_event
 
 TEACHER = Caller(uid=1001, pid=1)
 
@@ -68,7 +69,7 @@ def test_who_asks_decides_what_may_be_asked(journal: Journal, tmp_path: Path) ->
     given = answers(journal, tmp_path)
     assert given.allowed(TEACHER) == STAFF
     everybody = {"status", "policy", "leak-report", "dispute", "usb-override", "walk-away"}
-    assert everybody | {"unlock", "want-back"} == STAFF
+    assert everybody | {"unlock", "want-back", "mine", "mine-key", "objection"} == STAFF
     assert given.allowed(Caller(uid=998, pid=1)) == SENDER == {"outbox", "reply"}
     for uid in (0, os.geteuid()):
         assert given.allowed(Caller(uid=uid, pid=1)) == ADMIN
@@ -218,3 +219,21 @@ def test_a_wait_that_makes_no_sense_ends(journal: Journal, tmp_path: Path, wait:
     given.leak_report(TEACHER, {})
     assert given.next_request(Caller(uid=998, pid=1), {"wait": wait})["uri"]
     given.outbox.failed(Trouble.NONE)
+
+
+def test_each_is_told_messages_of_their_own_and_the_laptops(
+    journal: Journal, tmp_path: Path
+) -> None:
+    given = answers(journal, tmp_path)
+    heard = given.daemon.messages
+    event = make_event(
+        recorded_at=utc_now(),
+        decision=wire.DecisionPart(action="block-usb", rule="r", enforced=True),
+        outcome=wire.OutcomePart(result="done", reason="none"),
+    )
+    heard.tell(event, TEACHER.uid)
+    for uid, count, state in ((TEACHER.uid, 1, "blocked"), (1002, 0, "fine"), (0, 0, "fine")):
+        told = given.status(Caller(uid=uid, pid=1), {})
+        assert len(told["messages"]) == count
+        assert (told["state"] == "blocked") is (state == "blocked")
+    assert given.report(Caller(uid=0, pid=1), {})["messages"] == [], "IT sees no person"

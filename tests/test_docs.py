@@ -60,6 +60,7 @@ def observations(base: type[Observation] = Observation) -> Iterator[type[Observa
         "agent.own_files",
         "agent.own_leak",
         "agent.own_lost",
+        "agent.own_objection",
         "agent.own_policy",
         "agent.stick_refused",
     ):

@@ -1,4 +1,4 @@
-"""The person's own record on its page: read, unfolded, acted upon, saved; whatever a file is called."""
+"""The person's own record on its page: read, acted upon, saved; whatever a file is called."""
 
 import base64
 import json
@@ -93,6 +93,11 @@ def test_everything_is_shown_in_three_languages_and_unfolds(
         page.set_viewport_size({"width": 360, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         keep(page, tmp_path, f"mine-{language}-360")
+        page.evaluate("document.querySelectorAll('details').forEach(e => e.open = false)")
+        page.emulate_media(media="print")
+        assert page.locator("pre").first.bounding_box() is not None, "unfolded on paper"
+        assert not page.locator("a.button").first.is_visible()
+        page.emulate_media(media="screen")
         for link in page.locator("nav.ways a").all()[:1]:
             link.click()
         assert violations(page) == []
@@ -168,6 +173,7 @@ def test_a_file_is_asked_back_and_objected_to_by_keyboard_alone(
         page.keyboard.press("Enter")
         page.wait_for_selector("[role=status]")
         assert receipt_number(number) in page.locator("[role=status]").inner_text()
+        page.locator("#object summary").press("Enter")
         page.locator("#object-text").focus()
         page.keyboard.type(WHY)
         page.keyboard.press("Tab")
@@ -212,6 +218,7 @@ def test_a_file_in_its_place_is_handed_over_open_by_whoever_can_read_it(
     ):
         page = visit(chromium, one.address)
         page.locator(f"a[href$='mine/{number}']").first.click()
+        page.locator("#wrong summary").click()
         for fault in ("agreed", "refused"):
             page.fill("#wrong-text", WHY)
             page.locator("#wrong button").click()
@@ -270,7 +277,13 @@ def test_without_the_key_everything_is_shown_but_the_names(
 
 @pytest.mark.parametrize(
     "address",
-    ["month/2026-13", "month/9999-12", "month/x", "0d3f9c1e-0000-4000-8000-000000000001", "x/left.json"],
+    [
+        "month/2026-13",
+        "month/9999-12",
+        "month/x",
+        "0d3f9c1e-0000-4000-8000-000000000001",
+        "x/left.json",
+    ],
 )
 def test_what_is_not_there_is_said(
     chromium: Browser, tmp_path: Path, people: People, address: str

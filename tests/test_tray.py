@@ -503,6 +503,7 @@ class Agent:
         self.path = path
         self.status = dict(FINE)
         self.asked = 0
+        self.keys: list[str] = []
         self.listener: socket.socket | None = None
         self.thread: threading.Thread | None = None
 
@@ -529,6 +530,10 @@ class Agent:
                 return
             with connection, contextlib.suppress(OSError):
                 question = json.loads(connection.makefile("rb").readline())
+                if question["verb"] == "mine-key":
+                    self.keys.append(question["arguments"]["key"])
+                    connection.sendall(b"{}\n")
+                    continue
                 assert question["verb"] == "status"
                 self.asked += 1
                 connection.sendall(json.dumps(self.status).encode() + b"\n")
@@ -547,7 +552,8 @@ def agent(tmp_path: Path) -> Iterator[Agent]:
 @contextlib.contextmanager
 def running(agent: Agent, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
     command = [sys.executable, "-m", "agent", "tray", "--verbose", "--socket", str(agent.path)]
-    env = {**os.environ, "LANG": "nl_NL.UTF-8", **environment}
+    home = {"XDG_DATA_HOME": str(agent.path.parent / "data")}
+    env = {**os.environ, "LANG": "nl_NL.UTF-8", **home, **environment}
     env.pop("LC_ALL", None)
     process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE)
     try:
@@ -660,4 +666,5 @@ def test_a_display_without_x_shows_messages_and_no_icon(agent: Agent, desktop: S
         assert wait_for(lambda: agent.asked >= 1)
         agent.status["messages"] = [BLOCKED]
         assert wait_for(lambda: bool(daemon.shown))
+        assert wait_for(lambda: bool(agent.keys)), "the person's own key was brought"
         assert end(process)[0] == 0

@@ -43,7 +43,7 @@ def main(arguments: argparse.Namespace) -> int:
 def _lines(entry: Entry, language: str) -> Iterator[str]:
     said = Sentences(entry, language)
     yield f"{said.when}  {said.what}"
-    for name, value in said.details:
+    for name, value in said.names:
         yield f"  {name}: {value}"
     if said.missing:
         yield f"  {said.missing}"

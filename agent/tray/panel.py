@@ -205,7 +205,7 @@ def main(arguments: argparse.Namespace) -> int:
     entries["tray-walk-away"] = partial(_beside, partial(tray.walk_away, socket))
 
     def look() -> None:
-        own_key.bring_own(socket, person.folder())
+        _beside(partial(own_key.bring_own, socket, person.folder()))
         try:
             tray.keep_looking(stop)
         finally:
