@@ -15,7 +15,7 @@ doctor leak_report open lock enrol policy_check policy_key policy_keyring policy
 policy_try policy_show policy_explain sealed_list sealed_restore
 sealed_ask sealed_evidence sealed_proof
 breaker order_key order_new order_release order_sign order_apply unlock
-dispute_report dispute_list dispute_export dispute_test tray"""
+dispute_report dispute_list dispute_export dispute_test mine tray"""
 
 
 def run(*words: str) -> "subprocess.CompletedProcess[str]":
