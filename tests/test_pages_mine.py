@@ -243,7 +243,6 @@ def test_an_objection_in_general_waits_while_there_is_no_agent(
         page.click("button")
         assert say("en", "own-need-text") in page.locator("[role=alert]").inner_text()
         keep(page, tmp_path, "object")
-        people_page = page.url
     with served("mine", tmp_path / "s", tmp_path) as one:
         page = visit(chromium, one.address)
         assert say("en", "own-offline") in page.locator("main").inner_text()
@@ -252,9 +251,15 @@ def test_an_objection_in_general_waits_while_there_is_no_agent(
         page.fill("#text", WHY)
         page.click("button")
         page.wait_for_selector("[role=status].good")
-    assert people_page
-    (waiting,) = (tmp_path / "data/dossierwacht/objections/waiting").glob("*.json")
+    waits = tmp_path / "data/dossierwacht/objections/waiting"
+    (waiting,) = waits.glob("*.json")
     assert WHY not in waiting.read_text()
+    with people.answering(tmp_path / "s"), served("mine", tmp_path / "s", tmp_path) as one:
+        page = visit(chromium, one.address)
+        assert say("en", "leak-sent") in page.locator("table").inner_text()
+    assert list(waits.iterdir()) == []
+    (objected,) = people.of(os.geteuid())["records"]
+    assert json.loads(objected["body"])["facts"] == {"about": "general"}
 
 
 def test_without_the_key_everything_is_shown_but_the_names(

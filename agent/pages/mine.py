@@ -5,10 +5,12 @@ own, which the page shows below the events.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from starlette.responses import Response
 
+from agent.control import ControlError
 from agent.errors import AgentError
 from agent.leak_outbox import LeakOutbox
 from agent.own_month import Month, advice, counted, month_named, month_of
@@ -27,6 +29,7 @@ _COVERED = ("usb", "stick_files", "ports", "session", "leaving", "posture")
 def show(visit: Visit) -> Response:
     """The newest events, and all around them."""
     try:
+        _deliver(visit)
         found = _page(visit)
         sealed = record(visit.house.socket, visit.house.place, sealed=True)
     except AgentError:
@@ -116,6 +119,12 @@ def saved(text: str, name: str) -> Response:
     """A file to be saved, never shown."""
     told = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(text.encode("utf-8"), media_type="application/json", headers=told)
+
+
+def _deliver(visit: Visit) -> None:
+    """Hand over objections that wait. What can never be taken was not made by a form."""
+    with suppress(ControlError):
+        outbox(visit).deliver(visit.house.socket)
 
 
 def _page(visit: Visit) -> Record:
