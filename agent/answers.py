@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from agent.leak_reports import LeakReports
 from agent.letter_desk import LetterDesk, asked_by, letter_answers
 from agent.lost_questions import LostQuestions
 from agent.messages import Messages
+from agent.mine import Mine
 from agent.notice_read import NoticesRead
 from agent.outbox import ADVICE, Outbox, Trouble
 from agent.override_requests import OverrideRequests
@@ -52,6 +53,9 @@ STAFF = frozenset(
         "ask-permission",
         "notice",
         "notice-read",
+        "mine",
+        "mine-key",
+        "objection",
     }
 )
 SENDER = frozenset({"outbox", "reply"})
@@ -79,6 +83,7 @@ class Answers:
     letters: LetterDesk | None = None
     notices: NoticesRead | None = None
     held_back: HeldBack | None = None
+    mine: Mine | None = None
     watchers: Watchers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -99,8 +104,8 @@ class Answers:
             "walk-away": self.walk_away,
             "want-back": asked_by(self, self.want_back),
             **letter_answers(self),
-            "notice": self.notice,
-            "notice-read": self.notice_read,
+            **(self.notices.table() if self.notices else {}),
+            **(self.mine.table() if self.mine else {}),
             "order": self.order,
             "unlock": self.unlock,
             "outbox": self.next_request,
@@ -117,10 +122,11 @@ class Answers:
     def status(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
         """How the agent is, in words that hold nobody's data."""
         policy, trouble = self.config.policy, self.outbox.trouble
+        heard = self.daemon.messages.by(caller.uid)
         messages = Messages(policy=policy, overrides=self.overrides, held=self.held_back)
         return {
             "version": __version__,
-            "state": self._state(trouble),
+            "state": self._state(trouble, heard),
             "mode": policy.mode,
             "language": policy.language,
             "policy": told(self.config, self.daemon.now()),
@@ -142,7 +148,7 @@ class Answers:
                 "mail": policy.contact.mail,
             },
             "override": self._override(),
-            "messages": messages.for_person(list(self.daemon.messages), caller.uid)
+            "messages": messages.for_person(heard, caller.uid)
             + (self.letters.messages(caller.uid) if self.letters else []),
             "lock_in_seconds": lock_in(self.daemon),
             "lost": self.daemon.is_lost(),
@@ -174,19 +180,6 @@ class Answers:
             raise Refused("want-back", "this agent seals nothing")
         told = self.back.take(caller, given)
         return {**told, "receipt": receipt_number(told["event"])}
-
-    def notice(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What the notice to the staff says of the policy in force."""
-        return self._notices().show(caller)
-
-    def notice_read(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Remember that the caller has read it."""
-        return self._notices().take(caller, given)
-
-    def _notices(self) -> NoticesRead:
-        if self.notices is None:
-            raise Refused("notice", "this agent shows no notice")
-        return self.notices
 
     def order(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Follow a signed order."""
@@ -261,8 +254,8 @@ class Answers:
         )
         return next((str(said["ocr"]) for said in conditions if "ocr" in said), None)
 
-    def _state(self, trouble: Trouble) -> str:
-        if any(self._blocked_just_now(event) for event in list(self.daemon.messages)):
+    def _state(self, trouble: Trouble, heard: Sequence[Event]) -> str:
+        if any(self._blocked_just_now(event) for event in heard):
             return "blocked"
         if self.daemon.is_lost():
             return "lost"
@@ -282,7 +275,9 @@ class Answers:
 
     def condition(self) -> Condition:
         """The same in two words, for the collector."""
-        return Condition(state=self._state(self.outbox.trouble), held=self._held())
+        return Condition(
+            state=self._state(self.outbox.trouble, list(self.daemon.messages)), held=self._held()
+        )
 
     def _device(self) -> str | None:
         who = self.identity()

@@ -51,6 +51,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("doctor", "checks to read out over the phone", "agent.commands.status", main="doctor"),
     Command("leak report", "report a data leak", "agent.commands.leak"),
     Command("protect", "an encrypted copy of files, to send", "agent.commands.protect"),
+    Command("hand-over", "give the agent what waited for it", "agent.commands.hand_over"),
     Command("open", "a page of your own in the browser", "agent.commands.open"),
     Command(
         "letter list", "what was written to you", "agent.commands.letter", "add_list", "listing"
@@ -95,6 +96,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("order release", "give a sealed file back", "agent.commands.order_release"),
     Command("order sign", "sign it as well", "agent.commands.order", "add_sign", "sign"),
     Command("order apply", "follow an order here", "agent.commands.order", "add_apply", "apply"),
+    Command("mine", "what is recorded about me", "agent.commands.mine"),
     Command("unlock", "this laptop was found: give its code", "agent.commands.unlock"),
     Command("tray", "the icon in the staff member's session", "agent.tray.panel"),
 )

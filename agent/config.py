@@ -30,6 +30,7 @@ AGENT_KEYS: dict[str, tuple[type, Any, str]] = {
     "proxy": (str, "", "proxy to the collector, http://host:port; empty: none"),
     "inspection_ca": (str, "", "file with the CA of a proxy that opens TLS; empty: none does"),
     "dispute_days": (int, 30, "days that a sealed copy of a disputed file stays on the laptop"),
+    "record_days": (int, 90, "days that what was told stays on record for whom it concerns"),
 }
 """Each key of agent.toml: its type, its default and what it means."""
 
@@ -48,6 +49,7 @@ class Config:
     policy: Policy
     notice: Notice | None
     dispute_days: int = 30
+    record_days: int = 90
     managed: Managed | None = None
     damaged: str = ""
     policy_root: str | None = None
@@ -72,6 +74,7 @@ def load(folder: Path = CONFIG, state: Path = STATE, socket: Path | None = None)
         policy=policy,
         notice=policy.notice if signed or policy.notice else read_notice(folder / "notice.toml"),
         dispute_days=values["dispute_days"],
+        record_days=values["record_days"],
         managed=signed,
         damaged=damaged,
         policy_root=values["policy_root"] or None,
@@ -149,6 +152,7 @@ def _agent_file(path: Path) -> dict[str, Any]:
             raise ConfigError(f"{path}: '{key}' should be {AGENT_KEYS[key][0].__name__}")
     if given.get("journal_megabytes", 1) < 1:
         raise ConfigError(f"{path}: 'journal_megabytes' is at least 1")
-    if not 1 <= given.get("dispute_days", 1) <= 365:
-        raise ConfigError(f"{path}: 'dispute_days' is 1 to 365")
+    for key in ("dispute_days", "record_days"):
+        if not 1 <= given.get(key, 1) <= 365:
+            raise ConfigError(f"{path}: '{key}' is 1 to 365")
     return given

@@ -10,19 +10,22 @@ journalled is not acted upon.
 import logging
 import queue
 import threading
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from operator import methodcaller
 
 import msgspec
 
+from agent import journal_record
 from agent.breaker import Breaker
 from agent.errors import JournalFull
 from agent.evasion import Evasion
 from agent.grace import Grace
 from agent.guard import NOT_YET, Guard, Held
+from agent.heard import Heard
 from agent.journal import Journal
+from agent.journal_record import LAPTOP, Whose
 from agent.overrides import Overrides
 from agent.own import ActionName, ActionRecovered, AgentStarted
 from agent.policy import ASKED, LOST_RULE, WHILE_LOST, Decision, Policy
@@ -37,7 +40,6 @@ log = logging.getLogger(__name__)
 
 QUEUE_LENGTH = 1000
 """Observations that may wait; a collector that is faster than this has to wait itself."""
-MESSAGES_KEPT = 50
 SEAL = "seal-file"
 Work = Callable[[threading.Event], None]
 """Something that goes on until it is told to stop."""
@@ -61,9 +63,10 @@ class Daemon:
     is_lost: Callable[[], bool] = lambda: False
     alive: Callable[[], None] = lambda: None
     """Called at each turn of the loop."""
+    whose: Callable[[Observation], Whose] = lambda _: LAPTOP
     evasion: Evasion = field(default_factory=Evasion)
     overrides: Overrides = field(default_factory=Overrides)
-    messages: deque[Event] = field(default_factory=lambda: deque(maxlen=MESSAGES_KEPT))
+    messages: Heard = field(default_factory=Heard)
     lost: set[Told] = field(default_factory=set)
     unfinished: dict[str, tuple[Event, Outcome]] = field(default_factory=dict)
     begun: threading.Event = field(default_factory=threading.Event)
@@ -122,14 +125,15 @@ class Daemon:
 
     def _dispatch(self, observation: Observation, again: bool) -> str | None:
         decision = self._decide(observation)
-        event = self.recorder.event(observation, decision)
+        event, whose = self.recorder.event(observation, decision), self.whose(observation)
         once = self.recorder.once(observation)
         if not decision.enforced:
-            news = self.journal.append(event, _once_as_seen(once, decision), again=again)
+            seen = _once_as_seen(once, decision)
+            news = self.journal.append(event, seen, again=again, whose=whose)
             if news and reminders(event):
-                self.messages.append(event)
+                self._tell(event)
         else:
-            news = self._act(observation, decision, event, once)
+            news = self._act(observation, decision, event, whose)
         self.overrides.note(observation, decision)
         return event.id if news else None
 
@@ -165,11 +169,12 @@ class Daemon:
         return self.breaker.tripped()
 
     def _act(
-        self, observation: Observation, decision: Decision, event: Event, once: str | None
+        self, observation: Observation, decision: Decision, event: Event, whose: Whose
     ) -> bool:
-        size = _size(observation)
-        once = once and f"{once}/{decision.action}"
-        if not self.journal.begin(event, once=once, action=decision.action, size=size):
+        size, name = _size(observation), decision.action
+        once = self.recorder.once(observation)
+        once = once and f"{once}/{name}"
+        if not self.journal.begin(event, once=once, action=name, size=size, whose=whose):
             return False
         attempt = Attempt(
             id=event.id,
@@ -202,11 +207,15 @@ class Daemon:
             self.unfinished[event.id] = (event, outcome)
             return True
         if news:
-            self.messages.append(msgspec.structs.replace(event, outcome=part))
+            self._tell(msgspec.structs.replace(event, outcome=part))
             action = event.decision.action if event.decision else "report"
             log.info("%s: %s %s %s", event.kind, action, outcome.result, outcome.reason)
             log.debug("%s", outcome.note)
         return news
+
+    def _tell(self, event: Event) -> None:
+        whose = partial(journal_record.whose, number=event.id)
+        self.messages.tell(event, self.journal.reading(whose))
 
     def _finish(self) -> None:
         """Journal the ends that found no room, one a turn."""

@@ -70,9 +70,9 @@ class Disputes:
             self._not_too_many(caller)
             self.shelf.room_for(0)
             if SEALED_ID.fullmatch(what):
-                return self._of_sealed(what, wanted, text)
+                return self._of_sealed(what, wanted, text, caller)
             with self._same_file(what, caller.descriptor) as file:
-                return self._of_file(file, what, wanted, text)
+                return self._of_file(file, what, wanted, text, caller)
         except ShelfError as error:
             raise Refused("not-kept", f"nothing was kept or sent: {error}") from error
         except WorkerError as error:
@@ -80,7 +80,9 @@ class Disputes:
         finally:
             self.turn.release()
 
-    def _of_file(self, file: int, path: str, wanted: Wanted, text: str) -> dict[str, str]:
+    def _of_file(
+        self, file: int, path: str, wanted: Wanted, text: str, caller: Caller
+    ) -> dict[str, str]:
         self.shelf.room_for(os.fstat(file).st_size)
         verdict = self.judge(file)
         if str(verdict.verdict) == str(wanted):
@@ -97,9 +99,11 @@ class Disputes:
         )
         copy = str(uuid.uuid4())
         self.shelf.keep(copy, file, about, words)
-        return self._tell(copy, path, text, words)
+        return self._tell(copy, path, text, words, caller)
 
-    def _of_sealed(self, sealed_id: str, wanted: Wanted, text: str) -> dict[str, str]:
+    def _of_sealed(
+        self, sealed_id: str, wanted: Wanted, text: str, caller: Caller
+    ) -> dict[str, str]:
         """What is sealed cannot be judged here again: its event tells, as far as it is known."""
         if wanted is not Wanted.CLEAN:
             raise Refused("agreed", "a file was sealed because it is a pupil file")
@@ -111,9 +115,11 @@ class Disputes:
         words = _words_of(event)
         copy = str(uuid.uuid4())
         self.shelf.keep_sealed(copy, sealed_id, words)
-        return self._tell(copy, sealed_id, text, words)
+        return self._tell(copy, sealed_id, text, words, caller)
 
-    def _tell(self, copy: str, what: str, text: str, words: Words) -> dict[str, str]:
+    def _tell(
+        self, copy: str, what: str, text: str, words: Words, caller: Caller
+    ) -> dict[str, str]:
         event = VerdictDisputed(
             observed_at=self.now(),
             subject=what,
@@ -125,6 +131,7 @@ class Disputes:
             detector=words.detector,
             text=text,
             copy=copy,
+            asked_by=caller.uid,
         )
         event_id = self.record(event)
         if event_id is None:

@@ -73,6 +73,8 @@ class HeldBack:
     kept: frozenset[str] = frozenset()
     before: frozenset[str] = frozenset()
     """What waited when the agent last ran."""
+    events: dict[str, Event] = field(default_factory=dict)
+    """What waits, of all people."""
 
     def turns(self, events: Sequence[Event], uid: int) -> Mapping[str, Turn]:
         """What to do with each message now, for one person, by its id."""
@@ -121,10 +123,12 @@ class HeldBack:
     def _keep(self, events: Sequence[Event]) -> None:
         """What waits in quiet hours must not be lost by switching the laptop off."""
         ids = frozenset(id for person in self.people.values() for id in person.waits)
+        known = self.events | {event.id: event for event in events}
+        self.events = {id: known[id] for id in ids if id in known}
         if self.file is None or ids == self.kept:
             return
         try:
-            waiting = [event for event in events if event.id in ids]
+            waiting = list(self.events.values())
             write_durably(self.file, msgspec.json.encode(waiting))
             self.kept = ids
         except OSError:

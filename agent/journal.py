@@ -13,6 +13,8 @@ Life of an event, by example. A pupil file is found and the policy says to seal 
     pending()                 the chain before 7, rows 7..   -- what the sender is given
     acknowledge(receipt)      events: gone               -- only after the collector's receipt
 
+What people may see of it stays in ``agent.journal_record``, in the same transactions.
+
 Delivery is at least once and the collector ignores numbers it has seen, so the sum is exactly
 once. ``once`` is a keyed digest under which a repeat is no news; it outlives the event. When the
 size limit is reached the oldest rows go, people's reports last, and a ``journal-gap`` event
@@ -24,24 +26,27 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from agent import journal_file, leak, own
+from agent import journal_file, journal_record, own
 from agent.errors import JournalError, JournalFull
-from agent.journal_answers import Acted, Pending
+from agent.journal_answers import Acted, Pending, run_of
+from agent.journal_record import LAPTOP, Whose
+from agent.journal_room import acted_since, known_since, make_room
 from agent.journal_sound import stamped, unstamped
 from agent.wire import event as wire
-from agent.wire.messages import LARGEST_BODY, MOST_RECORDS, Receipt, Record
+from agent.wire.messages import LARGEST_BODY, MOST_RECORDS, Receipt
 
 __all__ = ["Acted", "Journal", "Pending"]
 
 SIZE_LIMIT = 192 * 1024 * 1024
 """Bytes of event bodies kept while the collector cannot be reached."""
-KEPT_LONGEST = (leak.KIND, leak.SLIP, own.GAP)
+T = TypeVar("T")
 
 
 class Journal:
@@ -72,18 +77,27 @@ class Journal:
             self._db.close()
             os.close(self._owner)
 
-    def append(self, event: wire.Event, once: str | None = None, *, again: bool = False) -> bool:
+    def append(
+        self,
+        event: wire.Event,
+        once: str | None = None,
+        *,
+        again: bool = False,
+        whose: Whose = LAPTOP,
+    ) -> bool:
         """Record an event, durable on return; False if ``once`` was told, unless told ``again``."""
 
         def work() -> bool:
             if once is not None and not self._tell(once) and not again:
                 return False
-            self._add(event)
+            self._add(event, whose)
             return True
 
         return self._write(work)
 
-    def begin(self, event: wire.Event, *, once: str | None, action: str, size: int) -> bool:
+    def begin(
+        self, event: wire.Event, *, once: str | None, action: str, size: int, whose: Whose = LAPTOP
+    ) -> bool:
         """Record that an action will be tried on ``size`` bytes; False if done and told before."""
         now = datetime.now(UTC).timestamp()
 
@@ -93,6 +107,7 @@ class Journal:
             body = stamped(wire.encode(event), once)
             self._db.execute("INSERT INTO attempts VALUES(?,?,?,?)", (event.id, once, now, body))
             self._db.execute("INSERT INTO acted VALUES(?,?,?)", (now, action, size))
+            journal_record.begin(self._db, event, whose)
             return True
 
         return self._write(work)
@@ -112,6 +127,7 @@ class Journal:
             if once is not None and outcome.result == "failed":
                 once = f"{once}/{outcome.reason}"
             if once is not None and not self._tell(once):
+                journal_record.give_up(self._db, attempt_id)
                 return False
             self._add(msgspec.structs.replace(wire.decode(body), outcome=outcome))
             return True
@@ -127,27 +143,19 @@ class Journal:
     def acted_since(self, action: str, moment: datetime) -> Acted:
         """How often ``action`` was begun since ``moment``, and over how many bytes."""
         with self._reading():
-            times, size = self._one(
-                "SELECT count(*), coalesce(sum(bytes), 0) FROM acted WHERE action=? AND at>=?",
-                action,
-                moment.timestamp(),
-            )
-        return Acted(times=times, bytes=size)
+            return acted_since(self._db, action, moment)
 
     def known_since(self, key: str, now: datetime, forget: timedelta) -> datetime:
         """Since when ``key`` is known, now being one more time; anew if not for ``forget``."""
-        at, since = now.timestamp(), 0.0
+        since = now
 
         def work() -> bool:
             nonlocal since
-            row = self._one("SELECT since, seen FROM known WHERE key=?", key)
-            fresh = row is None or abs(at - row[1]) > forget.total_seconds()
-            since = at if fresh else row[0]
-            self._db.execute("INSERT OR REPLACE INTO known VALUES(?,?,?)", (key, since, at))
+            since = known_since(self._db, key, now, forget)
             return True
 
         self._write(work, loses=0)
-        return datetime.fromtimestamp(since, UTC)
+        return since
 
     def pending(self, most: int = MOST_RECORDS, most_bytes: int = LARGEST_BODY // 2) -> Pending:
         """The oldest unbroken run of rows that one request may carry; empty if nothing waits."""
@@ -155,15 +163,7 @@ class Journal:
             rows = self._db.execute(
                 "SELECT seq, body, previous, head FROM events ORDER BY seq LIMIT ?", (most,)
             ).fetchall()
-        records: list[Record] = []
-        size, last = 0, rows[0][2] if rows else ""
-        for seq, body, previous, head in rows:
-            size += len(body) * 5 // 4  # a body is a JSON text inside JSON: its quotes are escaped
-            if records and (size > most_bytes or previous != last):
-                break
-            records.append(Record(seq=seq, body=body.decode()))
-            last = head
-        return Pending(previous=rows[0][2] if rows else "", records=records)
+        return run_of(rows, most_bytes)
 
     def acknowledge(self, receipt: Receipt, evidence: bytes) -> None:
         """Forget what the collector has; ``evidence`` is the receipt as it came."""
@@ -174,12 +174,26 @@ class Journal:
             row = self._one("SELECT head FROM events WHERE seq=?", receipt.last)
             if row is not None:
                 self._db.execute("UPDATE tail SET seq=?, head=?", (receipt.last, row[0]))
+            journal_record.receive(self._db, receipt.last, datetime.now(UTC))
             self._db.execute("DELETE FROM events WHERE seq<=?", (receipt.last,))
             (self._bytes,) = self._one("SELECT coalesce(sum(length(body)), 0) FROM events")
             return True
 
         self._write(work, loses=0)
         journal_file.keep_ballast(self._folder)
+
+    def reading(self, look: Callable[[sqlite3.Connection], T]) -> T:
+        with self._reading():
+            return look(self._db)
+
+    def forget_record(self, before: datetime, kept: Collection[str]) -> None:
+        """Drop what stands in the record for longer, but for the events named in ``kept``."""
+
+        def work() -> bool:
+            journal_record.forget(self._db, before, kept)
+            return True
+
+        self._write(work, loses=0)
 
     def head_at(self, seq: int) -> str | None:
         """The chain's value after row ``seq``, or None if that row is not here."""
@@ -247,38 +261,24 @@ class Journal:
         with self._lock, journal_file.explained():
             yield
 
-    def _add(self, event: wire.Event) -> None:
+    def _add(self, event: wire.Event, whose: Whose = LAPTOP) -> None:
         """Chain one event, after a word on what could not be written or no longer fits."""
         if self._unwritten:
             missed, self._unwritten = self._unwritten, 0
             self._chain(own.gap("disk-full", missed, []))
-        self._chain(event)
+        self._chain(event, whose)
         if self._bytes > self._size_limit:
-            self._make_room()
+            dropped, size = make_room(self._db, self._bytes - self._size_limit * 9 // 10)
+            self._bytes -= size
+            self._chain(own.gap("size-limit", len(dropped), dropped))
 
-    def _chain(self, event: wire.Event) -> None:
+    def _chain(self, event: wire.Event, whose: Whose = LAPTOP) -> None:
         (seq, previous), body = self._last(), wire.encode(event)
         head = wire.link(previous, seq + 1, body)
         row = (seq + 1, event.id, event.kind, body, previous, head)
         self._db.execute("INSERT INTO events VALUES(?,?,?,?,?,?)", row)
+        journal_record.note(self._db, event, body, seq + 1, whose)
         self._bytes, self._end = self._bytes + len(body), (seq + 1, head)
-
-    def _make_room(self) -> None:
-        """Drop the oldest tenth, leak reports and gaps last, and say so."""
-        kept = ",".join("?" * len(KEPT_LONGEST))
-        oldest = self._db.execute(
-            f"SELECT seq, kind, length(body) FROM events WHERE seq < (SELECT max(seq) FROM events) "  # noqa: S608
-            f"ORDER BY kind IN ({kept}), seq",
-            KEPT_LONGEST,
-        ).fetchall()
-        dropped: list[str] = []
-        for seq, kind, size in oldest:
-            if self._bytes <= self._size_limit * 9 // 10:
-                break
-            self._db.execute("DELETE FROM events WHERE seq=?", (seq,))
-            self._bytes -= size
-            dropped.append(kind)
-        self._chain(own.gap("size-limit", len(dropped), dropped))
 
     def _last(self) -> tuple[int, str]:
         """The chain's end; kept in memory, since looking it up costs a fifth of an append."""

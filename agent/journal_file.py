@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from agent.errors import JournalError, JournalFull
+from agent.journal_record import SCHEMA
 from agent.journal_sound import behind, sound
 from agent.wire import event as wire
 from agent.wire.messages import Receipt
@@ -178,7 +179,7 @@ def _connect(path: Path) -> sqlite3.Connection:
             database.execute("PRAGMA journal_mode=WAL")
             database.execute("PRAGMA synchronous=FULL")
             database.execute("PRAGMA secure_delete=ON")
-            database.executescript(_SCHEMA)
+            database.executescript(_SCHEMA + SCHEMA)
             if database.execute("SELECT 1 FROM tail").fetchone() is None:
                 start = _behind_receipt(path)
                 database.execute("INSERT INTO tail VALUES(1,?,?)", start)

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pyrage
 
@@ -27,6 +27,8 @@ from agent.receipts import receipt_number
 
 log = logging.getLogger(__name__)
 
+VERBS = ("leak-report", "slip-report", "objection")
+"""How the agent is asked to take what waits."""
 MOST_WAITING = 50
 LARGEST = 128 * 1024
 """Bytes of one report on the disk."""
@@ -67,7 +69,7 @@ class Report:
     chosen: Mapping[str, str | bool]
     written: Mapping[str, str]
     at: datetime
-    verb: Literal["leak-report", "slip-report"] = "leak-report"
+    verb: str = VERBS[0]
     number: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
@@ -177,6 +179,6 @@ def _read_all(folder: Path) -> Iterator[dict[str, Any]]:
         except (OSError, ValueError, KeyError, TypeError):
             log.warning("%s is no report", file.name)
             continue
-        known = given.get("verb", "leak-report") in ("leak-report", "slip-report")
+        known = given.get("verb", VERBS[0]) in VERBS
         if known and NUMBER.fullmatch(given["number"]) and file.stem == given["number"]:
             yield given

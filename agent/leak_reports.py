@@ -8,10 +8,8 @@ person's own rights; the agent looks at nothing in it. One that was handed over 
 answer got lost, is answered as the first time and not told again.
 """
 
-import base64
-import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -19,11 +17,11 @@ from typing import Any, TypeVar
 from agent.control_server import Caller, Refused
 from agent.daemon import Daemon
 from agent.errors import JournalFull
+from agent.handed_over import number_of, sealed_of
 from agent.hourly import Hourly
 from agent.leak import (
     LONGEST_LINE,
     LONGEST_TEXT,
-    NUMBER,
     About,
     LeakKind,
     Persons,
@@ -32,12 +30,10 @@ from agent.leak import (
 from agent.own_leak import LeakReported, SlipReported
 from agent.policy import Contact, Policy
 from agent.receipts import receipt_number
-from agent.wire.event import LONGEST_SEALED
 from collectors.base import Clock, Observation
 
 PER_HOUR = 10
 """Reports of one person; more is a fault or a flood."""
-_AGE = b"age-encryption.org/v1\n"
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
@@ -75,7 +71,7 @@ class LeakReports:
         if not self.can_seal_slips:
             says = "the policy names no director who could read it, so nothing was kept or sent."
             raise Refused("nobody", f"{says} {self._director()}")
-        text, closed = _text(given), _sealed(given.get("sealed", ""))
+        text, closed = _text(given), sealed_of(given.get("sealed", ""))
         if not text.strip() and not closed:
             raise Refused("text", "say what happened: without that there is nothing to talk about")
         slip = SlipReported(
@@ -83,7 +79,7 @@ class LeakReports:
             subject="person",
             text=text,
             reach=str(given.get("reach", ""))[:LONGEST_LINE],
-            given_number=_number(given.get("number", "")),
+            given_number=number_of(given.get("number", "")),
             closed=closed,
         )
         return self._taken(caller, slip, self._director())
@@ -94,13 +90,13 @@ class LeakReports:
         if not self.recent.spend(caller.uid, self.now()):
             raise Refused("too-many", f"ten reports within an hour; please phone. {instead}")
         try:
-            number = self.keep(report) or report.given_number
+            number = self.keep(replace(report, asked_by=caller.uid)) or report.given_number
         except JournalFull:
             raise Refused("full", f"the disk is full: the report was not kept. {instead}") from None
         return {"receipt": receipt_number(number), "event": number}
 
     def _read(self, given: Mapping[str, Any]) -> LeakReported:
-        text, closed = _text(given), _sealed(given.get("sealed", ""))
+        text, closed = _text(given), sealed_of(given.get("sealed", ""))
         reach, lost = (str(given.get(name, ""))[:LONGEST_LINE] for name in ("reach", "lost"))
         if (text or reach or lost) and not self.can_seal:
             raise Refused("nobody", self._whom())
@@ -115,7 +111,7 @@ class LeakReports:
             text=text,
             reach=reach,
             lost=lost,
-            given_number=_number(given.get("number", "")),
+            given_number=number_of(given.get("number", "")),
             closed=closed,
         )
 
@@ -146,26 +142,6 @@ def _word(kind: type[_Word], given: Mapping[str, Any], name: str) -> _Word | Non
     if given[name] not in tuple(kind):
         raise Refused(name, f"'{given[name]}' is none of {', '.join(kind)}")
     return kind(given[name])
-
-
-def _number(given: object) -> str:
-    if not isinstance(given, str) or (given and not NUMBER.fullmatch(given)):
-        raise Refused("number", "a report's number is a UUID in small letters")
-    return given
-
-
-def _sealed(given: object) -> str:
-    """What was sealed, as it came; only that it is an age file is looked at."""
-    if given == "":
-        return ""
-    if not isinstance(given, str) or len(given) > LONGEST_SEALED:
-        raise Refused("sealed", f"a sealed report holds at most {LONGEST_SEALED} characters")
-    try:
-        if base64.b64decode(given, validate=True).startswith(_AGE):
-            return given
-    except (binascii.Error, ValueError):
-        pass
-    raise Refused("sealed", "a sealed report is an age file in base64")
 
 
 def _noticed(given: object, now: datetime) -> datetime:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from agent import processes
+from agent import journal_record, processes
 from agent.asked_by import AskedBy
 from agent.control_server import Answer, Caller, Refused
 from agent.daemon import Daemon
@@ -43,7 +43,12 @@ class LetterDesk:
     def of(cls, state: Path, daemon: Daemon) -> "LetterDesk":
         """The desk of a laptop, with what it kept."""
         asked = AskedBy(state=state, only_person=processes.only_person, now=daemon.now)
-        box = LetterBox(state=state, whose=asked.whose, now=daemon.now)
+
+        def whose(event: str) -> int | None:
+            recorded = daemon.journal.reading(partial(journal_record.whose, number=event))
+            return asked.whose(event) if recorded is None else recorded
+
+        box = LetterBox(state=state, whose=whose, now=daemon.now)
         return cls(box=box, asked=asked, daemon=daemon)
 
     def listing(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -59,7 +64,10 @@ class LetterDesk:
         if kept.answer != said:
             self._may_write(caller)
             answer = LeakAnswered(
-                observed_at=self.daemon.now(), subject=kept.letter.number, text=text
+                observed_at=self.daemon.now(),
+                subject=kept.letter.number,
+                text=text,
+                asked_by=caller.uid,
             )
             event = self._recorded(caller, answer)
             self.box.mark_answered(kept.letter.number, said, event)
@@ -78,6 +86,7 @@ class LetterDesk:
             days=days,
             text=text,
             stick=stick,
+            asked_by=caller.uid,
         )
         return _receipt(self._recorded(caller, wish))
 

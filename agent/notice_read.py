@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.config import Config
-from agent.control_server import Caller, Refused
+from agent.control_server import Answer, Caller, Refused
 from agent.guard import Caps
 from agent.journal_file import write_durably
 from agent.notice import Notice
@@ -48,6 +48,10 @@ class NoticesRead:
     def version(self) -> Version:
         """Of what is shown now."""
         return self.policy.version, self.notice.version if self.notice else 0
+
+    def table(self) -> dict[str, Answer]:
+        """Each question about the notice and who answers it."""
+        return {"notice": lambda caller, _: self.show(caller), "notice-read": self.take}
 
     def unread(self, uid: int) -> bool:
         """Whether a person has this version before them; never where there is no policy."""
@@ -95,6 +99,7 @@ class NoticesRead:
             policy_version=self.version[0],
             notice_version=self.version[1],
             language=language,
+            asked_by=uid,
         )
         if self.record(read) is None:
             self._keep(before)

@@ -65,7 +65,7 @@ class OverrideRequests:
             stick = self._stick(given)
             override = override_of(stick, self.now())
             self._not_too_many(caller, override)
-            event_id = self.record(self._event(stick, override, reason))
+            event_id = self.record(self._event(stick, override, reason, caller))
             if event_id is None:
                 raise Refused("full", "the disk is full: the reason was not kept")
             self.overrides.add(stick.subject, Given(uid=caller.uid, override=override))
@@ -101,13 +101,16 @@ class OverrideRequests:
         if len(recent) >= MOST_A_DAY:
             raise Refused("too-many", f"this laptop gave {MOST_A_DAY} sticks within a day")
 
-    def _event(self, stick: Observation, override: Override, reason: str) -> UsbOverride:
+    def _event(
+        self, stick: Observation, override: Override, reason: str, caller: Caller
+    ) -> UsbOverride:
         return UsbOverride(
             observed_at=override.at,
             subject=stick.subject,
             stick=stick,
             minutes=self.minutes,
             reason=reason,
+            asked_by=caller.uid,
         )
 
 

@@ -104,6 +104,7 @@ class UsbOverride(Observation):
     stick: Observation
     minutes: int
     reason: str
+    asked_by: int | None = None
 
     def facts(self) -> Facts:
         seen = self.stick.facts()
@@ -154,6 +155,7 @@ class VerdictDisputed(Observation):
     detector: int
     text: str
     copy: str
+    asked_by: int | None = None
 
     def facts(self) -> Facts:
         return {

@@ -91,6 +91,7 @@ class FileWantedBack(Observation):
     kind: ClassVar[str] = "file-wanted-back"
     reason: str
     return_key: str = ""
+    asked_by: int | None = None
 
     def facts(self) -> Facts:
         return {"file": Keyed(self.subject), "can-release": bool(self.return_key)}

@@ -25,6 +25,7 @@ class LeakReported(Observation):
     lost: str = ""
     given_number: str = ""
     closed: str = ""
+    asked_by: int | None = None
 
     def facts(self) -> Facts:
         chosen = {"about": self.about, "role": self.role}
@@ -59,6 +60,7 @@ class SlipReported(Observation):
     text: str = ""
     reach: str = ""
     given_number: str = ""
+    asked_by: int | None = None
     closed: str = ""
 
     def facts(self) -> Facts:

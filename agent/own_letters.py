@@ -21,6 +21,7 @@ class LeakAnswered(Observation):
 
     kind: ClassVar[str] = "leak-answered"
     text: str
+    asked_by: int | None = None
 
     def facts(self) -> Facts:
         return {"letter": Reference(self.subject)}
@@ -41,6 +42,7 @@ class PermissionAsked(Observation):
     days: int
     text: str
     stick: Observation | None = None
+    asked_by: int | None = None
 
     def facts(self) -> Facts:
         asked: Facts = {"what": self.what, "wanted-days": self.days}

@@ -69,6 +69,7 @@ class NoticeRead(Observation):
     policy_version: int
     notice_version: int
     language: Language
+    asked_by: int | None = None
 
     def facts(self) -> Facts:
         return {

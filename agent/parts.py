@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from agent import held_back, identity, return_address, seat, texts
+from agent import held_back, identity, journal_record, return_address, seat, texts
 from agent.breaker import Breaker
 from agent.config import Config
 from agent.daemon import Daemon
@@ -18,10 +18,14 @@ from agent.grace import Grace
 from agent.guard import Caps, Guard
 from agent.journal import Journal
 from agent.left_alone import LeftAlone
+from agent.mine import Mine
+from agent.objections import Objections
 from agent.overrides import Overrides
+from agent.person_keys import PersonKeys
 from agent.policy import Policy
 from agent.presenting import Presenting
 from agent.recorder import Recorder
+from agent.whose import Persons, world_of
 from collectors import COLLECTORS, posture, session
 from collectors.base import Collector, utc_now
 from enforcement import ACTIONS, age
@@ -74,6 +78,26 @@ def daemon_of(config: Config, journal: Journal, caps: Caps, left_alone: LeftAlon
     return daemon
 
 
+def record_of(config: Config, daemon: Daemon) -> Mine:
+    """What is kept for the people of this laptop; from now on events are recorded as theirs."""
+    keys = PersonKeys(config.state, utc_now)
+    journal = daemon.journal
+
+    def earlier(number: str) -> int | None:
+        return journal.reading(partial(journal_record.whose, number=number))
+
+    daemon.whose = Persons(world=world_of(earlier), keys=keys, details=daemon.recorder.readable)
+    running = daemon.watching.running
+    return Mine(
+        journal=journal,
+        keys=keys,
+        config=config,
+        running=lambda: dict(running),
+        objections=Objections(keep=daemon.keep, now=utc_now),
+        now=utc_now,
+    )
+
+
 def held_back_of(config: Config, daemon: Daemon) -> held_back.HeldBack:
     """Which messages wait; those that did when the agent last ran are told from now on."""
     policy = config.policy
@@ -84,7 +108,9 @@ def held_back_of(config: Config, daemon: Daemon) -> held_back.HeldBack:
         now=utc_now,
         file=config.state / held_back.FILE,
     )
-    daemon.messages.extend(holding.waiting())
+    for event in holding.waiting():
+        whose = partial(journal_record.whose, number=event.id)
+        daemon.messages.tell(event, daemon.journal.reading(whose))
     return holding
 
 

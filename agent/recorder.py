@@ -9,7 +9,7 @@ import base64
 import json
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -24,6 +24,8 @@ from collectors.base import Clock, Fact, Keyed, Observation, Reference
 log = logging.getLogger(__name__)
 
 Seal = Callable[[bytes], bytes]
+_OF_NO_USE = ("return",)
+"""Details that only an officer can do something with."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +70,12 @@ class Recorder:
         key = observation.once()
         return None if key is None else keyed_digest(self.key, f"{observation.kind}\0{key}")
 
+    def readable(self, observation: Observation) -> bytes:
+        """The details for the person they are about, as JSON; empty if there are none."""
+        given = observation.details().items()
+        said = {name: value for name, value in given if value != "" and name not in _OF_NO_USE}
+        return _as_text(said) if said else b""
+
     def _fact(self, fact: Fact) -> wire.Fact:
         if isinstance(fact, Keyed):
             shared = self.shared_key() if fact.shared else None
@@ -87,9 +95,7 @@ class Recorder:
         details = observation.details()
         if not details or seal is None:
             return ""
-        readable = {name: _readable(value) for name, value in details.items()}
-        plain = json.dumps(readable, ensure_ascii=False, sort_keys=True).encode("utf-8")
-        return base64.b64encode(seal(plain)).decode("ascii")
+        return base64.b64encode(seal(_as_text(details))).decode("ascii")
 
     def _checked(self, event: wire.Event) -> wire.Event:
         """A readable part outside the contract stays here; that the event happened does not."""
@@ -110,6 +116,11 @@ class Recorder:
             decision=event.decision,
             sealed=event.sealed if len(event.sealed) <= wire.LONGEST_SEALED else "",
         )
+
+
+def _as_text(details: Mapping[str, str | int]) -> bytes:
+    readable = {name: _readable(value) for name, value in details.items()}
+    return json.dumps(readable, ensure_ascii=False, sort_keys=True).encode("utf-8")
 
 
 def _readable(value: str | int) -> str | int:

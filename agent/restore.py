@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.errors import AgentError
+from agent.printable import printable
 from enforcement import age, attributes, durable, stage, syscalls
 from enforcement.attributes import Attributes
 from enforcement.base import EnforcementError
@@ -43,11 +44,6 @@ def give_back(
         with durable.held(open_folder(target, follow=to is not None)) as place:
             left = write_checked(place, target, folder / f"{sealed_id}.age", about, keys)
     return Restored(path=target, left=tuple(left))
-
-
-def printable(text: str) -> str:
-    """A name as it can be shown: control and direction characters are written out."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def check_whole(folder: Path, sealed_id: str) -> None:

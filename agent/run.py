@@ -29,7 +29,7 @@ from agent.lost_questions import LostQuestions
 from agent.notice_read import notices_read
 from agent.outbox import Outbox
 from agent.override_requests import OverrideRequests
-from agent.parts import condition_of, daemon_of, held_back_of, left_alone_of
+from agent.parts import condition_of, daemon_of, held_back_of, left_alone_of, record_of
 from agent.standing import Standing
 from agent.stick_judge import StickJudge
 from agent.stick_keeper import StickKeeper
@@ -74,6 +74,7 @@ def run(
         answers = _answers(config, daemon, outward.outbox(config, journal, touch), shelf, keeper)
         daemon.alive = supervised.by().alive
         answers.lost, answers.letters = LostQuestions(orders=orders, keeper=lost), desk
+        answers.mine = record_of(config, daemon)
         touch.condition = answers.condition
         control = ControlServer(config.socket, answers.table(), answers.allowed)
         control.start()
@@ -86,6 +87,7 @@ def run(
             "drill": daemon.once_begun(_drill(config, daemon).keep),
             "standing": daemon.once_begun(_standing(config, daemon).keep),
             "lost": daemon.once_begun(lost.keep),
+            "record": answers.mine.keep,
         }
         threads = [_begun(name, keep, stop) for name, keep in keepers.items()]
         if with_sender:

@@ -13,3 +13,15 @@ def nobody_there() -> bool:
         return True
     finally:
         desk.close()
+
+
+def who_is_there() -> int | None:
+    """The account whose screen is open in front; None if that is nobody, several, or not known."""
+    desk = sessions_here.this_machine()
+    try:
+        found = {one.uid for one in desk.sessions() if one.watched() and not one.locked}
+    except DeskError:
+        return None
+    finally:
+        desk.close()
+    return found.pop() if len(found) == 1 else None

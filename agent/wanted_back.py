@@ -42,7 +42,11 @@ class WantedBack:
         self._not_too_many(caller)
         key = self._return_key(number)
         wanted = FileWantedBack(
-            observed_at=self.now(), subject=number, reason=reason, return_key=key
+            observed_at=self.now(),
+            subject=number,
+            reason=reason,
+            return_key=key,
+            asked_by=caller.uid,
         )
         told = self.record(wanted)
         if told is None:

@@ -24,6 +24,7 @@ from agent.commands import sealed
 from agent.demo import stage
 from agent.demo.sample_home import Inventory
 from agent.demo.stage import Folders
+from agent.journal_sound import unstamped
 
 PUPIL_FILES_A_ROUND = 6
 LONGEST_LIFE = 3.0
@@ -45,6 +46,9 @@ class Counted:
     not_restored: int = 0
     decoys_touched: int = 0
     left_in_stage: int = 0
+    unlike_the_record: int = 0
+    """Bodies that stand on the laptop's record as received and not at the collector, or the
+    other way round."""
     orphans: int = 0
     notes: list[str] = field(default_factory=list)
 
@@ -166,6 +170,7 @@ def _count(laptop: Laptop, counted: Counted) -> None:
     files = Counter(event["facts"]["file"] for event in sealings)
     counted.doubled += sum(n - 1 for n in files.values())
     counted.unsealed = sum(path.exists() for path in laptop.pupil)
+    counted.unlike_the_record = len(_on_record(laptop) ^ _at_collector(laptop))
     restored = _restore_all(laptop)
     counted.sealed = sum(restored.values())
     counted.lost += abs(counted.sealed - len(sealings))
@@ -189,6 +194,22 @@ def _events(database: Path) -> list[tuple[int, dict]]:
     rows = connection.execute("SELECT seq, body FROM events ORDER BY seq").fetchall()
     connection.close()
     return [(seq, json.loads(body)) for seq, body in rows]
+
+
+def _on_record(laptop: Laptop) -> set[bytes]:
+    """What the laptop's record says that the collector has, to the byte."""
+    connection = sqlite3.connect(f"file:{laptop.folders.agent}/journal.db?mode=ro", uri=True)
+    rows = connection.execute("SELECT id, body FROM record WHERE state='received'").fetchall()
+    connection.close()
+    return {unstamped(body, number) for number, body in rows}
+
+
+def _at_collector(laptop: Laptop) -> set[bytes]:
+    database = laptop.folders.collector / "collector.db"
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    rows = connection.execute("SELECT body FROM events").fetchall()
+    connection.close()
+    return {body.encode() for (body,) in rows}
 
 
 def _restore_all(laptop: Laptop) -> Counter[str]:

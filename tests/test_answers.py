@@ -26,6 +26,7 @@ from collectors.pupil_files import make
 from tests.test_daemon import Scripted, build
 from tests.test_outbox import outbox
 from tests.test_pupil_files import Once
+from tests.test_wire import make_event
 
 TEACHER = Caller(uid=1001, pid=1)
 
@@ -71,7 +72,7 @@ def test_who_asks_decides_what_may_be_asked(journal: Journal, tmp_path: Path) ->
     assert given.allowed(TEACHER) == STAFF
     everybody = {"status", "watch", "policy", "leak-report", "dispute", "usb-override", "walk-away"}
     more = {"unlock", "want-back", "slip-report", "letters", "answer", "ask-permission"}
-    assert everybody | more | {"notice", "notice-read"} == STAFF
+    assert everybody | more | {"notice", "notice-read", "mine", "mine-key", "objection"} == STAFF
     assert given.allowed(Caller(uid=998, pid=1)) == SENDER == {"outbox", "reply"}
     for uid in (0, os.geteuid()):
         assert given.allowed(Caller(uid=uid, pid=1)) == ADMIN
@@ -229,10 +230,28 @@ def test_the_status_says_to_each_whether_they_have_read_the_notice(
     given = answers(journal, tmp_path)
     assert given.status(TEACHER, {})["notice_unread"] is False  # there is none
     given.notices = notices_read(given.config, given.daemon.record, utc_now)
-    shown = given.notice(TEACHER, {})
+    shown = given.notices.show(TEACHER)
     assert given.status(TEACHER, {})["notice_unread"] is True
     version = {name: shown[name] for name in ("policy", "notice")}
-    given.notice_read(TEACHER, {**version, "language": "nl"})
+    given.notices.take(TEACHER, {**version, "language": "nl"})
     assert given.status(TEACHER, {})["notice_unread"] is False
     assert given.status(Caller(uid=4711, pid=1), {})["notice_unread"] is True
     assert "notice_unread" not in given.report(Caller(uid=0, pid=1), {})
+
+
+def test_each_is_told_messages_of_their_own_and_the_laptops(
+    journal: Journal, tmp_path: Path
+) -> None:
+    given = answers(journal, tmp_path)
+    heard = given.daemon.messages
+    event = make_event(
+        recorded_at=utc_now(),
+        decision=wire.DecisionPart(action="block-usb", rule="r", enforced=True),
+        outcome=wire.OutcomePart(result="done", reason="none"),
+    )
+    heard.tell(event, TEACHER.uid)
+    for uid, count, state in ((TEACHER.uid, 1, "blocked"), (1002, 0, "fine"), (0, 0, "fine")):
+        told = given.status(Caller(uid=uid, pid=1), {})
+        assert len(told["messages"]) == count
+        assert (told["state"] == "blocked") is (state == "blocked")
+    assert given.report(Caller(uid=0, pid=1), {})["messages"] == [], "IT sees no person"

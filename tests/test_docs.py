@@ -62,6 +62,7 @@ def observations(base: type[Observation] = Observation) -> Iterator[type[Observa
         "agent.own_leak",
         "agent.own_letters",
         "agent.own_lost",
+        "agent.own_objection",
         "agent.own_policy",
         "agent.stick_refused",
     ):

@@ -1,4 +1,4 @@
-"""Letters, requests and slips on a person's own pages: read, answered, refused; in three languages."""
+"""Letters, requests and slips on a person's own pages: read, answered, refused; each language."""
 
 import base64
 import json

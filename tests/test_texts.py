@@ -3,6 +3,7 @@
 import re
 import string
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from collectors.base import Observation
 from enforcement import ACTIONS
 from enforcement.base import Reason, Result
 
+WHAT_IS_SENT = Path(__file__).parent.parent / "docs" / "what-is-sent.md"
 AGENTS_OWN = ("journal-gap",)
 """Events that are no observation: the journal makes them itself."""
 OTHERS = [language for language in LANGUAGES if language != FALLBACK]
@@ -28,6 +30,7 @@ def kinds() -> list[str]:
         "agent.own_leak",
         "agent.own_letters",
         "agent.own_lost",
+        "agent.own_objection",
         "agent.own_policy",
         "agent.stick_refused",
     ):
@@ -93,6 +96,16 @@ def test_every_result_reason_and_hold_has_a_sentence() -> None:
 def test_every_state_and_mode_of_the_tray_has_a_sentence() -> None:
     for word in ("fine", "look", "blocked", "offline", "mode-report", "mode-enforce"):
         assert has(f"tray-{word}")
+
+
+def test_every_fact_and_detail_has_a_name() -> None:
+    """As docs/what-is-sent.md lists them, which is held to the code."""
+    text = WHAT_IS_SENT.read_text("utf-8")
+    for section in re.split(r"^### ", text, flags=re.MULTILINE)[1:]:
+        readable, _, sealed = section.partition("Sealed:")
+        for prefix, part in (("fact", readable), ("detail", sealed)):
+            names = re.findall(r"^- `([^`]+)`", part, flags=re.MULTILINE)
+            assert [one for one in names if not has(f"{prefix}-{one}")] == [], section[:40]
 
 
 def test_values_find_their_place() -> None:

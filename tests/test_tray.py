@@ -537,7 +537,8 @@ def agent(tmp_path: Path) -> Iterator[StatusAgent]:
 @contextlib.contextmanager
 def running(agent: StatusAgent, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
     command = [sys.executable, "-m", "agent", "tray", "--verbose", "--socket", str(agent.path)]
-    env = {**os.environ, "LANG": "nl_NL.UTF-8", **environment}
+    home = {"XDG_DATA_HOME": str(agent.path.parent / "data")}
+    env = {**os.environ, "LANG": "nl_NL.UTF-8", **home, **environment}
     env.pop("LC_ALL", None)
     process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE)
     try:
@@ -664,4 +665,5 @@ def test_a_display_without_x_shows_messages_and_no_icon(
             assert wait_for(lambda: agent.asked >= 1)
             agent.status["messages"] = [BLOCKED]
             assert wait_for(lambda: bool(daemon.shown))
+            assert wait_for(lambda: bool(agent.keys)), "the person's own key was brought"
             assert end(process)[0] == 0

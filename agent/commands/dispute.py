@@ -11,19 +11,16 @@ import os
 import sys
 from pathlib import Path
 
-from agent import control, dispute_shelf
+from agent import control, dispute_shelf, disputing
 from agent.dispute_shelf import PARTS, ShelfError
 from agent.disputes import SEALED_ID
 from agent.errors import AgentError, ConfigError
 from agent.own import Wanted
-from agent.restore import printable
+from agent.printable import printable
 from enforcement import vault
 
-SECONDS = 120.0
-"""For the agent to judge the file and seal a copy."""
 SHOWN = 9
 """Files that were put away lately and can be named by a number."""
-_OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
 def add_report(parser: argparse.ArgumentParser) -> None:
@@ -130,20 +127,14 @@ def _row(folder: Path, one: vault.Record) -> dict[str, str | int]:
 def _put(socket: Path, path: str, says: str, text: str) -> dict[str, str]:
     """Ask the agent, with the file open in hand unless it is a sealed one."""
     if SEALED_ID.fullmatch(path) and not os.path.lexists(path):
-        return control.ask(socket, "dispute", timeout=SECONDS, file=path, says=says, text=text)
+        return disputing.of_sealed(socket, path, says, text)
     real = os.path.abspath(path)
     try:
-        shown = os.open(real, _OPEN)
+        return disputing.of_file(socket, real, says, text)
     except FileNotFoundError as error:
         raise ConfigError(f"there is no {printable(real)}") from error
     except OSError as error:
         raise AgentError(f"you cannot open {printable(real)}: {error.strerror}") from error
-    try:
-        return control.ask(
-            socket, "dispute", timeout=SECONDS, descriptor=shown, file=real, says=says, text=text
-        )
-    finally:
-        os.close(shown)
 
 
 def _copy(source: Path, target: Path) -> None:

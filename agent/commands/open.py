@@ -8,7 +8,7 @@ from agent import person
 from agent.errors import AgentError
 from agent.texts import language_of
 
-PAGES = ("leak", "slip", "letters", "protect", "ask", "notice")
+PAGES = ("leak", "slip", "mine", "letters", "protect", "ask", "notice")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

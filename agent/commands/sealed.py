@@ -12,7 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from agent.errors import ConfigError
-from agent.restore import explained, give_back, printable
+from agent.printable import printable
+from agent.restore import explained, give_back
 from enforcement import age, stage, vault
 from enforcement.tombstone import tombstones
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from agent import identity
 from agent.errors import ConfigError
-from agent.restore import SealedError, explained, printable
+from agent.printable import printable
+from agent.restore import SealedError, explained
 from collectors.base import utc_now
 from enforcement.stage import check_id
 

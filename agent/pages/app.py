@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from agent.pages import ask, leak, letters, notice, protect, slip
+from agent.pages import ask, leak, letters, mine, mine_acts, notice, protect, slip
 from agent.pages.page import House, shown, shown_with_files
 from agent.pages.waiting import Waiting
 
@@ -32,6 +32,16 @@ def make_app(house: House) -> Starlette:
         Route("/protect", shown_with_files(protect.take), methods=["POST"]),
         Route("/protect/{word}", shown(protect.ready), methods=["GET"]),
         Route("/protect/{word}/copy", shown(protect.download), methods=["GET"]),
+        Route("/mine", shown(mine.show), methods=["GET"]),
+        Route("/mine/everything.json", shown(mine.export), methods=["GET"]),
+        Route("/mine/month/{month}", shown(mine.month), methods=["GET"]),
+        Route("/mine/object", shown(mine_acts.show_general), methods=["GET"]),
+        Route("/mine/object", shown(mine_acts.object_in_general), methods=["POST"]),
+        Route("/mine/{number}", shown(mine_acts.show), methods=["GET"]),
+        Route("/mine/{number}/left.json", shown(mine.left), methods=["GET"]),
+        Route("/mine/{number}/back", shown(mine_acts.back), methods=["POST"]),
+        Route("/mine/{number}/wrong", shown(mine_acts.wrong), methods=["POST"]),
+        Route("/mine/{number}/object", shown(mine_acts.object_to), methods=["POST"]),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     app = Starlette(routes=routes)

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from agent import person
 from agent.pages.upload import Received, Sent, receive
 from agent.person import Known
-from agent.texts import LANGUAGES, say
+from agent.texts import LANGUAGES, has, say
 
 LARGEST_FORM = 128 * 1024
 """Bytes."""
@@ -109,6 +109,7 @@ def render(visit: Visit, template: str, status: int = 200, **values: object) -> 
     given = {
         "visit": visit,
         "say": visit.say,
+        "has": has,
         "path": visit.path,
         "contact": visit.known.contact,
         "pages": MENU,

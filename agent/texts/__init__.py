@@ -1,5 +1,5 @@
 """Every sentence a staff member may see, in Dutch, Danish and English, one file a language;
-those of the staff member's own pages in ``pages/``.
+those of the staff member's own pages in ``pages/`` and ``own/``.
 
 A key is a word of the program: an event kind, an action, ``reason-`` and a reason, ``tray-`` and a
 word of the tray. Sentences are for people who are busy with children: short, calm, and saying what
@@ -32,7 +32,7 @@ def has(key: str) -> bool:
 @cache
 def table(language: str) -> Mapping[str, str]:
     """Every sentence of one language, by its key."""
-    return {**_read(language), **_read(f"pages/{language}")}
+    return {**_read(language), **_read(f"pages/{language}"), **_read(f"own/{language}")}
 
 
 def _read(name: str) -> Mapping[str, str]:

@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 PAGES = {
     "tray-report-leak": "leak",
+    "tray-letters": "letters",
+    "tray-notice": "notice",
     "tray-mine": "mine",
     "tray-protect": "protect",
     "tray-ask": "ask",
@@ -78,6 +80,14 @@ class Begun:
             contact = self._contact() or "IT"
             self._tell(Notice("page", say(self._language(), "tray-no-page", contact=contact)))
 
+    def hand_over(self) -> None:
+        """Have what waited for the agent given to it, beside all else."""
+        _beside("hand-over", lambda: start_page(["hand-over", "--socket", str(self._socket)]))
+
+    def show_notice(self) -> None:
+        """Open the notice to the staff, which this person has not read yet."""
+        _beside("notice", partial(self.open, "notice"))
+
     def in_terminal(self, words: str) -> None:
         """Open a form in a terminal, or tell the words to type."""
         if not start_in_terminal([*words.split()[1:], "--socket", str(self._socket)]):
@@ -95,6 +105,6 @@ class Begun:
             self._tell(Notice("lock", say(self._language(), "tray-not-locked")))
 
 
-def _beside(key: str, work: Callable[[], None]) -> None:
+def _beside(key: str, work: Callable[[], object]) -> None:
     log.info("chosen: %s", key)
     threading.Thread(target=work, daemon=True).start()

@@ -15,6 +15,8 @@ LINE = "-"
 """Parts the groups of the menu."""
 ENTRIES = (
     "tray-report-leak",
+    "tray-letters",
+    "tray-notice",
     "tray-mine",
     "tray-protect",
     "tray-ask",
@@ -24,7 +26,7 @@ ENTRIES = (
     "tray-walk-away",
 )
 """All that the menu can offer; the first of it begins by a click on the icon too."""
-SOMETIMES = frozenset({"tray-want-back", "tray-override"})
+SOMETIMES = frozenset({"tray-want-back", "tray-override", "tray-letters", "tray-notice"})
 _BEGIN_GROUPS = frozenset({"tray-mine", "tray-dispute", "tray-walk-away"})
 LONGEST_INSTEAD = 300
 """Characters of the organisation's own sentence that are shown."""
@@ -176,7 +178,13 @@ def _offers(status: Status) -> tuple[str, ...]:
     stick = isinstance(told, dict) and told.get("devices")
     ends = [(one.get("action"), one.get("result")) for one in _all(status).values()]
     sealed = ("seal-file", "done") in ends
-    wanted = {"tray-override": stick, "tray-want-back": sealed}
+    letters = any(one.get("action") == "letter" for one in _all(status).values())
+    wanted = {
+        "tray-override": stick,
+        "tray-want-back": sealed,
+        "tray-letters": letters,
+        "tray-notice": status.get("notice_unread") is True,
+    }
     return offered(frozenset(key for key, there in wanted.items() if there))
 
 
