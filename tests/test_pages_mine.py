@@ -13,10 +13,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from agent.control_server import Caller, Refused
-from agent.leak import receipt_number
 from agent.own import SessionLeft
 from agent.own_key import own_key
 from agent.own_month import month_of
+from agent.receipts import receipt_number
 from agent.texts import LANGUAGES, say
 from collectors.base import utc_now
 from collectors.session_state import SessionKind

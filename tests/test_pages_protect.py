@@ -1,5 +1,6 @@
 """Protecting files on the page: by keyboard alone, in three languages, and nothing left behind."""
 
+import contextlib
 import os
 import secrets
 import subprocess
@@ -38,10 +39,11 @@ def saved(page: Page, into: Path) -> Path:
 
 def by_keyboard(page: Page, *files: Path) -> None:
     page.keyboard.press("Tab")  # to the link past the head
+    page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "files"
     with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Space")
+        page.locator("#files").press("Space")
     chooser.value.set_files([str(one) for one in files])
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
@@ -52,7 +54,10 @@ def by_keyboard(page: Page, *files: Path) -> None:
 def files_of(process: "subprocess.Popen[str]") -> list[str]:
     """The files without a name that a process holds open."""
     folder = f"/proc/{process.pid}/fd"
-    names = [os.readlink(f"{folder}/{one}") for one in os.listdir(folder)]
+    names: list[str] = []
+    for one in os.listdir(folder):
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            names.append(os.readlink(f"{folder}/{one}"))
     return [name for name in names if "protect" in name]
 
 

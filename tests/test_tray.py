@@ -15,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 
 from agent import session_bus
@@ -545,7 +546,16 @@ def running(agent: StatusAgent, **environment: str) -> Iterator["subprocess.Pope
         yield process
     finally:
         process.kill()
+        end_what_it_began(agent.path)
         process.communicate(timeout=10)
+
+
+def end_what_it_began(socket: Path) -> None:
+    """Pages and forms that a click began outlive the icon, as they should, and not the test."""
+    for one in psutil.process_iter(["cmdline"]):
+        if str(socket) in (one.info["cmdline"] or ()) and one.pid != os.getpid():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.kill()
 
 
 def end(process: "subprocess.Popen[bytes]") -> tuple[int, str]:

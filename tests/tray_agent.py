@@ -28,6 +28,7 @@ class StatusAgent:
         self.status = dict(FINE)
         self.asked = 0
         self.walked = threading.Event()
+        self.keys: list[str] = []
         self.watchers = Watchers(status=self._status)
         self.server: ControlServer | None = None
         self.stopping = threading.Event()
@@ -36,7 +37,12 @@ class StatusAgent:
     def start(self) -> None:
         self.stopping = threading.Event()
         self.watchers = Watchers(status=self._status)
-        answers = {"watch": self._watch, "walk-away": self._walk}
+        answers = {
+            "watch": self._watch,
+            "status": self._status,
+            "walk-away": self._walk,
+            "mine-key": self._key,
+        }
         self.server = ControlServer(self.path, answers, lambda _: set(answers))
         self.server.start()
         self.thread = threading.Thread(target=self.watchers.keep, args=(self.stopping,))
@@ -60,6 +66,10 @@ class StatusAgent:
     def _walk(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
         self.walked.set()
         raise Refused("no", "not today")
+
+    def _key(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.keys.append(str(given["key"]))
+        return {}
 
     def _status(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
         return self.status

@@ -1,7 +1,8 @@
 """``dossierwacht hand-over``: what a person's own folder holds for the agent, given to it.
 
-The icon runs it when the agent answers, at the beginning of a session and after it was away: reports
-and objections that waited, and the key to which names are sealed that are kept for the person.
+The icon runs it when the agent answers, at the beginning of a session and after it was away. Given
+are reports and objections that waited, and the key to which names that are kept for the person are
+sealed.
 """
 
 import argparse

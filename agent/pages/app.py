@@ -13,9 +13,9 @@ from agent.pages.waiting import Waiting
 STATIC = Path(__file__).parent / "static"
 
 
-def make_app(house: House) -> Starlette:
-    """The pages; they stand behind a ``Door``."""
-    routes = [
+def routes() -> list[Route]:
+    """The address of every page."""
+    return [
         Route("/leak", shown(leak.show), methods=["GET"]),
         Route("/leak", shown(leak.take), methods=["POST"]),
         Route("/leak/{number}", shown(leak.receipt), methods=["GET"]),
@@ -42,9 +42,12 @@ def make_app(house: House) -> Starlette:
         Route("/mine/{number}/back", shown(mine_acts.back), methods=["POST"]),
         Route("/mine/{number}/wrong", shown(mine_acts.wrong), methods=["POST"]),
         Route("/mine/{number}/object", shown(mine_acts.object_to), methods=["POST"]),
-        Mount("/static", StaticFiles(directory=STATIC)),
     ]
-    app = Starlette(routes=routes)
+
+
+def make_app(house: House) -> Starlette:
+    """The pages; they stand behind a ``Door``."""
+    app = Starlette(routes=[*routes(), Mount("/static", StaticFiles(directory=STATIC))])
     app.state.house = house
     app.state.waiting = Waiting()
     app.router.redirect_slashes = False

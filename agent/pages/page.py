@@ -20,7 +20,7 @@ from agent.texts import LANGUAGES, has, say
 LARGEST_FORM = 128 * 1024
 """Bytes."""
 MOST_FIELDS = 50
-MENU = ("leak", "letters", "protect", "ask", "notice")
+MENU = ("leak", "letters", "mine", "protect", "ask", "notice")
 """The pages that every page leads to; ``page-`` and the word is the key of its name."""
 
 

@@ -9,6 +9,7 @@ import logging
 import os
 import socket
 import struct
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -34,20 +35,22 @@ def open_page(house: House, page: str, runtime: Path | None, *, show: bool = Tru
     meeting = runtime / "dossierwacht-pages.sock" if runtime else None
     address = _asked(meeting, page) if meeting else ""
     if address:
-        return _shown(address, show=show)
+        return 0 if _shown(address, show=show) else 1
     return asyncio.run(_serve(house, page, meeting, lambda address: _shown(address, show=show)))
 
 
-def _shown(address: str, *, show: bool) -> int:
-    """Start the browser, or give the address to whoever is at the terminal."""
+def _shown(address: str, *, show: bool) -> bool:
+    """Start the browser, or give the address to whoever asked for it or is at the terminal."""
     if show and open_address(address):
-        return 0
+        return True
+    if show and not sys.stdout.isatty():
+        return False
     print(address, flush=True)
-    return 1 if show else 0
+    return True
 
 
 async def _serve(
-    house: House, page: str, meeting: Path | None, opened: Callable[[str], int]
+    house: House, page: str, meeting: Path | None, opened: Callable[[str], bool]
 ) -> int:
     loop, used = asyncio.get_running_loop(), asyncio.Event()
     listener = socket.create_server((HOST, 0))
@@ -62,7 +65,8 @@ async def _serve(
     )
     others = await _meet(meeting, door) if meeting else None
     try:
-        code = await asyncio.to_thread(opened, door.address_of(page))
+        if not await asyncio.to_thread(opened, door.address_of(page)):
+            return 1  # nobody would ever come
         while await _within(used, IDLE_SECONDS):
             used.clear()
     finally:
@@ -70,7 +74,7 @@ async def _serve(
         if others is not None and meeting is not None:
             others.close()
             meeting.unlink(missing_ok=True)
-    return code
+    return 0
 
 
 async def _within(used: asyncio.Event, seconds: float) -> bool:

@@ -71,6 +71,8 @@ class Tray:
         notify: Callable[..., int],
         wished: str | None,
         clock: Callable[[], float] = time.monotonic,
+        arrived: Callable[[], None] = lambda: None,
+        show_notice: Callable[[], None] = lambda: None,
     ) -> None:
         self.ask = ask
         self.icon = icon
@@ -86,6 +88,9 @@ class Tray:
         self.clock = clock
         self.began = clock()
         self.told_nowhere = False
+        self.arrived = arrived
+        self.show_notice = show_notice
+        self.notice_shown = False
 
     def look(self) -> float:
         """Wait for news, show and tell them; seconds to pause before the next look."""
@@ -93,6 +98,8 @@ class Tray:
             status = self.ask(self.revision, self._wait(), self._place())
         except control.ControlError as error:
             return self._unanswered(error)
+        if not self.revision:  # the first answer, or the first after the agent was away
+            self.arrived()
         self.failures = 0
         self.revision = str(status.get("revision", ""))
         self.language = language_for(self.wished, status)
@@ -103,6 +110,7 @@ class Tray:
         warning = lock_notice(status, self.language)
         if warning is not None:
             self.tell(warning)
+        self._show_notice_once(status)
         self._tell_if_nowhere()
         return PAUSE
 
@@ -147,6 +155,13 @@ class Tray:
         self.seen = set(messages)
         return notices(new, self.language)
 
+    def _show_notice_once(self, status: Status) -> None:
+        """Once in a session, and again only for a notice that came meanwhile."""
+        unread = status.get("notice_unread") is True
+        if unread and not self.notice_shown:
+            self.show_notice()
+        self.notice_shown = unread
+
     def _nowhere(self) -> bool:
         return self.clock() - self.began >= PANEL_SECONDS and not self.icon.placed()
 
@@ -182,7 +197,9 @@ def main(arguments: argparse.Namespace) -> int:
     begun: dict[str, Callable[[], None]] = {}
     icon = Place(_on_bus(begun), partial(find_icon, begun), has_screen)
     tray = Tray(partial(_status, arguments.socket), icon, session_bus.notify, wished)
-    begun |= Begun(arguments.socket, tray.tell, lambda: tray.language, lambda: tray.contact).table()
+    entries = Begun(arguments.socket, tray.tell, lambda: tray.language, lambda: tray.contact)
+    begun |= entries.table()
+    tray.arrived, tray.show_notice = entries.hand_over, entries.show_notice
 
     def end(*_: object) -> None:
         stop.set()
