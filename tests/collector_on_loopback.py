@@ -75,6 +75,7 @@ class Running:
     """Its URL, if it is not SQLite in the state folder."""
     called: str = ""
     """The address that laptops sign for, if it is another one than ``url``."""
+    pid: int = 0
 
     @property
     def ca(self) -> str:
@@ -247,7 +248,9 @@ def collector(state: Path, *options: str, database: str = "") -> Iterator[Runnin
     try:
         line = process.stdout.readline()
         assert line.startswith("listening on https://"), (line, log)
-        running = Running(state=state, url=line.split()[-1], log=log, database=database)
+        running = Running(
+            state=state, url=line.split()[-1], log=log, database=database, pid=process.pid
+        )
         pem = (state / "ca.pem").read_text().partition("PRIVATE KEY")[0].rpartition("-----BEGIN")[0]
         Path(running.ca).write_text(pem)
         yield running
