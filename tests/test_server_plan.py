@@ -14,6 +14,7 @@ from server_stub.breaches.duties import Duty, Mark
 from server_stub.breaches.plan import State, StepMark
 from tests.console_officer import Officer
 from tests.console_visit import Console, console
+from tests.databases import Databases
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ENGLISH = wording.load()["en"]
@@ -120,8 +121,9 @@ def test_what_may_be_noted_of_a_step(step: str, state: str, reason: str, wrong: 
 
 
 @pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    with console(tmp_path_factory.mktemp("plan") / "state") as made:
+def at(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    state = tmp_path_factory.mktemp("plan") / "state"
+    with console(state, databases.of_a_collector()) as made:
         yield made
 
 
