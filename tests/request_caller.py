@@ -71,6 +71,8 @@ class Due(Enum):
 
 def due(content: bytes) -> Due:
     """What the collector owes for these bytes on a connection that has just been made."""
+    if not content:
+        return Due.NOTHING
     reading = h11.Connection(h11.SERVER, max_incomplete_event_size=LARGEST_HEAD)
     reading.receive_data(content)
     try:

@@ -14,8 +14,6 @@ from tests.console_visit import PASSWORDS, Console, console
 from tests.test_server_browser import STRUCTURE, browser, open_page, pytestmark
 from tests.test_server_doors import DOORS, filled
 
-pytestmark = pytest.mark.slow
-
 __all__ = ["browser", "pytestmark"]  # a fixture and marks, which pytest finds by their names
 
 NO_PAGES = ("/v1/", "/api/", "/metrics", "/login")

@@ -24,7 +24,7 @@ from agent.wire import messages, signatures
 from tests.collector_on_loopback import Laptop, Running
 from tests.console_visit import Console, console
 from tests.databases import Databases
-from tests.request_caller import Answer
+from tests.request_caller import Answer, Due, due
 from tests.request_run import LINES_OF_CALLERS, Counted, Run, unexpected
 from tests.test_server_doors import DOORS, filled
 
@@ -127,6 +127,21 @@ def test_every_address_is_among_the_valid_requests(at: Console, tried: Run) -> N
 )
 def test_what_may_not_come_back_is_told(content: bytes, fault: str) -> None:
     assert Answer(content=content, due=True, whole=True).fault() == fault
+
+
+@pytest.mark.parametrize(
+    ("content", "owed"),
+    [
+        (b"", Due.NOTHING),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n", Due.NOTHING),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", Due.ANSWER),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET", Due.LAST_ANSWER),
+        (b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n", Due.ANSWER),
+        (b"\x16\x03\x01\r\n\r\n", Due.LAST_ANSWER),
+    ],
+)
+def test_what_is_owed_is_told_from_the_bytes(content: bytes, owed: Due) -> None:
+    assert due(content) is owed
 
 
 def test_a_line_in_the_log_and_a_case_that_failed_are_told() -> None:
