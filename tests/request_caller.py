@@ -27,6 +27,8 @@ A_MOMENT = 0.2
 LARGEST_HEAD = 65_536
 """Bytes of the first line and the headers that the collector reads."""
 LARGEST_ANSWER = 8_000_000
+_GO_ON = re.compile(rb"\AHTTP/1\.1 100 [^\r]*\r\n\r\n")
+"""No answer yet: only that the body may come."""
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 
 
@@ -118,7 +120,7 @@ class Caller:
         line.settimeout(A_MOMENT if owed is Due.NOTHING else SECONDS)
         found, length = b"", -1
         for piece in _pieces(line):
-            found += piece
+            found = _GO_ON.sub(b"", found + piece)
             length = _length(found, content) if length < 0 else length
             if 0 <= length <= len(found) or len(found) > LARGEST_ANSWER:
                 break
