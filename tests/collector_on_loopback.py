@@ -77,6 +77,7 @@ class Running:
     """The address that laptops sign for, if it is another one than ``url``."""
     connect: Callable[[], requests.Session] = requests.Session
     """How it is reached."""
+    pid: int = 0
 
     @property
     def ca(self) -> str:
@@ -250,7 +251,9 @@ def collector(state: Path, *options: str, database: str = "") -> Iterator[Runnin
     try:
         line = process.stdout.readline()
         assert line.startswith("listening on https://"), (line, log)
-        running = Running(state=state, url=line.split()[-1], log=log, database=database)
+        running = Running(
+            state=state, url=line.split()[-1], log=log, database=database, pid=process.pid
+        )
         write_ca(running)
         yield running
     finally:

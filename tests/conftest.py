@@ -5,19 +5,21 @@ reason, at the end of the run; a run of the whole suite therefore says what it d
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from server_stub.storage.store import Store
 from tests import databases as made
-from tests.databases import KINDS, Databases, Server
+from tests.databases import FORGETFUL, KINDS, Databases, Server
+from tests.side_by_side import SideBySide, long_ones_first
 
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Server]:
-    """One server for all tests; ``databases`` asks for it where it is needed."""
-    with made.server() as one:
+    """One server for all tests of a worker; ``databases`` asks for it where it is needed."""
+    with made.server(*FORGETFUL) as one:
         yield one
 
 
@@ -41,8 +43,17 @@ def store(databases: Databases) -> Iterator[Store]:
     one.close()
 
 
-def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
-    """Tests marked ``root`` run as root only."""
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SideBySide:
+    """Whatever ``--dist`` says: a file's tests share what the file sets up."""
+    config.option.loadscopereorder = False  # the order of the collection counts
+    return SideBySide(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests marked ``root`` run as root only; those of several workers in a good order."""
+    if hasattr(config, "workerinput"):
+        long_ones_first(items)
     if os.geteuid() == 0:
         return
     for item in items:

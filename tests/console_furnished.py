@@ -8,7 +8,6 @@ from sqlalchemy import insert, update
 
 from agent.wire.policies import Scope
 from server_stub.storage import store_devices
-from server_stub.storage.store import Store
 from server_stub.storage.store_devices import Fault
 from server_stub.storage.tables import devices
 from server_stub.storage.tables_fleet import daily
@@ -34,12 +33,9 @@ def furnish(at: Console) -> None:
         outcome=None,
     )
     waiting.receipt(lost)
-    store = Store(f"sqlite:///{at.running.state / 'collector.db'}")
-    try:
+    with at.running.store() as store:
         store.write(lambda c: _alarm(c, at.laptop.name, waiting.name, silent.name))
         store.write(_count_weeks)
-    finally:
-        store.close()
 
 
 def _publish(at: Console) -> None:

@@ -1,7 +1,8 @@
 """Databases for the tests: files of SQLite, and a real PostgreSQL server for as long as they run.
 
 The server is the installed one, in a folder of its own, reached by a socket in that folder. It
-writes through to the disk as it does anywhere, and it can be killed and started again.
+writes through to the disk as it does anywhere, unless told otherwise, and it can be killed and
+started again.
 """
 
 import os
@@ -26,6 +27,8 @@ from server_stub.storage.store import Store
 
 SECONDS = 60.0
 PROGRAMS = max(Path("/usr/lib/postgresql").glob("*/bin/initdb"), default=None)
+FORGETFUL = ("fsync=off", "full_page_writes=off")
+"""Settings for tests that are not about what survives a power cut: no waiting for the disk."""
 needs_postgresql = pytest.mark.skipif(PROGRAMS is None, reason="PostgreSQL is not installed")
 KINDS = ("sqlite", pytest.param("postgresql", marks=needs_postgresql))
 """For ``params`` of a fixture: the tests below it run on each."""
@@ -44,6 +47,8 @@ class Server:
     folder: Path
     process: subprocess.Popen[bytes] | None = None
     numbers: Iterator[int] = field(default_factory=count)
+    settings: tuple[str, ...] = ()
+    """Of PostgreSQL, such as ``fsync=off``."""
 
     def start(self) -> None:
         """Run it and wait until it answers. One that was killed may need a few tries."""
@@ -51,12 +56,12 @@ class Server:
         # Whatever happens to the tests, it ends with them.
         words = ["/usr/bin/setpriv", "--pdeathsig", "INT", program("postgres")]
         words += ["-D", str(self.folder / "data"), "-k", str(self.folder)]
+        for setting in ("listen_addresses=", *self.settings):
+            words += ["-c", setting]
         while not self._answers() and time.monotonic() < end:
             if self.process is None or self.process.poll() is not None:
                 with (self.folder / "log").open("ab") as log:
-                    self.process = subprocess.Popen(
-                        [*words, "-c", "listen_addresses="], stdout=log, stderr=log, **_account()
-                    )
+                    self.process = subprocess.Popen(words, stdout=log, stderr=log, **_account())
             time.sleep(0.05)
         assert self._answers(), (self.folder / "log").read_text()
 
@@ -108,7 +113,7 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
+def server(*settings: str) -> Iterator[Server]:
     """A PostgreSQL server of its own, gone without a trace at the end."""
     folder = Path(tempfile.mkdtemp(prefix="dossierwacht-postgresql-"))
     try:
@@ -123,7 +128,7 @@ def server() -> Iterator[Server]:
             timeout=SECONDS,
             **_account(),
         )
-        one = Server(folder)
+        one = Server(folder, settings=settings)
         one.start()
         yield one
         one.stop()

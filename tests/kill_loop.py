@@ -137,7 +137,7 @@ def _live_and_die(laptop: Laptop, round_number: int) -> list[str]:
     children = psutil.Process(agent.pid).children(recursive=True)
     agent.kill()
     agent.wait()
-    _, alive = psutil.wait_procs(children, timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=60)
     return [f"outlived its agent: {' '.join(process.cmdline())}" for process in alive]
 
 

@@ -34,7 +34,7 @@ def quick(name: str) -> list[dict[str, Any]]:
     out = ROOT / f"build/lab/{name}.json"
     out.unlink(missing_ok=True)
     done = subprocess.run(
-        [sys.executable, ROOT / f"tests/vm/{name}.py", "--quick"],
+        [sys.executable, "-P", ROOT / f"tests/vm/{name}.py", "--quick"],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL,

@@ -50,9 +50,9 @@ class Pulled:
         return requests.get(self.url + path, headers=told, timeout=20)
 
 
-def make(folder: Path) -> Collector:
+def make(folder: Path, database: str = "") -> Collector:
     """A collector in a folder, with a pace that nobody reaches."""
-    config = configure(state=str(folder), database=None, environ={})
+    config = configure(state=str(folder), database=database or None, environ={})
     state.prepare(config, datetime.now(UTC))
     made = serve.make_collector(config, "https://collector.example")
     return replace(made, pace=Pace(at_once=10**9))

@@ -12,10 +12,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-import requests
 
 from server_stub import wording
 from tests.collector_on_loopback import pupil_file
+from tests.console_officer import Officer
 from tests.console_visit import Console, console
 from tests.signing import Office, encoded
 
@@ -41,15 +41,14 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
         yield made
 
 
-class Story:
-    """The officer's way through one entry."""
+class Story(Officer):
+    """The officer's way through one entry, in Danish."""
 
     def __init__(self, at: Console) -> None:
-        self.at, self.session = at, at.session("olaf", "da")
-        self.csrf = at.csrf(self.session)
-        self.entry = self.from_report()
+        super().__init__(at, "da")
+        self.from_report()
 
-    def from_report(self) -> str:
+    def from_report(self) -> None:
         """A report at a laptop becomes an entry in one step."""
         report = pupil_file(
             kind="leak-reported",
@@ -60,33 +59,22 @@ class Story:
             outcome=None,
         )
         self.at.laptop.receipt(report)
-        made = self.send(f"/devices/{self.at.laptop.name}/{self.at.laptop.seq}/breach")
-        return made.headers["Location"]
-
-    def send(self, path: str, **form: str) -> requests.Response:
-        return self.at.post(self.session, path, csrf=self.csrf, **form)
+        self.open_event(self.at.laptop.seq)
 
     def do(self, part: str, **form: str) -> None:
-        made = self.send(self.entry + part, **form)
+        made = self.post(part, **form)
         assert made.status_code == 303, (part, unescape(made.text)[:20000])
 
     def refused(self, part: str, says: str, **form: str) -> None:
-        made = self.send(self.entry + part, **form)
+        made = self.post(part, **form)
         assert made.status_code == 422
         assert DANISH.text(says) in unescape(made.text)
 
-    def fill(self, section: str, *chosen: str, **answers: str) -> None:
-        form = {name.replace("_", "-"): answer for name, answer in answers.items()}
-        self.do(f"/dossier/{section}", **form, **dict.fromkeys(chosen, "on"))
-
     def page(self, part: str = "") -> str:
-        return unescape(self.at.get(self.session, self.entry + part).text)
+        return unescape(super().page(part))
 
     def done(self, step: str) -> None:
         self.do("/plan/step", step=step, state="done", reason="")
-
-    def close(self, phase: str) -> None:
-        self.do("/plan/close", phase=phase)
 
 
 def local(moment: datetime) -> str:
@@ -163,7 +151,7 @@ def tell(story: Story) -> None:
         story.do("/told", duty=duty, **late, reason="Sagen blev først meldt efter weekenden.")
     story.fill("telling", first_report="preliminary", authority_reference="2026-44-1234")
     story.done("manager-told")
-    story.close("identify")
+    story.do("/plan/close", phase="identify")
 
 
 def contain(story: Story) -> None:
@@ -179,7 +167,7 @@ def contain(story: Story) -> None:
         intended_actions="Nye stik.",
         permanent_fix="Kun krypterede stik kan bruges.",
     )
-    story.close("contain")
+    story.do("/plan/close", phase="contain")
 
 
 def normalise(story: Story) -> None:
@@ -193,7 +181,7 @@ def normalise(story: Story) -> None:
     )
     for step in ("repaired", "back-to-normal", "supplement"):
         story.done(step)
-    story.close("normalise")
+    story.do("/plan/close", phase="normalise")
     assert DANISH.text("plan.closed") in story.page()
     assert DANISH.text("entry.history.whole") in story.page("/history")
 

@@ -20,6 +20,7 @@ from agent.control import ControlError
 from agent.control_server import MOST_CALLERS, MOST_OF_ONE, Caller, ControlServer, Refused
 from agent.demo.stage import wait_until
 from agent.errors import AgentError
+from tests.other_people import let_in
 
 
 def echo(caller: Caller, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -198,8 +199,7 @@ def test_everybody_may_connect_and_nobody_but_the_owner_may_replace_the_socket(p
 
 @pytest.mark.root
 def test_another_user_is_seen_as_that_user(path: Path) -> None:
-    for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
-        os.chmod(folder, 0o755)
+    let_in(path.parent)
     code = (
         "import json, os, socket, sys; os.setuid(12345); c = socket.socket(socket.AF_UNIX);"
         'c.connect(sys.argv[1]); c.sendall(b\'{"verb": "echo", "arguments": {"uid": 0}}\\n\');'

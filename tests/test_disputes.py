@@ -36,6 +36,7 @@ from enforcement import age, attributes, vault
 from enforcement.base import Recipient
 from enforcement.judged import digest
 from tests import documents, scans
+from tests.other_people import let_in
 from tests.test_answers import answers
 from tests.test_daemon import Scripted, build
 
@@ -331,9 +332,7 @@ def test_files_that_come_with_a_question_are_closed_again(laptop: Laptop) -> Non
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be somebody else")
 def test_somebody_else_disputes_what_they_may_read_and_no_more(laptop: Laptop) -> None:
-    for folder in (laptop.top, *laptop.top.parents[:-1]):
-        if folder.stat().st_uid == 0 and not folder.stat().st_mode & 0o001:
-            folder.chmod(folder.stat().st_mode | 0o011)
+    let_in(laptop.top)
     open_to_all, closed = laptop.write("a.docx", PUPIL), laptop.write("b.docx", PUPIL)
     closed.chmod(0o600)
 

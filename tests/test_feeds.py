@@ -24,6 +24,7 @@ from server_stub.storage import store_events, store_feeds
 from server_stub.storage.store_feeds import Feed
 from tests.collector_on_loopback import collector as running_collector
 from tests.collector_on_loopback import pupil_file, run
+from tests.databases import Databases
 from tests.feed_servers import Webhook, authority, syslog, webhook
 from tests.pulled_collector import NAMES, add, fill, make
 
@@ -33,9 +34,11 @@ ENOUGH = 30.0
 
 
 @pytest.fixture
-def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
+def at(
+    databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Collector]:
     monkeypatch.setattr(feeds, "pause", lambda failures: 0.05)
-    made = make(tmp_path / "state")
+    made = make(tmp_path / "state", databases.of_a_collector())
     fill(made)
     yield made
     made.store.close()

@@ -112,7 +112,7 @@ def test_looking_further_takes_two_people_and_looking_less_takes_one(laptop: Lap
     "more",
     [
         '[contact]\nmail = "elsewhere@example.org"',
-        f'[lost]\nkeys = ["{public_text(new_key())}"]',
+        pytest.param(f'[lost]\nkeys = ["{public_text(new_key())}"]', id="lost-keys"),
         "[lost]\nsilent_days = 7",
         "[collectors.session]\nlimit_minutes = 3",
     ],

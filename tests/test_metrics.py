@@ -17,22 +17,24 @@ from server_stub.pull import metrics_readings
 from server_stub.pull.metrics import FAILED, OUTCOMES, REFUSED, STORED, TOO_MUCH, Metrics
 from server_stub.storage import store_feeds
 from tests.collector_on_loopback import Laptop, Running, collector, pupil_file
+from tests.databases import Databases
 from tests.pulled_collector import NAMES, Pulled, add, answering, fill, make, new_token
 
 Values = dict[tuple[str, ...], float]
 
 
 @pytest.fixture
-def at(tmp_path: Path) -> Iterator[Pulled]:
-    made = make(tmp_path / "state")
+def at(databases: Databases, tmp_path: Path) -> Iterator[Pulled]:
+    made = make(tmp_path / "state", databases.of_a_collector())
     fill(made)
     with answering(made) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with collector(tmp_path_factory.mktemp("metrics") / "state") as made:
+def running(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    state = tmp_path_factory.mktemp("metrics") / "state"
+    with collector(state, database=databases.of_a_collector()) as made:
         yield made
 
 

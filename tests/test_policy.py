@@ -153,7 +153,7 @@ def test_a_whole_policy_is_read(tmp_path: Path) -> None:
         ("version = 3", "version = true", "a whole number"),
         ("proven = true", 'proven = "yes"', "true or false"),
         ("[collectors.pupil_files]", "[collectors.pupil_file]", "did you mean 'pupil_files'?"),
-        (KEY, "ssh-ed25519 AAAA", "no age recipient"),
+        pytest.param(KEY, "ssh-ed25519 AAAA", "no age recipient", id="no-recipient"),
         ('name = "seal-downloads"', 'name = "Seal Downloads"', "small letters"),
         ('kind = "pupil-file-found"', "kind = 5", "text in quotes"),
         ("{ place", "{ x = 1.5, place", "words and numbers only"),

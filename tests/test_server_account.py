@@ -5,13 +5,15 @@ from collections.abc import Iterator
 import pytest
 
 from tests.console_visit import PASSWORDS, Console, console
+from tests.databases import Databases
 
 NEW = "another-invented-password"
 
 
 @pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    with console(tmp_path_factory.mktemp("account") / "state") as made:
+def at(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    state = tmp_path_factory.mktemp("account") / "state"
+    with console(state, databases.of_a_collector()) as made:
         yield made
     assert not [line for line in made.running.log if "unforeseen" in line]
 

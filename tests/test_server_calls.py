@@ -10,6 +10,7 @@ from server_stub.post import letters, reminders
 from server_stub.post.letters import Desk
 from server_stub.post.reminders import Reader, Step, TeamCall
 from tests.console_visit import Console, console
+from tests.databases import Databases
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ENGLISH = wording.load()["en"]
@@ -50,8 +51,9 @@ def test_the_mail_has_the_number_and_the_link_also_for_who_reads_in_brief(langua
 
 
 @pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    with console(tmp_path_factory.mktemp("calls") / "state") as made:
+def at(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    state = tmp_path_factory.mktemp("calls") / "state"
+    with console(state, databases.of_a_collector()) as made:
         yield made
 
 

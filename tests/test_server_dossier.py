@@ -16,6 +16,7 @@ from server_stub.breaches.dossier_questions import CATEGORIES, INCIDENTS, QUESTI
 from server_stub.breaches.register import Breach
 from tests.collector_on_loopback import pupil_file
 from tests.console_visit import Console, console
+from tests.databases import Databases
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 BSN = "111222333"
@@ -243,8 +244,9 @@ def test_the_kinds_of_data_propose_a_class(categories: str, data_class: str, eas
 
 
 @pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    with console(tmp_path_factory.mktemp("dossier") / "state") as made:
+def at(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    state = tmp_path_factory.mktemp("dossier") / "state"
+    with console(state, databases.of_a_collector()) as made:
         yield made
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-import requests
 from sqlalchemy import Connection
 
 from server_stub import wording
@@ -16,6 +15,7 @@ from server_stub.breaches.register import Breach
 from server_stub.storage import store_duties, store_plan, store_register
 from server_stub.storage.store import Store
 from tests.collector_on_loopback import pupil_file
+from tests.console_officer import Officer
 from tests.console_visit import Console, console
 from tests.databases import Databases
 
@@ -150,27 +150,10 @@ def at(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield made
 
 
-class Officer:
-    """Somebody at the console with an entry in front of them."""
-
-    def __init__(self, at: Console, seq: int) -> None:
-        self.at, self.session = at, at.session("olaf")
-        self.csrf = at.csrf(self.session)
-        made = at.post(self.session, f"/devices/{at.laptop.name}/{seq}/breach", csrf=self.csrf)
-        assert made.status_code == 303, made.text
-        self.entry = made.headers["Location"]
-
-    def tell(self, **form: str) -> requests.Response:
-        return self.at.post(self.session, f"{self.entry}/told", csrf=self.csrf, **form)
-
-    def page(self, part: str = "") -> str:
-        return self.at.get(self.session, self.entry + part).text
-
-
 def test_the_officer_notes_that_the_authority_was_told_late_and_why(at: Console) -> None:
     long_ago, seq = datetime.now(UTC) - 80 * HOUR, at.laptop.seq
     at.laptop.receipt(pupil_file(observed_at=long_ago, recorded_at=long_ago))
-    officer = Officer(at, seq + 1)
+    officer = Officer.with_event(at, seq + 1)
     assert "the supervisory authority" in officer.page()
     now = datetime.now(ZoneInfo("Europe/Amsterdam"))
     given = {"duty": "authority", "how": "done", "at": f"{now:%Y-%m-%dT%H:%M}"}
@@ -189,7 +172,7 @@ def test_the_officer_notes_that_the_authority_was_told_late_and_why(at: Console)
 
 
 def test_a_wrong_word_and_a_missing_time_are_said(at: Console) -> None:
-    officer = Officer(at, 3)
+    officer = Officer.with_event(at, 3)
     assert officer.tell(duty="nobody", how="done", at="").status_code == 422
     assert officer.tell(duty="clients", how="not-needed", reason="x").status_code == 422
     answer = officer.tell(duty="authority", how="done", at="yesterday", reason="kept")
@@ -199,7 +182,7 @@ def test_a_wrong_word_and_a_missing_time_are_said(at: Console) -> None:
 
 
 def test_what_was_noted_can_be_corrected_and_both_stay_in_the_history(at: Console) -> None:
-    officer = Officer(at, 2)
+    officer = Officer.with_event(at, 2)
     first = officer.tell(duty="subjects", how="not-needed", reason="first thought")
     second = officer.tell(duty="subjects", how="not-needed", reason="second thought")
     assert (first.status_code, second.status_code) == (303, 303)

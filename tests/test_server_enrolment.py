@@ -8,11 +8,13 @@ import pytest
 
 from tests.collector_on_loopback import Laptop
 from tests.console_visit import Console, console
+from tests.databases import Databases
 
 
 @pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    with console(tmp_path_factory.mktemp("enrolment") / "state") as made:
+def at(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    state = tmp_path_factory.mktemp("enrolment") / "state"
+    with console(state, databases.of_a_collector()) as made:
         yield made
 
 

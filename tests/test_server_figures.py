@@ -9,14 +9,16 @@ import pytest
 
 from server_stub.console import figures, plots
 from tests.console_visit import Console, console
+from tests.databases import Databases
 
 FRIDAY = date(2026, 11, 27)
 BAR = "{http://www.w3.org/2000/svg}rect"
 
 
 @pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    with console(tmp_path_factory.mktemp("figures") / "state") as made:
+def at(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    state = tmp_path_factory.mktemp("figures") / "state"
+    with console(state, databases.of_a_collector()) as made:
         yield made
 
 

@@ -24,6 +24,7 @@ from server_stub.rounds import tried
 from server_stub.storage import store_duties, store_mail, store_people, store_register
 from tests.collector_on_loopback import Running, collector, pupil_file
 from tests.console_visit import PASSWORDS, Console
+from tests.databases import Databases
 from tests.mailbox import Mailbox, mailbox
 from tests.test_server_duties import HOUR, NOON, breach, mark
 
@@ -35,8 +36,10 @@ MINUTE = timedelta(minutes=1)
 class Desk:
     """A collector with two people and one entry, and its rounds."""
 
-    def __init__(self, folder: Path) -> None:
-        config = configure(state=str(folder), database=None, zone="Europe/Amsterdam", environ={})
+    def __init__(self, folder: Path, database: str) -> None:
+        config = configure(
+            state=str(folder), database=database or None, zone="Europe/Amsterdam", environ={}
+        )
         state.prepare(config, NOON)
         self.now = NOON
         made = serve.make_collector(config, "https://collector.example")
@@ -86,8 +89,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path / "state")
+def desk(databases: Databases, tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path / "state", databases.of_a_collector())
     yield made
     made.collector.store.close()
 

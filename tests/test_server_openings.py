@@ -8,14 +8,15 @@ from sqlalchemy import text
 
 from server_stub import wording
 from server_stub.openings import Purpose, Way, wrong_with
-from server_stub.storage.store import Store
 from tests.collector_on_loopback import pupil_file
 from tests.console_visit import Console, console
+from tests.databases import Databases
 
 
 @pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    with console(tmp_path_factory.mktemp("openings") / "state") as made:
+def at(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    state = tmp_path_factory.mktemp("openings") / "state"
+    with console(state, databases.of_a_collector()) as made:
         yield made
 
 
@@ -81,10 +82,9 @@ def test_a_reason_is_for_one_event_and_not_for_ever(at: Console, seq: int) -> No
     officer = at.session("olaf")
     at.give_reason(officer, seq)
     assert at.get(officer, f"{place(at, 2)}/sealed").status_code == 303
-    store = Store(f"sqlite:///{at.running.state / 'collector.db'}")
     old = text("UPDATE openings SET at = '2026-01-01 12:00:00' WHERE seq = :seq")
-    store.write(lambda connection: connection.execute(old, {"seq": seq}))
-    store.close()
+    with at.running.store() as store:
+        store.write(lambda connection: connection.execute(old, {"seq": seq}))
     assert at.get(officer, f"{place(at, seq)}/sealed").status_code == 303
 
 

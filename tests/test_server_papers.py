@@ -10,6 +10,7 @@ from server_stub import wording
 from server_stub.breaches import forms, paper
 from server_stub.breaches.dossier_questions import QUESTIONS
 from tests.console_visit import Console, console
+from tests.databases import Databases
 
 LANGUAGES = wording.load()
 ENGLISH = LANGUAGES["en"]
@@ -71,8 +72,9 @@ def test_the_policys_authority_decides_which_forms_are_of_use() -> None:
 
 
 @pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    with console(tmp_path_factory.mktemp("papers") / "state") as made:
+def at(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    state = tmp_path_factory.mktemp("papers") / "state"
+    with console(state, databases.of_a_collector()) as made:
         yield made
 
 

@@ -6,14 +6,15 @@ from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
-import requests
 
 from server_stub import wording
 from server_stub.breaches import plan
 from server_stub.breaches.dossier_questions import QUESTIONS
 from server_stub.breaches.duties import Duty, Mark
 from server_stub.breaches.plan import State, StepMark
+from tests.console_officer import Officer
 from tests.console_visit import Console, console
+from tests.databases import Databases
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ENGLISH = wording.load()["en"]
@@ -120,50 +121,21 @@ def test_what_may_be_noted_of_a_step(step: str, state: str, reason: str, wrong: 
 
 
 @pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    with console(tmp_path_factory.mktemp("plan") / "state") as made:
+def at(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    state = tmp_path_factory.mktemp("plan") / "state"
+    with console(state, databases.of_a_collector()) as made:
         yield made
 
 
-class Officer:
-    """Somebody at the console with an entry of their own in front of them."""
-
-    made = 0
-
-    def __init__(self, at: Console, incident: str = "lost-stick") -> None:
-        self.at, self.session = at, at.session("olaf")
-        self.csrf = at.csrf(self.session)
-        Officer.made += 1
-        noticed = f"2026-11-20T09:{Officer.made:02d}"
-        made = self.post("/register/new", incident=incident, noticed_at=noticed)
-        self.entry = made.headers["Location"].removesuffix("/dossier")
-
-    def post(self, path: str, **form: str) -> requests.Response:
-        return self.at.post(self.session, path, csrf=self.csrf, **form)
-
-    def page(self, part: str = "/plan") -> str:
-        return self.at.get(self.session, self.entry + part).text
-
-    def fill(self, section: str, **answers: str) -> None:
-        form = {name.replace("_", "-"): answer for name, answer in answers.items()}
-        made = self.post(f"{self.entry}/dossier/{section}", **form)
-        assert made.status_code == 303, made.text
-
-    def note(self, step: str, state: str = "done", reason: str = "") -> requests.Response:
-        return self.post(f"{self.entry}/plan/step", step=step, state=state, reason=reason)
-
-    def settle(self, steps: list[str]) -> None:
-        for step in steps:
-            duty = {"authority-told": "authority", "people-told": "subjects"}.get(step)
-            if duty is None:
-                assert self.note(step, "not-needed", "an exercise").status_code == 303, step
-                continue
-            assert self.note(step, "not-needed", "an exercise").status_code == 422, step
-            form = {"duty": duty, "how": "not-needed", "at": "", "reason": "an exercise"}
-            assert self.post(f"{self.entry}/told", **form).status_code == 303, step
-
-    def close(self, phase: str) -> requests.Response:
-        return self.post(f"{self.entry}/plan/close", phase=phase)
+def settle(officer: Officer, steps: list[str]) -> None:
+    """Say of each step that it is not needed; of one that tells somebody, as a duty."""
+    for step in steps:
+        duty = {"authority-told": "authority", "people-told": "subjects"}.get(step)
+        refused = officer.note(step, "not-needed", "an exercise")
+        assert refused.status_code == (422 if duty else 303), step
+        if duty:
+            made = officer.tell(duty=duty, how="not-needed", at="", reason="an exercise")
+            assert made.status_code == 303, step
 
 
 def names(phase: int) -> list[str]:
@@ -174,33 +146,33 @@ def names(phase: int) -> list[str]:
 
 
 def test_a_phase_closes_when_nothing_is_open_in_it_and_the_entry_with_the_last(at: Console) -> None:
-    officer = Officer(at)
-    assert ENGLISH.text("plan.not-yet") in officer.page()
+    officer = Officer.by_hand(at)
+    assert ENGLISH.text("plan.not-yet") in officer.page("/plan")
     refused = officer.close("identify")
     assert refused.status_code == 422
     assert ENGLISH.text("wrong.still-open") in refused.text
     for number, phase in enumerate(("identify", "contain", "normalise")):
-        officer.settle(names(number))
+        settle(officer, names(number))
         assert officer.close("nonsense").status_code == 422
         assert officer.close(phase).status_code == 303
-    assert ENGLISH.text("plan.closed") in officer.page("")
+    assert ENGLISH.text("plan.closed") in officer.page()
     assert ENGLISH.word("entry-closed") in officer.page("/history")
     for path in ("/plan/step", "/plan/close", "/plan/task", "/aware", "/told", "/dossier/nature"):
-        assert officer.post(officer.entry + path).status_code == 409, path
+        assert officer.post(path).status_code == 409, path
     assert officer.at.get(officer.session, f"{officer.entry}/dossier/nature").status_code == 409
-    assert officer.post(f"{officer.entry}/plan/reopen", reason="").status_code == 422
-    again = officer.post(f"{officer.entry}/plan/reopen", reason="the stick was found")
+    assert officer.post("/plan/reopen", reason="").status_code == 422
+    again = officer.post("/plan/reopen", reason="the stick was found")
     assert again.status_code == 303
     assert "the stick was found" in officer.page("/history")
     assert officer.note("repaired").status_code == 303
 
 
 def test_an_entry_does_not_close_over_a_step_that_is_open_again(at: Console) -> None:
-    officer = Officer(at, "account-shared")
+    officer = Officer.by_hand(at, "account-shared")
     every = plan.plan_named("").phases
     officer.fill("severity", severity="4", severity_reason="few people")
     for number, phase in enumerate(every):
-        officer.settle([name for name in names(number) if name != "severity"])
+        settle(officer, [name for name in names(number) if name != "severity"])
         if phase is not every[-1]:
             assert officer.close(phase.name).status_code == 303
     officer.fill("severity", severity="", severity_reason="")
@@ -212,17 +184,16 @@ def test_an_entry_does_not_close_over_a_step_that_is_open_again(at: Console) -> 
 
 
 def test_the_page_says_what_is_missing_and_leads_there(at: Console) -> None:
-    officer = Officer(at)
-    assert f'{officer.entry}/dossier/nature#q-summary"' in officer.page()
+    officer = Officer.by_hand(at)
+    assert f'{officer.entry}/dossier/nature#q-summary"' in officer.page("/plan")
     officer.fill("nature", summary="A stick was lost.")
-    assert f'{officer.entry}/dossier/nature#q-summary"' not in officer.page()
+    assert f'{officer.entry}/dossier/nature#q-summary"' not in officer.page("/plan")
     assert officer.note("what-happened").status_code == 422, "it still needs two answers"
     assert officer.note("prevention", "not-needed", "x").status_code == 422, "of another phase"
 
 
 def test_tasks_have_an_owner_and_a_day(at: Console) -> None:
-    officer = Officer(at)
-    place = f"{officer.entry}/plan/task"
+    officer = Officer.by_hand(at)
     tomorrow = datetime.now(ZoneInfo("Europe/Amsterdam")) + timedelta(days=1)
     form = {"task": "Train the team <b>", "owner": "ICT coordinator", "due": f"{tomorrow:%Y-%m-%d}"}
     for wrong, answer in (
@@ -232,17 +203,19 @@ def test_tasks_have_an_owner_and_a_day(at: Console) -> None:
         ({"owner": "jan@school.example"}, "a-person"),
         ({"task": "x" * 301}, "too-long"),
     ):
-        refused = officer.post(place, **(form | wrong))
+        refused = officer.post("/plan/task", **(form | wrong))
         assert refused.status_code == 422
         assert ENGLISH.text(f"wrong.{answer}") in unescape(refused.text)
-    assert officer.post(place, **form).status_code == 303
-    page = officer.page()
+    assert officer.post("/plan/task", **form).status_code == 303
+    page = officer.page("/plan")
     assert "Train the team &lt;b&gt;" in page
     number = page.partition('name="task" value="')[2].partition('"')[0]
-    other = Officer(at)
-    other.post(f"{other.entry}/plan/task-done", task=number)
-    assert ENGLISH.text("task.done") in officer.page(), "another entry's form does not end it"
-    officer.post(f"{officer.entry}/plan/task-done", task=number)
-    officer.post(f"{officer.entry}/plan/task-done", task=number)
+    other = Officer.by_hand(at)
+    other.post("/plan/task-done", task=number)
+    assert ENGLISH.text("task.done") in officer.page("/plan"), (
+        "another entry's form does not end it"
+    )
+    officer.post("/plan/task-done", task=number)
+    officer.post("/plan/task-done", task=number)
     assert officer.page("/history").count(ENGLISH.word("task-done")) == 1
-    officer.post(f"{officer.entry}/plan/task-done", task="-1")
+    officer.post("/plan/task-done", task="-1")

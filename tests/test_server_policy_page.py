@@ -12,6 +12,7 @@ from agent.wire.policies import Scope
 from server_stub.console import policy_shelf, policy_text
 from server_stub.storage.store_documents import Published
 from tests.console_visit import Console, console
+from tests.databases import Databases
 from tests.signing import Office, text
 from tests.test_server_contact import news, publish
 
@@ -37,8 +38,9 @@ source = "<script>alert(1)</script> & so on"
 
 
 @pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    with console(tmp_path_factory.mktemp("policies") / "state") as made:
+def at(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    state = tmp_path_factory.mktemp("policies") / "state"
+    with console(state, databases.of_a_collector()) as made:
         yield made
 
 

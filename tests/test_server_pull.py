@@ -26,13 +26,15 @@ from server_stub.storage.store import migrations
 from tests import pulled_collector
 from tests.collector_on_loopback import Laptop, Running, collector, problem, pupil_file
 from tests.console_visit import week
+from tests.databases import Databases
 
 SCOPES = ("devices", "events", "posture", "coverage", "reports")
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with collector(tmp_path_factory.mktemp("pull") / "state") as made:
+def running(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    state = tmp_path_factory.mktemp("pull") / "state"
+    with collector(state, database=databases.of_a_collector()) as made:
         yield made
 
 

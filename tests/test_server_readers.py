@@ -8,6 +8,7 @@ import pytest
 
 from tests.collector_on_loopback import run
 from tests.console_visit import PASSWORDS, Console, add_reader, console
+from tests.databases import Databases
 from tests.identity_provider import CLIENT, SECRET, provider
 from tests.test_server_account import acts
 
@@ -15,8 +16,9 @@ PARTS = ("", "/dossier", "/plan", "/papers", "/history")
 
 
 @pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    with console(tmp_path_factory.mktemp("readers") / "state") as made:
+def at(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    state = tmp_path_factory.mktemp("readers") / "state"
+    with console(state, databases.of_a_collector()) as made:
         yield made
     assert not [line for line in made.running.log if "unforeseen" in line]
 
@@ -149,6 +151,7 @@ def test_a_reader_can_come_in_through_the_organisation(
 def test_a_reader_has_one_entry_that_is_there(
     at: Console, words: tuple[str, ...], said: str
 ) -> None:
-    done = run(at.running.state, "user", "add", "rein", *words, "--generate")
+    words = ("user", "add", "rein", *words, "--generate")
+    done = run(at.running.state, *words, database=at.running.database)
     assert (done.returncode, said in done.stderr) == (1, True)
     assert "rein" not in at.running.command("user", "list")

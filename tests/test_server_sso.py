@@ -170,10 +170,12 @@ def test_who_has_no_password_cannot_log_in_with_any(at: Console) -> None:
         ({"iss": None}, "missing_claim: iss"),
         ({"sub": None}, "missing_claim: sub"),
         ({"sub": ["subject-1"]}, "invalid_claim: sub"),
-        ({"exp": int(time.time()) - oidc.LEEWAY_SECONDS - 5}, "expired_token: exp"),
+        pytest.param(
+            {"exp": int(time.time()) - oidc.LEEWAY_SECONDS - 5}, "expired_token: exp", id="exp-over"
+        ),
         ({"exp": None}, "missing_claim: exp"),
-        ({"iat": int(time.time()) + 3600}, "invalid_claim: iat"),
-        ({"nbf": int(time.time()) + 3600}, "invalid_claim: nbf"),
+        pytest.param({"iat": int(time.time()) + 3600}, "invalid_claim: iat", id="iat-later"),
+        pytest.param({"nbf": int(time.time()) + 3600}, "invalid_claim: nbf", id="nbf-later"),
     ],
     ids=str,
 )

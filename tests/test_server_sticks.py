@@ -16,6 +16,7 @@ from server_stub.storage.store import Store
 from server_stub.storage.store_events import StoredEvent
 from tests.collector_on_loopback import pupil_file
 from tests.console_visit import Console, console
+from tests.databases import Databases
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 STICK = wire.digest_text(b"one invented stick")
@@ -234,8 +235,9 @@ def test_the_question_is_plain_sql_for_postgresql() -> None:
 
 
 @pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    with console(tmp_path_factory.mktemp("sticks") / "state") as made:
+def at(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    state = tmp_path_factory.mktemp("sticks") / "state"
+    with console(state, databases.of_a_collector()) as made:
         made.laptop = made.running.laptop()
         made.laptop.receipt(*two_sticks())
         yield made

@@ -27,6 +27,7 @@ from collectors.stick import Stick
 from enforcement.leftover_linux import take_away
 from enforcement.stick_writes import StickWrites
 from tests import documents
+from tests.other_people import let_in
 
 STAFF = 65534
 """An account without rights, for who copies."""
@@ -67,8 +68,7 @@ def home(tmp_path: Path) -> Path:
     """Files of a member of staff."""
     folder = tmp_path / "home"
     folder.mkdir()
-    for above in (tmp_path, *tmp_path.parents[:2]):
-        above.chmod(0o755)
+    let_in(tmp_path)
     for name, text in (("groep 7.csv", documents.roster()), ("zwaluwen.txt", "Swallows.\n")):
         (folder / name).write_text(text, "utf-8")
         os.chown(folder / name, STAFF, STAFF)

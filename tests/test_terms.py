@@ -1,5 +1,7 @@
 """The terms of a rule: when it acts, and what a policy may write about that."""
 
+import time as clock
+from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
@@ -16,10 +18,12 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
-def _in_amsterdam(monkeypatch: pytest.MonkeyPatch) -> None:
-    import time as clock
-
-    monkeypatch.setenv("TZ", "Europe/Amsterdam")
+def _in_amsterdam(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Only here: the tests after these have the machine's own time again."""
+    with monkeypatch.context() as for_now:
+        for_now.setenv("TZ", "Europe/Amsterdam")
+        clock.tzset()
+        yield
     clock.tzset()
 
 

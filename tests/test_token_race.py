@@ -16,6 +16,8 @@ from tests.console_visit import console
 from tests.databases import Databases
 from tests.token_race import race
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def running(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:

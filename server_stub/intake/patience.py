@@ -9,6 +9,7 @@ answer, and when it runs out the connection is cut, whatever it was waiting for.
 import asyncio
 import resource
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 MOST_OPEN_FILES = 8192
@@ -34,6 +35,20 @@ class Patient(H11Protocol):
     def on_response_complete(self) -> None:
         self._begin_anew()
         super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP, and end the connection.
+
+        What follows on an answer that ends it is nobody's to answer; and whoever still works on a
+        request whose body turned out to be no HTTP need not answer it once more.
+        """
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.transport.close()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
 
     def _begin_anew(self) -> None:
         if self.running_out is not None:
