@@ -141,6 +141,7 @@ class Answers:
             "coverage": dict(self.daemon.coverage),
             "ocr": self._ocr(),
             "officers": [one.key for one in policy.recipients if one.proven],
+            "director": policy.duties.report.own_slip,
             "directors": [one.key for one in policy.directors if one.proven],
             "contact": {
                 "name": policy.contact.name,

@@ -1,14 +1,13 @@
 """Which user of the laptop brought which event about: whose a letter about it is.
 
-Only events that somebody asked for themselves, such as a report, are known by their user. Whatever
-else a letter is about, say a file that was found, is taken to be the business of the one person who
-has an account here; where several have, nobody is guessed. No name and no text stands in the table,
-and it is closed to everybody but the agent.
+Only events that somebody asked for themselves, such as a report, stand here, and longer than in the
+record (``agent.journal_record``), which knows whose any event is and is asked first. Where neither
+knows, nobody is guessed. No name and no text stands in the table, and it is closed to everybody but
+the agent.
 """
 
 import logging
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -36,11 +35,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 @dataclass(kw_only=True)
 class AskedBy:
-    """Knows them across restarts. ``only_person`` is the one user of the laptop, None if there are
-    several or none. Safe to share between threads."""
+    """Knows them across restarts. Safe to share between threads."""
 
     state: Path
-    only_person: Callable[[], int | None]
     now: Clock
     lock: threading.Lock = field(default_factory=threading.Lock)
     rows: tuple[Row, ...] = field(init=False)
@@ -62,8 +59,7 @@ class AskedBy:
 
     def whose(self, event: str) -> int | None:
         """The user whose business an event is; None if that cannot be told."""
-        known = next((one.uid for one in self.rows if one.event == event), None)
-        return self.only_person() if known is None else known
+        return next((one.uid for one in self.rows if one.event == event), None)
 
     def _read(self) -> tuple[Row, ...]:
         """A damaged table counts as none: letters about what stood in it are then for nobody, or

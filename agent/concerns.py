@@ -8,6 +8,7 @@ may be somebody else's.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from agent.said import OF_WHO_ASKED
 from collectors.base import Observation
 
 OF_A_PATH = frozenset(
@@ -42,20 +43,6 @@ OF_WHO_IS_THERE = frozenset(
     }
 )
 """Who works at the laptop just then."""
-OF_WHO_ASKED = frozenset(
-    {
-        "leak-reported",
-        "slip-reported",
-        "leak-answered",
-        "permission-asked",
-        "notice-read",
-        "verdict-disputed",
-        "file-wanted-back",
-        "usb-override",
-        "objection-raised",
-    }
-)
-"""Who said it, as the kernel named them."""
 OF_AN_EVENT = frozenset({"sealed-overdue", "sealed-wiped", "file-returned", "action-recovered"})
 """Whom the event concerned under whose number something is sealed."""
 OF_THE_LAPTOP = frozenset(

@@ -19,10 +19,10 @@ import msgspec
 
 from agent import journal_record
 from agent.breaker import Breaker
-from agent.errors import JournalFull
+from agent.errors import JournalError, JournalFull
 from agent.evasion import Evasion
 from agent.grace import Grace
-from agent.guard import NOT_YET, Guard, Held
+from agent.guard import NOT_YET, Guard, Held, size_of
 from agent.heard import Heard
 from agent.journal import Journal
 from agent.journal_record import LAPTOP, Whose
@@ -61,8 +61,7 @@ class Daemon:
     grace: Grace | None = None
     breaker: Breaker | None = None
     is_lost: Callable[[], bool] = lambda: False
-    alive: Callable[[], None] = lambda: None
-    """Called at each turn of the loop."""
+    alive: Callable[[], None] = lambda: None  # called at each turn of the loop
     whose: Callable[[Observation], Whose] = lambda _: LAPTOP
     evasion: Evasion = field(default_factory=Evasion)
     overrides: Overrides = field(default_factory=Overrides)
@@ -144,7 +143,7 @@ class Daemon:
         if not decision.enforced or observation.kind in ASKED:
             return decision
         now, due = self.now(), None
-        held = self.guard.hold(decision.action, _size(observation), now, observation.kind)
+        held = self.guard.hold(decision.action, size_of(observation), now, observation.kind)
         if decision.action == SEAL and self._too_many(observation) and held not in NOT_YET:
             held = Held.BREAKER
         elif self.grace is not None and held not in NOT_YET:  # else nobody is promised a time
@@ -154,7 +153,7 @@ class Daemon:
 
     def _decide_while_lost(self, observation: Observation) -> Decision:
         action = WHILE_LOST[observation.kind]
-        held = self.guard.over_a_cap(action, _size(observation), self.now())
+        held = self.guard.over_a_cap(action, size_of(observation), self.now())
         return Decision(action=action, rule=LOST_RULE, enforced=held is None, held=held)
 
     def _too_many(self, observation: Observation) -> bool:
@@ -171,7 +170,7 @@ class Daemon:
     def _act(
         self, observation: Observation, decision: Decision, event: Event, whose: Whose
     ) -> bool:
-        size, name = _size(observation), decision.action
+        size, name = size_of(observation), decision.action
         once = self.recorder.once(observation)
         once = once and f"{once}/{name}"
         if not self.journal.begin(event, once=once, action=name, size=size, whose=whose):
@@ -206,6 +205,9 @@ class Daemon:
             log.error("%s: the end of a %s waits to be recorded", error, event.kind)
             self.unfinished[event.id] = (event, outcome)
             return True
+        except JournalError as error:
+            log.error("the end of a %s cannot be recorded: %s", event.kind, error)
+            return False
         if news:
             self._tell(msgspec.structs.replace(event, outcome=part))
             action = event.decision.action if event.decision else "report"
@@ -293,8 +295,3 @@ class Daemon:
 def _once_as_seen(once: str | None, decision: Decision) -> str | None:
     """What was only reported is no news until the action is no longer held back."""
     return None if once is None else f"{once}/{decision.held or 'seen'}"
-
-
-def _size(observation: Observation) -> int:
-    """Bytes an action would touch, for the guard's caps; 0 where size means nothing."""
-    return int(getattr(observation, "size", 0))

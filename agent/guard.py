@@ -14,6 +14,7 @@ from enum import StrEnum
 from agent.journal import Journal
 from agent.notice import Notice
 from agent.policy import Policy
+from collectors.base import Observation
 
 
 class Held(StrEnum):
@@ -88,3 +89,8 @@ class Guard:
         if notice is None or notice.policy_version != self.policy.version:
             return False
         return notice.covers(action, kind) and notice.holds(self.policy.notice_lead_days, now)
+
+
+def size_of(observation: Observation) -> int:
+    """Bytes an action would touch, for the caps; 0 where size means nothing."""
+    return int(getattr(observation, "size", 0))

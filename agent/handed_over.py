@@ -7,17 +7,20 @@ import base64
 import binascii
 
 from agent.control_server import Refused
-from agent.leak import NUMBER
+from agent.leak import NUMBER, event_number
 from agent.wire.event import LONGEST_SEALED
 
 _AGE = b"age-encryption.org/v1\n"
 
 
-def number_of(given: object) -> str:
-    """A number made where a text was written, or nothing. Raises Refused."""
+def number_of(given: object, uid: int) -> str:
+    """The number of the event, from one made where a text was written; or nothing. Raises Refused.
+
+    It is no number that the caller could choose: with that of another event the two would be one.
+    """
     if not isinstance(given, str) or (given and not NUMBER.fullmatch(given)):
         raise Refused("number", "a report's number is a UUID in small letters")
-    return given
+    return event_number(uid, given) if given else ""
 
 
 def sealed_of(given: object) -> str:

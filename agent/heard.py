@@ -1,6 +1,8 @@
 """What the people at the laptop are told of lately, each of what concerns them and the laptop."""
 
+import threading
 from collections import deque
+from collections.abc import Iterator
 
 from agent.wire.event import Event
 
@@ -8,20 +10,31 @@ KEPT = 50
 """Messages."""
 
 
-class Heard(deque[Event]):
-    """The last messages, oldest first. One thread adds, any may look."""
+class Heard:
+    """The last messages, oldest first. Any thread may add and look."""
 
     def __init__(self) -> None:
-        super().__init__(maxlen=KEPT)
-        self._whose: dict[str, int | None] = {}
+        self._kept: deque[tuple[Event, int | None]] = deque(maxlen=KEPT)
+        self._lock = threading.Lock()
 
-    def tell(self, event: Event, uid: int | None) -> None:
-        """Add one; whom it concerns is known before it can be seen. None: the laptop."""
-        there = {one.id for one in self}
-        kept = {number: whose for number, whose in self._whose.items() if number in there}
-        self._whose = {**kept, event.id: uid}
-        self.append(event)
+    def tell(self, event: Event, uid: int | None = None) -> None:
+        """Add one, and whom it concerns. None: the laptop."""
+        with self._lock:
+            self._kept.append((event, uid))
 
     def by(self, uid: int) -> list[Event]:
         """Those that concern a user or the laptop; root is a user like any other."""
-        return [one for one in list(self) if self._whose.get(one.id) in (None, uid)]
+        with self._lock:
+            return [event for event, whose in self._kept if whose in (None, uid)]
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        with self._lock:
+            self._kept.clear()
+
+    def __iter__(self) -> Iterator[Event]:
+        with self._lock:
+            return iter([event for event, _ in self._kept])
+
+    def __len__(self) -> int:
+        return len(self._kept)

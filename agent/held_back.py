@@ -95,6 +95,7 @@ class HeldBack:
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             found = []
         self.before = self.kept = frozenset(event.id for event in found)
+        self.events = {event.id: event for event in found}
         return found
 
     def _turn(self, event: Event, person: _Person, uid: int) -> Turn:
@@ -122,7 +123,9 @@ class HeldBack:
 
     def _keep(self, events: Sequence[Event]) -> None:
         """What waits in quiet hours must not be lost by switching the laptop off."""
+        told = {id for person in self.people.values() for id in person.told}
         ids = frozenset(id for person in self.people.values() for id in person.waits)
+        ids |= self.before - told  # of people who have not asked since the start
         known = self.events | {event.id: event for event in events}
         self.events = {id: known[id] for id in ids if id in known}
         if self.file is None or ids == self.kept:

@@ -6,11 +6,11 @@ The oldest events go first, people's own reports and gaps last.
 import sqlite3
 from datetime import UTC, datetime, timedelta
 
-from agent import journal_record, leak, own
+from agent import journal_record, own
 from agent.journal_answers import Acted
-from agent.own_objection import ObjectionRaised
+from agent.said import OF_WHO_ASKED
 
-KEPT_LONGEST = (leak.KIND, own.GAP, ObjectionRaised.kind)
+KEPT_LONGEST = (own.GAP, *sorted(OF_WHO_ASKED))
 
 
 def make_room(db: sqlite3.Connection, needed: int) -> tuple[list[str], int]:

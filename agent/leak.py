@@ -4,7 +4,9 @@ The kinds are those the organisations' own documents name. What is chosen leaves
 the register's clock and its routes depend on it; what is written leaves sealed.
 """
 
+import hashlib
 import re
+import uuid
 from enum import StrEnum
 
 KIND, SLIP = "leak-reported", "slip-reported"
@@ -14,7 +16,7 @@ LONGEST_TEXT = 8000
 LONGEST_LINE = 200
 """Characters of a name, a telephone number, or which device it is."""
 NUMBER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-"""A report's own number, made where it is written, so that it can be handed over twice."""
+"""A number made where a report is written, so that it can be handed over twice."""
 
 
 class LeakKind(StrEnum):
@@ -68,3 +70,13 @@ _BOUNDS = {
     Persons.UP_TO_HUNDRED: (11, 100),
     Persons.MORE: (101, 9_999_999),
 }
+
+
+def event_number(uid: int, number: str) -> str:
+    """The number of the event that a report becomes, from the person's and its own number.
+
+    The same at once and later, in the person's process and in the agent; and nobody can choose a
+    number such that this is that of another event.
+    """
+    raw = hashlib.sha256(f"dossierwacht report\0{uid}\0{number}".encode("ascii")).digest()
+    return str(uuid.UUID(bytes=raw[:16], version=4))

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ import pyrage
 from agent import control
 from agent.errors import AgentError
 from agent.journal_file import sync_folder, write_durably
-from agent.leak import NUMBER
+from agent.leak import NUMBER, event_number
 from agent.receipts import receipt_number
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ _FOR_GOOD = frozenset(
     {"kind", "text", "sealed", "noticed-at", "about", "role", "persons", "number"}
 )
 """Refusals that no second try changes."""
+_NOBODY_THERE = frozenset({"offline", "garbled"})
 
 
 class NobodyToRead(AgentError):
@@ -71,6 +73,7 @@ class Report:
     at: datetime
     verb: str = VERBS[0]
     number: str = field(default_factory=lambda: str(uuid.uuid4()))
+    """Its own; the event's follows from it (``agent.leak.event_number``)."""
 
 
 class LeakOutbox:
@@ -105,22 +108,28 @@ class LeakOutbox:
         return _receipt(given, sent=False)
 
     def deliver(self, socket: Path) -> None:
-        """Hand over what waits. What the agent does not take now stays.
+        """Hand over what waits, oldest first. What the agent does not take now stays, and keeps
+        nothing behind it from being taken.
 
-        Raises ControlError if it is the report that cannot be taken; that one is given up.
+        Raises ControlError at the end if there was something that can never be taken; that was
+        given up.
         """
-        for given in list(_read_all(self._waiting)):
-            number = given["number"]
+        refused: control.ControlError | None = None
+        for given in sorted(_read_all(self._waiting), key=itemgetter("at")):
             told = {name: value for name, value in given.items() if name not in ("at", "verb")}
             try:
                 control.ask(socket, given["verb"], **told)
             except control.ControlError as error:
-                if error.code in _FOR_GOOD:
-                    self._place(number).unlink()
-                    raise
                 log.info("a report waits: %s", error)
-                return
+                if error.code in _NOBODY_THERE:
+                    break
+                if error.code in _FOR_GOOD:
+                    self._place(given["number"]).unlink()
+                    refused = error
+                continue
             self._note_sent(given)
+        if refused is not None:
+            raise refused
 
     def receipts(self) -> list[Receipt]:
         """Of every report that waits or was handed over lately, newest first."""
@@ -162,7 +171,7 @@ def _sealed(written: Mapping[str, str], readers: list[str]) -> str:
 
 def _receipt(given: Mapping[str, Any], *, sent: bool) -> Receipt:
     return Receipt(
-        number=given["number"],
+        number=event_number(os.getuid(), given["number"]),
         at=datetime.fromisoformat(given["at"]),
         kind=str(given.get("kind", "")),
         sent=sent,

@@ -64,7 +64,7 @@ class LeakReports:
 
     def take(self, caller: Caller, given: Mapping[str, Any]) -> dict[str, str]:
         """The receipt. Raises Refused; then nothing was recorded."""
-        return self._taken(caller, self._read(given), self._whom())
+        return self._taken(caller, self._read(caller, given), self._whom())
 
     def take_slip(self, caller: Caller, given: Mapping[str, Any]) -> dict[str, str]:
         """The same for what somebody tells of themselves. Raises Refused."""
@@ -79,7 +79,7 @@ class LeakReports:
             subject="person",
             text=text,
             reach=str(given.get("reach", ""))[:LONGEST_LINE],
-            given_number=number_of(given.get("number", "")),
+            given_number=number_of(given.get("number", ""), caller.uid),
             closed=closed,
         )
         return self._taken(caller, slip, self._director())
@@ -95,7 +95,7 @@ class LeakReports:
             raise Refused("full", f"the disk is full: the report was not kept. {instead}") from None
         return {"receipt": receipt_number(number), "event": number}
 
-    def _read(self, given: Mapping[str, Any]) -> LeakReported:
+    def _read(self, caller: Caller, given: Mapping[str, Any]) -> LeakReported:
         text, closed = _text(given), sealed_of(given.get("sealed", ""))
         reach, lost = (str(given.get(name, ""))[:LONGEST_LINE] for name in ("reach", "lost"))
         if (text or reach or lost) and not self.can_seal:
@@ -111,7 +111,7 @@ class LeakReports:
             text=text,
             reach=reach,
             lost=lost,
-            given_number=number_of(given.get("number", "")),
+            given_number=number_of(given.get("number", ""), caller.uid),
             closed=closed,
         )
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from agent import journal_record, processes
+from agent import journal_record
 from agent.asked_by import AskedBy
 from agent.control_server import Answer, Caller, Refused
 from agent.daemon import Daemon
@@ -42,7 +42,7 @@ class LetterDesk:
     @classmethod
     def of(cls, state: Path, daemon: Daemon) -> "LetterDesk":
         """The desk of a laptop, with what it kept."""
-        asked = AskedBy(state=state, only_person=processes.only_person, now=daemon.now)
+        asked = AskedBy(state=state, now=daemon.now)
 
         def whose(event: str) -> int | None:
             recorded = daemon.journal.reading(partial(journal_record.whose, number=event))
@@ -51,10 +51,12 @@ class LetterDesk:
         box = LetterBox(state=state, whose=whose, now=daemon.now)
         return cls(box=box, asked=asked, daemon=daemon)
 
-    def listing(self, caller: Caller, _: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The caller's letters, the oldest first; they count as read from now on."""
+    def listing(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The caller's letters, the oldest first; they count as read from now on, unless it is said
+        that nobody is shown them (``shown`` is false)."""
         found = self.box.of(caller.uid)
-        self.box.mark_read(caller.uid)
+        if given.get("shown") is not False:
+            self.box.mark_read(caller.uid)
         return {"letters": [_shown(one) for one in found]}
 
     def answer(self, caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any]:

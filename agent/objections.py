@@ -41,7 +41,7 @@ class Objections:
         return {"receipt": receipt_number(number), "event": number}
 
     def _read(self, caller: Caller, given: Mapping[str, Any]) -> ObjectionRaised:
-        about, number = given.get("kind"), number_of(given.get("number"))
+        about, number = given.get("kind"), number_of(given.get("number"), caller.uid)
         closed = sealed_of(given.get("sealed"))
         if about not in tuple(ObjectedTo):
             raise Refused("kind", f"an objection is about one of {', '.join(ObjectedTo)}")

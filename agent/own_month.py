@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from agent.own_record import Entry
-from agent.own_sentences import SAID_BY_THE_PERSON
+from agent.said import OF_WHO_ASKED
 from agent.texts import has
 
 
@@ -24,7 +24,7 @@ _COUNTS: dict[str, Callable[[Entry], bool]] = {
     "sticks": lambda one: one.kind == "usb-storage-attached",
     "blocked": lambda one: _carried_out(one, "block-usb"),
     "screens": lambda one: one.kind in ("session-unattended", "laptop-left"),
-    "told": lambda one: one.kind in SAID_BY_THE_PERSON,
+    "told": lambda one: one.kind in OF_WHO_ASKED,
 }
 
 

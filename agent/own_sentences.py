@@ -10,12 +10,10 @@ from typing import Any
 
 from agent.own_record import Entry
 from agent.printable import printable
+from agent.said import OF_WHO_ASKED
 from agent.texts import has, say
+from agent.wire.event import APART
 
-SAID_BY_THE_PERSON = frozenset(
-    {"leak-reported", "verdict-disputed", "file-wanted-back", "usb-override", "objection-raised"}
-)
-"""Kinds of what a person told or asked for themselves."""
 LONGEST = 600
 """Characters of one detail that are shown."""
 _WORDS = {
@@ -38,6 +36,11 @@ class Sentences:
     entry: Entry
     language: str
 
+    @property
+    def apart(self) -> bool:
+        """Whether it is the director's to read, and no officer's."""
+        return self.entry.kind in APART
+
     def say(self, key: str, **values: str | int) -> str:
         return say(self.language, key, **values)
 
@@ -56,7 +59,7 @@ class Sentences:
     def done(self) -> list[str]:
         """What was done about it, and what held it back; nothing where nothing was to be done."""
         decision, outcome = self.entry.decision, self.entry.outcome
-        if not decision or self.entry.kind in SAID_BY_THE_PERSON:
+        if not decision or self.entry.kind in OF_WHO_ASKED:
             return []
         if not decision.get("enforced"):
             said = ["report", f"held-{decision.get('held')}"] if self.entry.mine else []

@@ -19,7 +19,7 @@ from agent.journal_file import write_durably
 ANSWERS_WITHIN = 5.0
 """Seconds."""
 LARGEST = 64 * 1024
-_KEPT = ("officers", "directors", "contact", "language")
+_KEPT = ("officers", "directors", "director", "contact", "language")
 
 
 def folder(environ: Mapping[str, str] = os.environ) -> Path:
@@ -36,6 +36,8 @@ class Known:
     status: Mapping[str, Any] | None
     officers: list[str]
     directors: list[str]
+    director: str
+    """How the organisation calls whom a slip is told to."""
     contact: Mapping[str, str]
     language: str
 
@@ -70,6 +72,7 @@ def _from(kept: Mapping[str, Any], status: Mapping[str, Any] | None) -> Known:
         status=status,
         officers=_keys(kept.get("officers")),
         directors=_keys(kept.get("directors")),
+        director=str(kept.get("director") or ""),
         contact={str(k): str(v) for k, v in contact.items()} if isinstance(contact, dict) else {},
         language=str(kept.get("language") or ""),
     )

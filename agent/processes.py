@@ -12,7 +12,6 @@ if sys.platform == "linux":
         end,
         end_with_parent,
         keep_running,
-        only_person,
         start,
     )
 else:
@@ -27,6 +26,5 @@ __all__ = [
     "end",
     "end_with_parent",
     "keep_running",
-    "only_person",
     "start",
 ]

@@ -17,9 +17,6 @@ PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "PYTHONUTF8": "1"}
 Child = subprocess.Popen[bytes]
-PEOPLE = range(1000, 60001)
-"""The user numbers that are given to people (login.defs)."""
-NO_SHELLS = frozenset({"nologin", "false", "sync", "shutdown", "halt"})
 LONGEST_PAUSE = 60.0
 """Seconds before a process that keeps ending is started again."""
 
@@ -105,17 +102,6 @@ def boot_id() -> str:
 def account_uid(user: str) -> int:
     """The uid that ``drop_rights(user)`` ends up with when started as root."""
     return _account(user).pw_uid
-
-
-def only_person() -> int | None:
-    """The uid of the one person with an account here; None if there are several or none.
-
-    An agent without root's rights is the program of whoever runs it."""
-    if os.geteuid() != 0:
-        return os.geteuid()
-    shells = {one.pw_uid: one.pw_shell.rpartition("/")[2] for one in pwd.getpwall()}
-    found = [uid for uid, shell in shells.items() if uid in PEOPLE and shell not in NO_SHELLS]
-    return found[0] if len(found) == 1 else None
 
 
 def _account(user: str) -> pwd.struct_passwd:

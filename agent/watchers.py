@@ -117,8 +117,11 @@ class Watchers:
             waiting = list(self._waiting)
         if not waiting:
             return
-        answer, now = self._answer(waiting[0].caller), time.monotonic()
+        # Each is told their own, and it is looked up once for all trays of one user.
+        answers = {one.caller.uid: self._answer(one.caller) for one in waiting}
+        now = time.monotonic()
         for one in waiting:
+            answer = answers[one.caller.uid]
             if one.gone():
                 self._forget(one)
             elif one.revision != answer["revision"] or now >= one.until:

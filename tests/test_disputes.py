@@ -456,7 +456,7 @@ def test_a_sealed_file_is_disputed_by_its_number(laptop: Laptop) -> None:
         recorded_at=utc_now(),
         facts={"class": "care", "evidence": ["cpr"], "format": "docx", "detector": 2},
     )
-    laptop.daemon.messages.append(event)
+    laptop.daemon.messages.tell(event)
     said = control.ask(laptop.socket, "dispute", timeout=60, file=number, says="clean")
     assert laptop.opened(said["copy"]) == PUPIL
     assert vault.record(laptop.state / FOLDER, said["copy"]).state == vault.State.SEALED
@@ -467,7 +467,7 @@ def test_a_sealed_file_is_disputed_by_its_number(laptop: Laptop) -> None:
         with pytest.raises(ControlError):
             control.ask(laptop.socket, "dispute", file=other, says=says)
     laptop.daemon.messages.clear()
-    laptop.daemon.messages.append(msgspec.structs.replace(event, kind="password-list-found"))
+    laptop.daemon.messages.tell(msgspec.structs.replace(event, kind="password-list-found"))
     with pytest.raises(ControlError, match="not sealed as a pupil file"):
         control.ask(laptop.socket, "dispute", file=number, says="clean")
     assert len(laptop.events()) == 1
@@ -562,7 +562,7 @@ def test_what_was_put_away_lately_is_chosen_by_its_moment(laptop: Laptop) -> Non
     done = wire.OutcomePart(result="done", reason="none")
     decided = wire.DecisionPart(action="seal-file", rule="r", enforced=True)
     event = {"id": number, "kind": "pupil-file-found", "decision": decided, "outcome": done}
-    laptop.daemon.messages.append(
+    laptop.daemon.messages.tell(
         wire.Event(observed_at=utc_now(), recorded_at=utc_now(), **event)  # type: ignore[arg-type]
     )
     ours, theirs = pty.openpty()

@@ -143,6 +143,16 @@ def test_a_night_switched_off_loses_no_message(tmp_path: Path) -> None:
     assert Day(tmp_path).held.waiting() == []
 
 
+def test_who_asks_first_in_the_morning_uses_up_nothing_of_others(tmp_path: Path) -> None:
+    evening = Day(tmp_path)
+    evening.at = local(22)
+    evening.turn(SEALED)
+    morning = Day(tmp_path)
+    assert morning.held.waiting() == [SEALED]
+    assert morning.held.turns([], 0) == {}  # root looks at the status
+    assert Day(tmp_path).held.waiting() == [SEALED]
+
+
 @pytest.mark.parametrize("damage", [b"", b"{", b"[{}]", b"\xff"])
 def test_a_damaged_file_is_as_good_as_none(tmp_path: Path, damage: bytes) -> None:
     (tmp_path / FILE).write_bytes(damage)

@@ -133,6 +133,22 @@ def test_what_somebody_tells_of_themselves_goes_another_way(
         pyrage.decrypt(sealed, [OFFICER])
 
 
+def test_what_cannot_be_taken_now_holds_nothing_else_up(
+    journal: Journal, agent: Agent, tmp_path: Path
+) -> None:
+    """Without a director in the policy the slip waits, and leaks around it are handed over."""
+    outbox = LeakOutbox(tmp_path / "home")
+    outbox.keep(report(), KEYS)
+    slip = Report(verb="slip-report", chosen={}, written={"text": SAID}, at=datetime.now(UTC))
+    outbox.keep(slip, KEYS)
+    outbox.keep(report(), KEYS)
+    agent.begin()
+    outbox.deliver(agent.socket)
+    agent.end()
+    assert journal.count() == 2
+    assert [(one.kind, one.sent) for one in outbox.receipts() if not one.sent] == [("", False)]
+
+
 def test_where_nobody_could_read_it_nothing_is_kept(tmp_path: Path) -> None:
     outbox = LeakOutbox(tmp_path)
     with pytest.raises(NobodyToRead):
@@ -164,8 +180,8 @@ def test_what_is_no_report_is_left_alone(content: bytes, tmp_path: Path) -> None
 
 def test_a_link_in_the_place_of_a_report_is_not_followed(tmp_path: Path) -> None:
     outbox = LeakOutbox(tmp_path)
-    kept = outbox.keep(report(), KEYS)
-    place = tmp_path / "waiting" / f"{kept.number}.json"
+    outbox.keep(report(), KEYS)
+    (place,) = (tmp_path / "waiting").iterdir()
     place.rename(tmp_path / "elsewhere")
     place.symlink_to(tmp_path / "elsewhere")
     assert outbox.receipts() == []

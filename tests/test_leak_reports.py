@@ -12,17 +12,19 @@ from agent import policy_file
 from agent.control_server import Refused
 from agent.errors import ConfigError
 from agent.journal import Journal
-from agent.leak import LONGEST_TEXT
+from agent.leak import LONGEST_TEXT, event_number
 from agent.leak_reports import PER_HOUR, LeakReports
 from agent.managed import reach
 from agent.own import gap
 from agent.own_leak import LeakReported, SlipReported
 from agent.policy import DEFAULT_RULE, Mode, Policy, Rule
 from agent.recorder import Recorder
+from agent.wire.event import OutcomePart
 from collectors.base import utc_now
 from enforcement import age
 from enforcement.base import Recipient
 from tests.test_answers import TEACHER, answers, only_event
+from tests.test_wire import make_event
 
 OFFICER, DIRECTOR = age.Witness(), age.Witness()
 SAID = "I mailed the class list to my own address"
@@ -127,7 +129,17 @@ def test_a_second_try_with_the_same_number_is_answered_as_the_first(
     for _ in range(3):  # also by an agent that was started anew
         assert desk(journal, tmp_path).take_slip(TEACHER, given) == first
     assert journal.count() == 1
-    assert first["receipt"] == "DW-0D3F-9C1E"
+    assert first["event"] == event_number(TEACHER.uid, given["number"])
+
+
+def test_nobody_can_choose_the_number_of_another_event(journal: Journal, tmp_path: Path) -> None:
+    """The number of an event that is under way is known to its person, and taken by nobody."""
+    under_way = make_event()
+    journal.begin(under_way, once=None, action="seal-file", size=1)
+    told = desk(journal, tmp_path).take(TEACHER, {"text": SAID, "number": under_way.id})
+    assert told["event"] != under_way.id
+    assert journal.complete(under_way.id, OutcomePart(result="done", reason="none"))
+    assert journal.count() == 2
 
 
 def test_slips_and_leaks_share_one_limit(journal: Journal, tmp_path: Path) -> None:

@@ -52,19 +52,18 @@ class Laptop:
     """A box and the table beside it, with a clock that the test sets. Event 7 is Anna's."""
 
     state: Path
-    only: int | None = None
     at: datetime = NOON
     asked: AskedBy = field(init=False)
     box: LetterBox = field(init=False)
 
     def __post_init__(self) -> None:
-        self.asked = AskedBy(state=self.state, only_person=lambda: self.only, now=lambda: self.at)
+        self.asked = AskedBy(state=self.state, now=lambda: self.at)
         self.asked.note(event_id(7), ANNA)
         self.start()
 
     def start(self) -> None:
         """The agent begins again, with what is on the disk."""
-        self.asked = AskedBy(state=self.state, only_person=lambda: self.only, now=lambda: self.at)
+        self.asked = AskedBy(state=self.state, now=lambda: self.at)
         self.box = LetterBox(state=self.state, whose=self.asked.whose, now=lambda: self.at)
 
     def numbers(self, uid: int) -> list[str]:
@@ -91,15 +90,10 @@ def test_a_letter_is_for_whoever_asked_for_the_event_and_outlives_the_agent(lapt
     assert laptop.box.to_say() == ([letter().number], []), "it is not brought a third time"
 
 
-def test_a_letter_about_an_event_of_nobody_is_for_the_only_person_or_for_nobody(
-    laptop: Laptop,
-) -> None:
+def test_a_letter_about_an_event_of_nobody_is_for_nobody(laptop: Laptop) -> None:
     laptop.box.take([letter(1, about=event_id(8))])
     assert laptop.box.to_say() == ([], [letter(1).number])
     assert laptop.box.kept == ()
-    laptop.only = BRAM
-    laptop.box.take([letter(2, about=event_id(8)), letter(3)])
-    assert (laptop.numbers(BRAM), laptop.numbers(ANNA)) == ([letter(2).number], [letter(3).number])
 
 
 def test_nobody_else_can_read_what_lies_on_the_disk(laptop: Laptop) -> None:

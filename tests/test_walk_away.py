@@ -14,8 +14,8 @@ from agent.guard import Held
 from agent.journal import Journal
 from agent.own import SessionLeft
 from agent.policy import Mode, Policy, Rule
-from agent.tray.panel import Tray
-from agent.tray.view import ALWAYS
+from agent.tray.entries import Begun
+from agent.tray.view import offered
 from agent.walk_away import WalkAway
 from collectors.base import utc_now
 from collectors.session_state import DeskError, Session, SessionKind
@@ -114,6 +114,11 @@ def test_what_leaves_the_laptop_names_nobody() -> None:
     assert left.details() == {"user": "a"}
 
 
+def begun(socket: Path, shown: list[str]) -> Begun:
+    """The icon's entries, at an agent's socket; what they tell is noted."""
+    return Begun(socket, lambda notice: shown.append(notice.text), lambda: "en", lambda: "")
+
+
 @pytest.mark.parametrize(("reason", "code"), [(None, 0), (Reason.NOT_CONFIRMED, 1)])
 def test_the_command_and_the_tray_ask_the_agent(
     daemon: Daemon,
@@ -134,8 +139,7 @@ def test_the_command_and_the_tray_ask_the_agent(
     shown: list[str] = []
     try:
         assert cli.main(["lock", "--socket", str(socket)]) == code
-        tray = Tray(dict, None, lambda _, text, **__: shown.append(text) or 1, "en")  # type: ignore
-        tray.walk_away(socket)
+        begun(socket, shown).walk_away()
     finally:
         server.close()
     assert ("not locked" in capsys.readouterr().err) is bool(code)
@@ -143,10 +147,9 @@ def test_the_command_and_the_tray_ask_the_agent(
 
 
 def test_the_menu_always_offers_it_and_says_so_without_an_agent(tmp_path: Path) -> None:
-    assert "tray-walk-away" in ALWAYS
+    assert "tray-walk-away" in offered(frozenset())
     shown: list[str] = []
-    tray = Tray(dict, None, lambda _, text, **__: shown.append(text) or 1, "en")  # type: ignore
-    tray.walk_away(tmp_path / "nobody")
+    begun(tmp_path / "nobody", shown).walk_away()
     assert len(shown) == 1
     with pytest.raises(control.ControlError):
         control.ask(tmp_path / "nobody", "walk-away")

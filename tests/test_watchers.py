@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from agent import cli, config, control, run, watchers
-from agent.control_server import Caller, ControlServer
+from agent.control_server import Caller, ControlServer, Later
 from agent.demo.stage import wait_until
 from agent.watchers import MOST, MOST_OF_ONE, Watchers
 from tests.tray_agent import FINE, StatusAgent
@@ -242,3 +242,32 @@ def test_a_running_agent_answers_those_who_wait_and_status_says_where_the_icon_i
         stop.set()
         agent.join(60)
     assert "tray       no place on this desktop" in capsys.readouterr().out
+
+
+def test_each_user_is_told_their_own(tmp_path: Path) -> None:
+    told = {1000: "fine", 1001: "fine"}
+    watchers = Watchers(
+        status=lambda caller, _: {"state": told[caller.uid], "messages": caller.uid}
+    )
+    ends = {}
+    for uid in told:
+        ours, theirs = socket.socketpair()
+        first = watchers.watch(Caller(uid=uid, pid=1), {})
+        assert not isinstance(first, Later)
+        later = watchers.watch(
+            Caller(uid=uid, pid=1), {"revision": first["revision"], "wait": 30.0}
+        )
+        assert isinstance(later, Later)
+        later.take(theirs)
+        ends[uid] = ours
+    told[1001] = "blocked"
+    watchers.look()
+    with ends[1000], ends[1001]:
+        answer = json.loads(ends[1001].makefile().readline())
+        assert (answer["state"], answer["messages"]) == ("blocked", 1001)
+        ends[1000].setblocking(False)
+        with pytest.raises(BlockingIOError):
+            ends[1000].recv(1)
+    stop = threading.Event()
+    stop.set()
+    watchers.keep(stop)

@@ -5,8 +5,10 @@ import json
 import sys
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 
 from agent import person
+from agent.control import ControlError
 from agent.errors import AgentError, ConfigError
 from agent.leak import LONGEST_TEXT, About, LeakKind, Persons, Role
 from agent.leak_outbox import LeakOutbox, NobodyToRead, Receipt, Report
@@ -40,12 +42,25 @@ def main(arguments: argparse.Namespace) -> int:
         receipt = outbox.keep(report, known.directors if arguments.own_slip else known.officers)
     except NobodyToRead as error:
         if arguments.own_slip:
-            raise AgentError(f"{error}: tell your director yourself; nothing was kept") from error
+            whom = known.director or "your director"
+            raise AgentError(f"{error}: tell {whom} yourself; nothing was kept") from error
         whom = " ".join(known.contact.get(part, "") for part in ("name", "phone")).strip()
         raise AgentError(f"{error}: phone {whom or 'your manager'}; nothing was kept") from error
-    outbox.deliver(arguments.socket)
-    _tell(outbox.receipt(receipt.number) or receipt, as_json=arguments.json)
+    refused = _deliver(outbox, arguments.socket)
+    kept = outbox.receipt(receipt.number)
+    if kept is None and refused is not None:
+        raise refused
+    _tell(kept or receipt, as_json=arguments.json)
     return 0
+
+
+def _deliver(outbox: LeakOutbox, socket: Path) -> ControlError | None:
+    """Hand over what waits; why one of it can never be taken, if that is so."""
+    try:
+        outbox.deliver(socket)
+    except ControlError as error:
+        return error
+    return None
 
 
 def _tell(receipt: Receipt, *, as_json: bool) -> None:

@@ -89,7 +89,8 @@ def _letter(one: Mapping[str, Any], language: str) -> Iterator[str]:
 def _number(arguments: argparse.Namespace) -> str:
     """The whole number of the one letter that is meant. Raises AgentError."""
     begins = arguments.number.strip().lower()
-    numbers = [one["number"] for one in control.ask(arguments.socket, "letters")["letters"]]
+    letters = control.ask(arguments.socket, "letters", shown=False)["letters"]
+    numbers = [one["number"] for one in letters]
     found = [number for number in numbers if number.startswith(begins)]
     if len(begins) < SHORTEST_NUMBER or len(found) != 1:
         raise AgentError("no letter of yours, or more than one, has a number that begins so")

@@ -18,6 +18,7 @@ from agent.own_record import Entry
 from agent.own_sentences import Sentences
 from agent.pages.mine import event_of, outbox
 from agent.pages.page import Visit, render
+from agent.wire.event import APART
 
 LONGEST = {"back": 1000, "wrong": 4000, "object": 8000}
 """Characters of what is written."""
@@ -92,6 +93,9 @@ def _dispute(visit: Visit, entry: Entry) -> str:
 
 
 def _object(visit: Visit, entry: Entry) -> str:
+    """To what was told the director nobody else is led: an objection is the officer's to read."""
+    if entry.kind in APART:
+        raise ControlError("unknown", "what was told the director is not objected to here")
     return _keep(visit, entry.number)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, case, delete, insert, select, update
 
 from agent.wire import event as wire
 from server_stub.post.reminders import receipt_number
@@ -57,8 +57,9 @@ def known_ids(connection: Connection, device: str, ids: Sequence[str]) -> set[st
 
 
 def newest(connection: Connection) -> list[Slip]:
-    """What the director's page shows, the newest first."""
-    rows = _SLIPS.order_by(slips.c.id.desc()).limit(LISTED)
+    """What the director's page shows: first what was not talked about, each the newest first."""
+    talked = case((slips.c.talked_at.is_(None), 0), else_=1)
+    rows = _SLIPS.order_by(talked, slips.c.id.desc()).limit(LISTED)
     return [Slip(**row._mapping) for row in connection.execute(rows)]
 
 
