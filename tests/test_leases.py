@@ -97,7 +97,7 @@ def test_of_processes_that_start_at_once_one_gets_it(databases: Databases) -> No
 
 
 def test_two_collectors_that_both_have_mail_set_up_send_each_reminder_once(tmp_path: Path) -> None:
-    desk = Desk(tmp_path / "state")
+    desk = Desk(tmp_path / "state", "")
     with mailbox() as kept, ExitStack() as ends:
         ends.callback(desk.collector.store.close)
         desk.set_up(kept.port)

@@ -27,6 +27,7 @@ from agent.daemon import Daemon
 from agent.gatekeeper import Gatekeeper
 from agent.guard import Caps, Guard
 from agent.journal import Journal
+from agent.leak_reports import LeakReports
 from agent.notice import Notice
 from agent.override_requests import OverrideRequests
 from agent.overrides import Overrides
@@ -190,6 +191,7 @@ def running(tmp_path: Path, usb: UsbPolicy, tree: Tree, kernel: Kernel) -> Itera
         outbox=outbox(journal),
         identity=lambda: None,
         sender_uid=998,
+        leaks=LeakReports.of(loaded.policy, daemon),
         overrides=requests,
     )
     server = ControlServer(laptop.socket, answers.table(), answers.allowed)

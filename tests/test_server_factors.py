@@ -119,8 +119,8 @@ def test_codes_cannot_be_guessed_and_count_with_passwords(at: Console) -> None:
 
 
 def test_neither_secret_nor_recovery_code_stands_in_the_database(at: Console) -> None:
-    person(at, "fleur")
-    totp, codes = set_up(at, at.session("fleur"))
+    person(at, "noor")
+    totp, codes = set_up(at, at.session("noor"))
     kept = at.running.dump()
     assert totp.secret.encode() not in kept
     for code in codes:

@@ -210,7 +210,7 @@ def hook() -> Iterator[Hook]:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path / "state")
+    made = Desk(tmp_path / "state", "")
     yield made
     made.collector.store.close()
 
