@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from agent.control_server import Caller
 from agent.leak import LeakKind, event_number
+from agent.own_key import own_key
 from agent.receipts import receipt_number
 from agent.texts import LANGUAGES, say
 from tests.accessible import violations
@@ -127,6 +128,40 @@ def test_without_an_agent_the_number_comes_at_once_and_the_report_later(
     assert (told["kind"], told["persons"], told["ongoing"]) == ("lost-stick", "up-to-hundred", True)
     sealed = json.loads(pyrage.decrypt(base64.b64decode(told["sealed"]), [OFFICER]))
     assert sealed == {"lost": "blue, with a star", "reach": "Sanne, room 12", "text": SAID}
+
+
+def test_who_lost_a_stick_is_asked_which_of_those_they_used(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    key = own_key(tmp_path / "data" / "dossierwacht")
+    shown = json.dumps({"model": "Rood \u202e stickje", "serial": "AA-1"}).encode()
+    sealed = pyrage.encrypt(shown, [pyrage.x25519.Recipient.from_str(key.public)])
+    row = {
+        "id": "0d3f9c1e-0000-4000-8000-000000000001",
+        "at": "2026-11-20T10:00:00+00:00",
+        "mine": True,
+        "state": "received",
+        "received": None,
+        "body": json.dumps({"kind": "usb-storage-attached"}),
+        "shown": base64.b64encode(sealed).decode(),
+        "source": "",
+        "sealed_here": False,
+    }
+    told = {"records": [row, row], "next": None, "key": key.public}
+    with (
+        answering(tmp_path / "s", mine=lambda *_: told),
+        served("leak", tmp_path / "s", tmp_path) as one,
+    ):
+        page = visit(chromium, one.address)
+        assert not page.locator("#lost").is_visible()
+        page.check("input[value=paper]")
+        assert not page.locator("#lost").is_visible()
+        page.check("input[value=lost-device]")
+        assert page.locator("#lost").is_visible()
+        options = page.locator("#sticks option")
+        assert options.count() == 1
+        assert options.get_attribute("value") == "Rood \\u202e stickje AA-1 (20-11-2026)"
+        assert violations(page) == []
 
 
 def test_a_number_nobody_has_is_no_report(chromium: Browser, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from agent.control import ControlError
 from agent.errors import AgentError
+from agent.known_sticks import known_sticks
 from agent.leak import LONGEST_LINE, LONGEST_TEXT, About, LeakKind, Persons, Role
 from agent.leak_outbox import LeakOutbox, NobodyToRead, Report
 from agent.pages.page import Visit, local_time, render
@@ -61,6 +62,7 @@ def _form(visit: Visit, given: dict[str, str] | object, wrong: list[str]) -> Res
         kinds=list(LeakKind),
         choices=_CHOICES,
         receipts=receipts,
+        sticks=known_sticks(visit.house.socket, visit.house.place),
         latest=datetime.now(UTC).astimezone().strftime(_MINUTES),
         longest=LONGEST_TEXT,
         longest_line=LONGEST_LINE,
