@@ -20,6 +20,7 @@ OPTIONS = {
 
 def violations(page: Page) -> list[str]:
     """Each rule that the page breaks, with the elements that break it."""
+    page.wait_for_load_state("load")  # without its style sheet no target has its size yet
     found = Axe().run(page, options=OPTIONS).response["violations"]
     return [
         f"{rule['id']}: {' | '.join(node['html'][:160] for node in rule['nodes'][:5])}"

@@ -68,12 +68,16 @@ class Deliveries:
     def end(self) -> None:
         """Stop, and wait for a delivery under way as long as its target may be silent."""
         self.stop.set()
-        for thread in (self._thread, *(one.thread for one in self._trying.values())):
+        if self._thread is not None:  # before the others: it may be about to begin one of them
+            self._thread.join(feed_webhook.SECONDS + 1)
+        for thread in [one.thread for one in self._trying.values()]:
             if thread is not None:
                 thread.join(feed_webhook.SECONDS + 1)
 
     def _run(self) -> None:
         while not self.stop.wait(self.look_seconds):
+            # Before the rows are read: one that ends meanwhile has moved on, and its row has not.
+            busy = {salt for salt, one in self._trying.items() if one.is_busy}
             try:
                 with self.store.read() as connection:
                     found = store_feeds.all_feeds(connection)[:MOST_FEEDS]
@@ -81,11 +85,12 @@ class Deliveries:
                 log.warning("feeds: %s", error)
                 continue
             for feed in found:
-                self._begin(feed)
+                if feed.salt not in busy:
+                    self._begin(feed)
 
     def _begin(self, feed: Feed) -> None:
         trying = self._trying.setdefault(feed.salt, _Trying())
-        if trying.is_busy or time.monotonic() < trying.due:
+        if time.monotonic() < trying.due:
             return
         # Counted as failed until it has ended well: so an error nobody foresaw has its pause too.
         trying.failures += 1
