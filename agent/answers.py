@@ -28,11 +28,11 @@ from agent.outbox import ADVICE, Outbox, Trouble
 from agent.override_requests import OverrideRequests
 from agent.policy import Mode
 from agent.policy_told import told
-from agent.receipts import receipt_number
 from agent.walk_away import WalkAway
 from agent.wanted_back import WantedBack
 from agent.watchers import Watchers
 from agent.wire.event import Event
+from agent.wire.receipts import receipt_number
 
 log = logging.getLogger(__name__)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from agent.journal_file import write_durably
+from agent.kept_rows import rows_in
 from collectors.base import Clock
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class AskedBy:
     rows: tuple[Row, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rows = self._read()
+        self.rows = rows_in(self.state / FILE, Row)
 
     def note(self, event: str, uid: int) -> None:
         """Keep in mind who asked for an event. What cannot be kept is forgotten with the agent."""
@@ -60,14 +61,3 @@ class AskedBy:
     def whose(self, event: str) -> int | None:
         """The user whose business an event is; None if that cannot be told."""
         return next((one.uid for one in self.rows if one.event == event), None)
-
-    def _read(self) -> tuple[Row, ...]:
-        """A damaged table counts as none: letters about what stood in it are then for nobody, or
-        for the one person there is."""
-        try:
-            return msgspec.json.decode((self.state / FILE).read_bytes(), type=tuple[Row, ...])
-        except FileNotFoundError:
-            return ()
-        except (OSError, ValueError) as error:
-            log.error("%s is damaged: %s", FILE, type(error).__name__)
-            return ()

@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import socket
-import struct
 import threading
 import time
 from collections import Counter
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.errors import AgentError
+from agent.peer import peer_of
 
 log = logging.getLogger(__name__)
 
@@ -186,9 +186,7 @@ def _listen(path: Path) -> socket.socket:
 
 
 def _peer(connection: socket.socket) -> Caller:
-    size = struct.calcsize("3i")
-    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
-    pid, uid, _ = struct.unpack("3i", raw)
+    pid, uid = peer_of(connection)
     return Caller(uid=uid, pid=pid)
 
 

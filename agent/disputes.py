@@ -24,6 +24,7 @@ from agent.control_server import Caller, Refused
 from agent.dispute_shelf import Shelf, ShelfError, Words
 from agent.hourly import Hourly
 from agent.own import VerdictDisputed, Wanted
+from agent.said import LONGEST_DISPUTE
 from agent.wire.event import Event
 from collectors.base import Clock, Observation
 from collectors.folders.found import PupilFileFound
@@ -33,8 +34,6 @@ from collectors.recognise.verdict import DETECTOR, Evidence, Format, Judgement, 
 from enforcement import attributes, durable
 from enforcement.judged import digest
 
-LONGEST_TEXT = 4000
-"""Characters that a person may add."""
 LONGEST_PATH = 4096
 PER_HOUR = 10
 """Disputes of one person."""
@@ -203,8 +202,8 @@ def _wanted(given: Mapping[str, Any]) -> Wanted:
 
 def _text(given: Mapping[str, Any]) -> str:
     text = given.get("text", "")
-    if not isinstance(text, str) or len(text) > LONGEST_TEXT:
-        raise Refused("text", f"a text holds at most {LONGEST_TEXT} characters")
+    if not isinstance(text, str) or len(text) > LONGEST_DISPUTE:
+        raise Refused("text", f"a text holds at most {LONGEST_DISPUTE} characters")
     return text
 
 

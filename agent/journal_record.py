@@ -179,7 +179,7 @@ def _put(
     uid = _NOBODY if whose.uid is None else whose.uid
     state, at = "begun" if seq is None else "waiting", event.recorded_at.timestamp()
     db.execute(
-        # A person's process chooses the number of a report, and may not write over another's row.
+        # A number that is there stays whose it is.
         "INSERT OR IGNORE INTO record(id, uid, at, size, state, seq, body, shown) "
         "VALUES(?,?,?,?,?,?,?,?)",
         (

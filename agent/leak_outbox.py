@@ -24,10 +24,12 @@ from agent import control
 from agent.errors import AgentError
 from agent.journal_file import sync_folder, write_durably
 from agent.leak import NUMBER, event_number
-from agent.receipts import receipt_number
+from agent.wire.receipts import receipt_number
 
 log = logging.getLogger(__name__)
 
+LEAKS, OBJECTIONS = "leaks", "objections"
+"""Folders in the person's own."""
 VERBS = ("leak-report", "slip-report", "objection")
 """How the agent is asked to take what waits."""
 MOST_WAITING = 50
@@ -179,8 +181,8 @@ def _receipt(given: Mapping[str, Any], *, sent: bool) -> Receipt:
 
 
 def _read_all(folder: Path) -> Iterator[dict[str, Any]]:
-    """Every report in a folder, oldest first; what is none is left alone."""
-    for file in sorted(folder.glob("*.json"), key=lambda one: one.name):
+    """Every report in a folder; what is none is left alone."""
+    for file in list(folder.glob("*.json")):
         try:
             with os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW), "rb") as opened:
                 given = json.loads(opened.read(LARGEST))

@@ -29,7 +29,7 @@ from agent.leak import (
 )
 from agent.own_leak import LeakReported, SlipReported
 from agent.policy import Contact, Policy
-from agent.receipts import receipt_number
+from agent.wire.receipts import receipt_number
 from collectors.base import Clock, Observation
 
 PER_HOUR = 10

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from agent.journal_file import write_durably
+from agent.kept_rows import rows_in
 from agent.wire.contact import MOST_DONE
 from agent.wire.letters import Letter, plain
 from collectors.base import Clock
@@ -61,7 +62,7 @@ class LetterBox:
     unplaced: list[str] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
-        self.kept = self._read()
+        self.kept = rows_in(self.state / FILE, Kept)
 
     def take(self, letters: Sequence[Letter]) -> None:
         """Keep what was brought; what finds no room is brought again. OSError: none was kept."""
@@ -137,13 +138,3 @@ class LetterBox:
         if kept != self.kept:
             write_durably(self.state / FILE, msgspec.json.encode(kept))
             self.kept = kept
-
-    def _read(self) -> tuple[Kept, ...]:
-        """A damaged box counts as an empty one; the collector's pages still show what was asked."""
-        try:
-            return msgspec.json.decode((self.state / FILE).read_bytes(), type=tuple[Kept, ...])
-        except FileNotFoundError:
-            return ()
-        except (OSError, ValueError) as error:
-            log.error("%s is damaged: %s", FILE, type(error).__name__)
-            return ()

@@ -18,12 +18,11 @@ from agent.daemon import Daemon
 from agent.hourly import Hourly
 from agent.identity import keyed_digest
 from agent.letter_box import Kept, LetterBox
-from agent.own_letters import LeakAnswered, PermissionAsked, Wish
-from agent.receipts import receipt_number
+from agent.own_letters import LeakAnswered, PermissionAsked
+from agent.said import LONGEST_ANSWER, Wish
+from agent.wire.receipts import receipt_number
 from collectors.base import Observation
 
-LONGEST_TEXT = 4000
-"""Characters of an answer or of what somebody asks."""
 PER_HOUR = 10
 """Answers and requests of one person."""
 LONGEST_DAYS = 366
@@ -215,8 +214,8 @@ def _shown(one: Kept) -> dict[str, Any]:
 def _text(given: Mapping[str, Any]) -> str:
     text = given.get("text")
     said = text.strip() if isinstance(text, str) else ""
-    if not 0 < len(said) <= LONGEST_TEXT:
-        raise Refused("text", f"write 1 to {LONGEST_TEXT} characters")
+    if not 0 < len(said) <= LONGEST_ANSWER:
+        raise Refused("text", f"write 1 to {LONGEST_ANSWER} characters")
     return said
 
 

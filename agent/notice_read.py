@@ -43,6 +43,11 @@ class NoticesRead:
     now: Clock
     caps: Caps = field(default_factory=Caps)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    kept: Mapping[str, list[int]] = field(init=False)
+    """By account; looked at each time the status is asked for, so not read from the disk then."""
+
+    def __post_init__(self) -> None:
+        self.kept = self._read()
 
     @property
     def version(self) -> Version:
@@ -55,7 +60,7 @@ class NoticesRead:
 
     def unread(self, uid: int) -> bool:
         """Whether a person has this version before them; never where there is no policy."""
-        return self.policy.version > 0 and self._kept().get(str(uid)) != list(self.version)
+        return self.policy.version > 0 and self.kept.get(str(uid)) != list(self.version)
 
     def show(self, caller: Caller) -> Mapping[str, Any]:
         """What the page is made of: words, numbers and the organisation's own names."""
@@ -89,7 +94,7 @@ class NoticesRead:
 
     def _note(self, uid: int, language: Language) -> None:
         """Kept first: what is told twice would count one person as two."""
-        before = self._kept()
+        before = self.kept
         kept = {key: read for key, read in before.items() if key != str(uid)}
         kept[str(uid)] = list(self.version)
         self._keep(kept)
@@ -112,8 +117,9 @@ class NoticesRead:
         except OSError as error:
             why = error.strerror or "the disk does not answer"
             raise Refused("full", f"nothing was recorded: {why}; please try again later") from error
+        self.kept = newest
 
-    def _kept(self) -> dict[str, list[int]]:
+    def _read(self) -> dict[str, list[int]]:
         try:
             with self.file.open("rb") as opened:
                 given = json.loads(opened.read(LARGEST))

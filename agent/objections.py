@@ -13,7 +13,7 @@ from agent.errors import JournalFull
 from agent.handed_over import number_of, sealed_of
 from agent.hourly import Hourly
 from agent.own_objection import ObjectedTo, ObjectionRaised
-from agent.receipts import receipt_number
+from agent.wire.receipts import receipt_number
 from collectors.base import Clock, Observation
 
 PER_HOUR = 10

@@ -1,18 +1,10 @@
 """What a person at the laptop says to the organisation in return for a letter, or to get one."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import ClassVar
 
+from agent.said import Wish
 from collectors.base import Details, Facts, Observation, Reference
-
-
-class Wish(StrEnum):
-    """What somebody asks to use."""
-
-    APP = "app"
-    STICK = "stick"
-    OTHER = "other"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,9 +6,6 @@ from typing import ClassVar
 
 from collectors.base import Details, Facts, Observation
 
-LONGEST_TEXT = 8000
-"""Characters."""
-
 
 class ObjectedTo(StrEnum):
     """What the objection is about."""

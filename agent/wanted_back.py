@@ -13,13 +13,12 @@ from typing import Any
 from agent.control_server import Caller, Refused
 from agent.hourly import Hourly
 from agent.own_files import FileWantedBack
+from agent.said import LONGEST_REASON
 from collectors.base import Clock, Observation
 from enforcement import vault
 from enforcement.base import EnforcementError
 from enforcement.stage import check_id
 
-LONGEST_REASON = 1000
-"""Characters."""
 PER_HOUR = 10
 """Requests of one person."""
 

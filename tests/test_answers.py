@@ -18,8 +18,8 @@ from agent.notice_read import notices_read
 from agent.outbox import Trouble
 from agent.override_requests import OverrideRequests
 from agent.policy import Contact, Policy
-from agent.receipts import receipt_number
 from agent.wire import event as wire
+from agent.wire.receipts import receipt_number
 from collectors.base import utc_now
 from collectors.folders.scans import State
 from collectors.pupil_files import make

@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, Page
 from agent.control_server import Caller
 from agent.leak import LeakKind, event_number
 from agent.own_key import own_key
-from agent.receipts import receipt_number
 from agent.texts import LANGUAGES, say
+from agent.wire.receipts import receipt_number
 from tests.accessible import violations
 from tests.pages_served import CONTACT, OFFICER, answering, browser, served, visit
 

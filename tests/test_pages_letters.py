@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from agent.control_server import Caller, Refused
-from agent.receipts import receipt_number
 from agent.texts import LANGUAGES, say
+from agent.wire.receipts import receipt_number
 from tests.accessible import violations
 from tests.pages_served import answering, browser, served, status, visit
 

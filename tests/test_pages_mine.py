@@ -16,8 +16,8 @@ from agent.control_server import Caller, Refused
 from agent.own import SessionLeft
 from agent.own_key import own_key
 from agent.own_month import month_of
-from agent.receipts import receipt_number
 from agent.texts import LANGUAGES, say
+from agent.wire.receipts import receipt_number
 from collectors.base import utc_now
 from collectors.session_state import SessionKind
 from enforcement.base import Outcome, Reason, Result

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
+from agent.wire.receipts import receipt_number
 from server_stub import serve, state
 from server_stub.breaches.duties import Duty
 from server_stub.collector import Collector
@@ -19,7 +20,6 @@ from server_stub.errors import StoreError
 from server_stub.post import mail_rounds, mail_settings
 from server_stub.post.mail_rounds import Rounds
 from server_stub.post.mail_settings import Settings, Tls
-from server_stub.post.reminders import receipt_number
 from server_stub.rounds import tried
 from server_stub.storage import store_duties, store_mail, store_people, store_register
 from tests.collector_on_loopback import Running, collector, pupil_file

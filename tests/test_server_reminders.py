@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agent.receipts import receipt_number as receipt_of_the_agent
+from agent.wire.receipts import receipt_number as receipt_of_the_agent
 from server_stub import wording
 from server_stub.breaches.duties import Duty, Mark, dues
 from server_stub.breaches.register import Breach
@@ -27,8 +27,8 @@ from server_stub.post.reminders import (
     due_now,
     for_reader,
     not_too_many,
-    receipt_number,
 )
+from server_stub.storage.store_mail import receipt_number
 from tests.test_server_duties import HOUR, NOON, breach, mark
 from tests.test_two_people import asked
 

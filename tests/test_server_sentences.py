@@ -59,7 +59,7 @@ WORDS = (
     import_module("collectors.checks.open_home").Others,
     import_module("agent.own_files").DrillStep,
     import_module("agent.own_files").Returned,
-    import_module("agent.own_letters").Wish,
+    import_module("agent.said").Wish,
     import_module("agent.own_policy").Language,
     import_module("agent.stick_refused").Watched,
     import_module("agent.stick_refused").Refused,

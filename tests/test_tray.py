@@ -20,7 +20,7 @@ import pytest
 
 from agent import session_bus
 from agent.control import ControlError
-from agent.texts import LANGUAGES, say
+from agent.texts import LANGUAGES, language_for, say
 from agent.tray import entries_linux
 from agent.tray.entries import Begun
 from agent.tray.icon import COLOURS, picture
@@ -32,7 +32,6 @@ from agent.tray.view import (
     OVERRIDE_COMMAND,
     State,
     View,
-    language_for,
     lock_notice,
     messages_in,
     notices,
@@ -206,10 +205,10 @@ def test_a_message_nobody_has_words_for_is_still_told() -> None:
 
 
 def test_the_persons_language_comes_before_the_organisations() -> None:
-    assert language_for("da", FINE) == "da"
-    assert language_for(None, FINE) == "nl"
-    assert language_for(None, {"language": "xx"}) == "en"
-    assert language_for(None, None) == "en"
+    assert language_for("da", str(FINE["language"])) == "da"
+    assert language_for(None, str(FINE["language"])) == "nl"
+    assert language_for(None, "xx") == "en"
+    assert language_for(None, "") == "en"
 
 
 @pytest.mark.parametrize("side", [16, 64])

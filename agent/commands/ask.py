@@ -9,7 +9,7 @@ import json
 
 from agent import control
 from agent.commands.letter import given_text
-from agent.own_letters import Wish
+from agent.said import Wish
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,10 +10,7 @@ import sys
 
 from agent import own_key, person
 from agent.control import ControlError
-from agent.leak_outbox import LeakOutbox
-
-FOLDERS = ("leaks", "objections")
-"""In the person's folder."""
+from agent.leak_outbox import LEAKS, OBJECTIONS, LeakOutbox
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +22,7 @@ def main(arguments: argparse.Namespace) -> int:
     place, fine = person.folder(), True
     person.known(arguments.socket, place)
     own_key.bring_own(arguments.socket, place)
-    for name in FOLDERS:
+    for name in (LEAKS, OBJECTIONS):
         outbox = LeakOutbox(place / name)
         try:
             outbox.deliver(arguments.socket)

@@ -11,7 +11,7 @@ from agent import person
 from agent.control import ControlError
 from agent.errors import AgentError, ConfigError
 from agent.leak import LONGEST_TEXT, About, LeakKind, Persons, Role
-from agent.leak_outbox import LeakOutbox, NobodyToRead, Receipt, Report
+from agent.leak_outbox import LEAKS, LeakOutbox, NobodyToRead, Receipt, Report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +36,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Keep a report and hand it over; prints the receipt number."""
     place = person.folder()
     known = person.known(arguments.socket, place)
-    outbox = LeakOutbox(place / "leaks")
+    outbox = LeakOutbox(place / LEAKS)
     report = _slip(arguments) if arguments.own_slip else _report(arguments)
     try:
         receipt = outbox.keep(report, known.directors if arguments.own_slip else known.officers)

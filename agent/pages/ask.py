@@ -7,11 +7,10 @@ from starlette.responses import Response
 
 from agent import control
 from agent.control import ControlError
-from agent.pages.letters import LONGEST_ANSWER
 from agent.pages.page import Visit, render
+from agent.said import LONGEST_ANSWER, Wish
 from agent.texts import has
 
-WISHES = ("app", "stick", "other")
 LONGEST = timedelta(days=365)
 
 
@@ -23,9 +22,10 @@ def show(visit: Visit) -> Response:
 def take(visit: Visit) -> Response:
     """Ask, and lead on to the number; or the form again, with what is wrong."""
     given = visit.form
-    wrong = given.get("what") not in WISHES, not 0 < len(given.get("text", "")) <= LONGEST_ANSWER
-    if any(wrong):
-        return _form(visit, given, "what" if wrong[0] else "text")
+    if given.get("what") not in tuple(Wish):
+        return _form(visit, given, "what")
+    if not 0 < len(given.get("text", "")) <= LONGEST_ANSWER:
+        return _form(visit, given, "text")
     try:
         told = control.ask(
             visit.house.socket,
@@ -33,7 +33,7 @@ def take(visit: Visit) -> Response:
             what=given["what"],
             text=given["text"],
             until=given.get("until") or None,
-            device=given.get("device") or None if given["what"] == "stick" else None,
+            device=given.get("device") or None if given["what"] == Wish.STICK else None,
         )
     except ControlError as error:
         return _form(visit, given, error.code if has(f"ask-need-{error.code}") else "not-sent")
@@ -53,7 +53,7 @@ def _form(visit: Visit, given: Mapping[str, str], wrong: str = "") -> Response:
         422 if wrong else 200,
         given=given,
         wrong=wrong,
-        wishes=WISHES,
+        wishes=tuple(Wish),
         sticks=_sticks(visit),
         first=today.isoformat(),
         last=(today + LONGEST).isoformat(),

@@ -13,7 +13,7 @@ from agent.control import ControlError
 from agent.errors import AgentError
 from agent.known_sticks import known_sticks
 from agent.leak import LONGEST_LINE, LONGEST_TEXT, About, LeakKind, Persons, Role
-from agent.leak_outbox import LeakOutbox, NobodyToRead, Report
+from agent.leak_outbox import LEAKS, LeakOutbox, NobodyToRead, Report
 from agent.pages.page import Visit, local_time, render
 
 _CHOICES = {"about": About, "role": Role, "persons": Persons}
@@ -33,7 +33,7 @@ def take(visit: Visit) -> Response:
     if wrong:
         return _form(visit, visit.form, wrong)
     try:
-        number = _outbox(visit).keep(_report(visit), visit.known.officers).number
+        number = outbox(visit).keep(_report(visit), visit.known.officers).number
     except NobodyToRead:
         return _form(visit, visit.form, ["nobody"])
     except AgentError:
@@ -45,14 +45,14 @@ def take(visit: Visit) -> Response:
 def receipt(visit: Visit) -> Response:
     """The number of one report, and whether it was handed over."""
     deliver(visit)
-    found = _outbox(visit).receipt(str(visit.request.path_params["number"]))
+    found = outbox(visit).receipt(str(visit.request.path_params["number"]))
     if found is None:
         return render(visit, "no_report.html", 404)
     return render(visit, "leak_receipt.html", receipt=found, at=local_time(found.at))
 
 
 def _form(visit: Visit, given: dict[str, str] | object, wrong: list[str]) -> Response:
-    receipts = [(one, local_time(one.at)) for one in _outbox(visit).receipts()]
+    receipts = [(one, local_time(one.at)) for one in outbox(visit).receipts()]
     return render(
         visit,
         "leak.html",
@@ -109,14 +109,15 @@ def _moment(given: str) -> datetime | None:
         return None
 
 
-def _outbox(visit: Visit) -> LeakOutbox:
-    return LeakOutbox(visit.house.place / "leaks")
+def outbox(visit: Visit) -> LeakOutbox:
+    """Where reports wait until the agent takes them."""
+    return LeakOutbox(visit.house.place / LEAKS)
 
 
 def deliver(visit: Visit) -> None:
     """Hand over what waits, if the agent answers. What it can never take was not made by a form."""
     if visit.known.status is not None:
         try:
-            _outbox(visit).deliver(visit.house.socket)
+            outbox(visit).deliver(visit.house.socket)
         except ControlError:
             return

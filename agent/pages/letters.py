@@ -12,10 +12,8 @@ from starlette.responses import Response
 from agent import control
 from agent.control import ControlError
 from agent.pages.page import Visit, local_time, render
+from agent.said import LONGEST_ANSWER
 from agent.texts import has
-
-LONGEST_ANSWER = 4000
-"""Characters."""
 
 
 def show(visit: Visit) -> Response:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from agent.control import ControlError
 from agent.errors import AgentError
-from agent.leak_outbox import LeakOutbox
+from agent.leak_outbox import OBJECTIONS, LeakOutbox
 from agent.own_month import Month, advice, counted, month_named, month_of
 from agent.own_record import Entry, Record, exported, record, whole
 from agent.own_sentences import Sentences
@@ -112,7 +112,7 @@ def said(visit: Visit, entries: list[Entry]) -> list[Sentences]:
 
 def outbox(visit: Visit) -> LeakOutbox:
     """Where objections wait until the agent takes them."""
-    return LeakOutbox(visit.house.place / "objections")
+    return LeakOutbox(visit.house.place / OBJECTIONS)
 
 
 def saved(text: str, name: str) -> Response:

@@ -13,16 +13,17 @@ from starlette.responses import Response
 from agent import control, disputing
 from agent.control import ControlError
 from agent.errors import AgentError
+from agent.leak import LONGEST_LINE, LONGEST_TEXT
 from agent.leak_outbox import NobodyToRead, Report
 from agent.own_record import Entry
 from agent.own_sentences import Sentences
 from agent.pages.mine import event_of, outbox
 from agent.pages.page import Visit, render
+from agent.said import LONGEST_DISPUTE, LONGEST_REASON
 from agent.wire.event import APART
 
-LONGEST = {"back": 1000, "wrong": 4000, "object": 8000}
+LONGEST = {"back": LONGEST_REASON, "wrong": LONGEST_DISPUTE, "object": LONGEST_TEXT}
 """Characters of what is written."""
-LONGEST_REACH = 200
 DISPUTABLE = "pupil-file-found"
 _RECEIPT = re.compile(r"DW-[0-9A-F]{4}-[0-9A-F]{4}")
 _KNOWN = ("agreed", "too-many", "offline")
@@ -114,7 +115,7 @@ def _fault(visit: Visit, act: str) -> str:
     text = visit.form.get("text", "")
     if not text and act != "wrong":
         return "text"
-    long = len(text) > LONGEST[act] or len(visit.form.get("reach", "")) > LONGEST_REACH
+    long = len(text) > LONGEST[act] or len(visit.form.get("reach", "")) > LONGEST_LINE
     return "too-long" if long else ""
 
 

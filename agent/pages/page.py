@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from agent import person
 from agent.pages.upload import Received, Sent, receive
 from agent.person import Known
-from agent.texts import LANGUAGES, has, say
+from agent.texts import has, language_for, say
 
 LARGEST_FORM = 128 * 1024
 """Bytes."""
@@ -52,8 +52,7 @@ class Visit:
     @property
     def language(self) -> str:
         """The person's own language, else the organisation's, else English."""
-        told = self.known.language
-        return self.house.wished or (told if told in LANGUAGES else "en")
+        return language_for(self.house.wished, self.known.language)
 
     def say(self, key: str, **values: str | int) -> str:
         """A sentence in the person's language."""

@@ -8,7 +8,6 @@ import asyncio
 import logging
 import os
 import socket
-import struct
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,6 +20,7 @@ from agent.pages.app import make_app
 from agent.pages.browser import open_address
 from agent.pages.door import HOST, Door, OwnOnly
 from agent.pages.page import House
+from agent.peer import peer_of
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ async def _meet(meeting: Path, door: Door) -> asyncio.Server | None:
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, ValueError, TimeoutError):
-            if _uid(writer.get_extra_info("socket")) == os.geteuid():
+            if _is_own(writer.get_extra_info("socket")):
                 async with asyncio.timeout(ASK_SECONDS):
                     page = (await reader.readline()).decode("ascii").strip()
                 writer.write(door.address_of(page).encode("ascii"))
@@ -109,14 +109,12 @@ def _asked(meeting: Path, page: str) -> str:
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
         asking.settimeout(ASK_SECONDS)
         asking.connect(str(meeting))
-        if _uid(asking) == os.geteuid():
+        if _is_own(asking):
             asking.sendall(page.encode("ascii") + b"\n")
             return asking.recv(4096).decode("ascii", "replace")
     return ""
 
 
-def _uid(connection: socket.socket) -> int:
-    size = struct.calcsize("3i")
-    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
-    _, uid, _ = struct.unpack("3i", raw)
-    return int(uid)
+def _is_own(connection: socket.socket) -> bool:
+    _, uid = peer_of(connection)
+    return uid == os.geteuid()

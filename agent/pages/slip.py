@@ -6,8 +6,8 @@ from starlette.responses import Response
 
 from agent.errors import AgentError
 from agent.leak import LONGEST_LINE, LONGEST_TEXT
-from agent.leak_outbox import LeakOutbox, NobodyToRead, Report
-from agent.pages.leak import deliver
+from agent.leak_outbox import NobodyToRead, Report
+from agent.pages.leak import deliver, outbox
 from agent.pages.page import Visit, render
 
 
@@ -32,7 +32,7 @@ def take(visit: Visit) -> Response:
         written={"text": text, "reach": reach},
     )
     try:
-        kept = LeakOutbox(visit.house.place / "leaks").keep(slip, visit.known.directors)
+        kept = outbox(visit).keep(slip, visit.known.directors)
     except NobodyToRead:
         return _form(visit, "nobody")
     except AgentError:

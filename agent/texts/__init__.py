@@ -35,6 +35,11 @@ def table(language: str) -> Mapping[str, str]:
     return {**_read(language), **_read(f"pages/{language}"), **_read(f"own/{language}")}
 
 
+def language_for(wished: str | None, told: str) -> str:
+    """The person's own language if we speak it, else the organisation's, else English."""
+    return wished or (told if told in LANGUAGES else FALLBACK)
+
+
 def _read(name: str) -> Mapping[str, str]:
     text = resources.files(__name__).joinpath(f"{name}.toml").read_text("utf-8")
     return {key: str(sentence).strip() for key, sentence in tomllib.loads(text).items()}

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from agent import control, session_bus
-from agent.texts import language_of, say
+from agent.texts import language_for, language_of, say
 from agent.tray.entries import Begun
 from agent.tray.item_on_bus import ItemOnBus
 from agent.tray.place import Icon, Place
@@ -32,7 +32,6 @@ from agent.tray.view import (
     Status,
     View,
     contact_of,
-    language_for,
     lock_notice,
     messages_in,
     notices,
@@ -78,7 +77,7 @@ class Tray:
         self.icon = icon
         self.notify = notify
         self.wished = wished
-        self.language = language_for(wished, None)
+        self.language = language_for(wished, "")
         self.shown: dict[str, int] = {}
         self.seen: set[str] | None = None
         self.view: View | None = None
@@ -102,7 +101,7 @@ class Tray:
             self.arrived()
         self.failures = 0
         self.revision = str(status.get("revision", ""))
-        self.language = language_for(self.wished, status)
+        self.language = language_for(self.wished, str(status.get("language", "")))
         self.contact = contact_of(status)
         self._show(view_of(status, self.language))
         for notice in self._news(messages_in(status)):
@@ -136,7 +135,7 @@ class Tray:
         self.revision = ""
         self.failures += 1
         if self.failures > 1:
-            self.language = language_for(self.wished, None)
+            self.language = language_for(self.wished, "")
             self._show(view_of(None, self.language))
         self._tell_if_nowhere()
         return float(min(FIRST_RETRY * 2 ** (self.failures - 1), LAST_RETRY))

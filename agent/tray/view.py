@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from agent.texts import LANGUAGES, has, say
+from agent.texts import has, say
 
 LEAK_COMMAND = "dossierwacht leak report"
 DISPUTE_COMMAND = "dossierwacht dispute report"
@@ -68,12 +68,6 @@ class Notice:
 
 
 Status = Mapping[str, Any]
-
-
-def language_for(wished: str | None, status: Status | None) -> str:
-    """The person's own language if we speak it, else the organisation's, else English."""
-    told = str((status or {}).get("language", ""))
-    return wished or (told if told in LANGUAGES else "en")
 
 
 def view_of(status: Status | None, language: str) -> View:

@@ -193,11 +193,6 @@ def not_too_many(
     return [one for one in found if one.step is not Step.REPORTED]
 
 
-def receipt_number(event_id: str) -> str:
-    """The number that whoever reported a leak noted down, from the id of its event."""
-    return f"DW-{event_id[:4]}-{event_id[4:8]}".upper()
-
-
 def _is_for(reader: Reader, one: Reminder) -> bool:
     if reader.routed:
         return one.report is not None and reader.who in one.report.route

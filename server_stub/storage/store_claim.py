@@ -4,24 +4,23 @@ Two addresses of a database can differ and lead to the same one. What is written
 itself cannot be mistaken.
 """
 
-from sqlalchemy import Connection, insert, inspect, select
+from sqlalchemy import Connection, inspect
 
-from server_stub.storage.tables import settings
+from server_stub.storage import store_settings
 
 CLAIM = "organisation"
 
 
 def holder(connection: Connection) -> str:
     """The organisation to which the database belongs; empty if it is of none among several."""
-    found = connection.scalar(select(settings.c.value).where(settings.c.name == CLAIM))
-    return found or ""
+    return store_settings.value(connection, CLAIM) or ""
 
 
 def claim(connection: Connection, name: str) -> str:
     """Take a database that is nobody's for an organisation; to whom it belongs then."""
     found = holder(connection)
     if not found and name:
-        connection.execute(insert(settings).values(name=CLAIM, value=name))
+        store_settings.write(connection, {CLAIM: name})
     return found or name
 
 

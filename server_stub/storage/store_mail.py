@@ -8,7 +8,8 @@ from sqlalchemy import Connection, delete, func, insert, literal, select, update
 
 from agent.wire import event as wire
 from agent.wire.event import Event
-from server_stub.post.reminders import Key, Report, receipt_number
+from agent.wire.receipts import receipt_number
+from server_stub.post.reminders import Key, Report
 from server_stub.storage.tables import events
 from server_stub.storage.tables_mail import mail_troubles, sent_reminders
 

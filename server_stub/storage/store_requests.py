@@ -6,10 +6,9 @@ Every change names the state it changes from, so that of two people at once one 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
-from server_stub.storage import store_history
-from server_stub.storage.tables import settings
+from server_stub.storage import store_history, store_settings
 from server_stub.storage.tables_sealed import opening_requests as requests
 from server_stub.two_people import OPEN, People, Request, State
 
@@ -21,14 +20,13 @@ LISTED = 50
 
 def people(connection: Connection) -> People:
     """How many people opening takes; a value that nobody knows counts as the stricter one."""
-    value = connection.scalar(select(settings.c.value).where(settings.c.name == OPENING))
+    value = store_settings.value(connection, OPENING)
     return People.ONE if value in (None, People.ONE) else People.TWO
 
 
 def set_people(connection: Connection, number: People) -> None:
     """Say how many people opening takes."""
-    connection.execute(delete(settings).where(settings.c.name == OPENING))
-    connection.execute(insert(settings).values(name=OPENING, value=str(number)))
+    store_settings.write(connection, {OPENING: str(number)})
 
 
 def add(connection: Connection, asked: Request) -> int:

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, select
 
-from server_stub.storage import store_letters
-from server_stub.storage.tables import events, settings
+from server_stub.storage import store_letters, store_settings
+from server_stub.storage.tables import events
 from server_stub.storage.tables_pull import newest as newest_answers
 from server_stub.storage.tables_register import breaches
 
@@ -14,14 +14,13 @@ DAYS = "retention-days"
 
 def days(connection: Connection) -> int | None:
     """How many days events are kept, if somebody said so."""
-    value = connection.scalar(select(settings.c.value).where(settings.c.name == DAYS))
+    value = store_settings.value(connection, DAYS)
     return None if value is None else int(value)
 
 
 def set_days(connection: Connection, number: int) -> None:
     """Say how many days events are kept."""
-    connection.execute(delete(settings).where(settings.c.name == DAYS))
-    connection.execute(insert(settings).values(name=DAYS, value=str(number)))
+    store_settings.write(connection, {DAYS: str(number)})
 
 
 def newest(connection: Connection) -> datetime | None:

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select
 
 from server_stub.breaches import routing
 from server_stub.breaches.register import Breach
 from server_stub.breaches.routing import Routing, Told
-from server_stub.storage import store_history
-from server_stub.storage.tables import events, settings
+from server_stub.storage import store_history, store_settings
+from server_stub.storage.tables import events
 from server_stub.storage.tables_mail import sent_reminders
 from server_stub.storage.tables_register import breach_told
 
@@ -46,9 +46,7 @@ def salt(connection: Connection) -> str:
 def write(connection: Connection, given: str, fresh_salt: str, at: datetime) -> None:
     """Go by this routing; empty for the product's. The salt of before stays, and so do secrets."""
     values = {TEXT: given, SINCE: at.isoformat(), SALT: salt(connection) or fresh_salt}
-    connection.execute(delete(settings).where(settings.c.name.in_(values)))
-    rows = [{"name": name, "value": value} for name, value in values.items()]
-    connection.execute(insert(settings), rows)
+    store_settings.write(connection, values)
 
 
 def note(connection: Connection, breach: Breach, mark: Told) -> None:
@@ -90,7 +88,7 @@ def _readers(name: str, address: str) -> list[str]:
 
 
 def _setting(connection: Connection, name: str) -> str:
-    return connection.scalar(select(settings.c.value).where(settings.c.name == name)) or ""
+    return store_settings.value(connection, name) or ""
 
 
 def _told(row: Row[Sequence[Any]]) -> Told:

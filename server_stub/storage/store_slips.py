@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, case, delete, insert, select, update
 
 from agent.wire import event as wire
-from server_stub.post.reminders import receipt_number
+from agent.wire.receipts import receipt_number
 from server_stub.storage.tables_slips import slips
 
 LISTED = 200
