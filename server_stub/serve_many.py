@@ -14,7 +14,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 
-from server_stub import named_log, organisations, served, state, tls
+from server_stub import named_log, organisations, rounds, served, state, tls
 from server_stub.app import make_app
 from server_stub.collector import utc_now
 from server_stub.config import Config, Listen, configure
@@ -155,10 +155,7 @@ def _look_when_told(house: House, again: threading.Event) -> None:
         while True:
             again.wait()
             again.clear()
-            try:
-                house.look()
-            except ConfigError as error:
-                log.error("%s", error)
+            rounds.tried(house.look, "not all organisations are looked through again")
 
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGHUP, lambda *_: again.set())

@@ -6,6 +6,7 @@ of several organisations too: what one waits for holds up no other.
 
 import ssl
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +29,7 @@ class Served:
 
     collector: Collector
     stop: threading.Event
-    mails: threading.Thread
+    rounds: tuple[threading.Thread, ...]
     deliveries: Deliveries
 
     def tell_to_end(self) -> None:
@@ -40,15 +41,16 @@ class Served:
         """Wait for what is under way, and let the database go."""
         self.tell_to_end()
         self.deliveries.end()
-        self.mails.join(GRACE_SECONDS)  # a mail that was just taken is noted before the end
+        end = time.monotonic() + GRACE_SECONDS
+        for thread in self.rounds:  # a mail that was just taken is noted before the end
+            thread.join(max(0.0, end - time.monotonic()))
         self.collector.store.close()
 
 
 def begin(collector: Collector, context: ssl.SSLContext, hosts: tuple[str, ...]) -> Served:
     """Begin all that goes on beside the answers; ``context`` gets the newest certificate."""
     stop = threading.Event()
-    mails = mail_rounds.start(collector, stop)
-    retention.start(collector, stop)
+    going = [*mail_rounds.start(collector, stop), retention.start(collector, stop)]
     deliveries = Deliveries(
         store=collector.store,
         metrics=collector.metrics,
@@ -56,8 +58,8 @@ def begin(collector: Collector, context: ssl.SSLContext, hosts: tuple[str, ...])
         now=collector.now,
     )
     deliveries.start()
-    _renew_in_time(context, collector.config.state, hosts, stop)
-    return Served(collector=collector, stop=stop, mails=mails, deliveries=deliveries)
+    going.append(_renew_in_time(context, collector.config.state, hosts, stop))
+    return Served(collector=collector, stop=stop, rounds=tuple(going), deliveries=deliveries)
 
 
 def tls_context(certificate: Path | None = None) -> ssl.SSLContext:
@@ -76,14 +78,14 @@ def tls_context(certificate: Path | None = None) -> ssl.SSLContext:
 
 def _renew_in_time(
     context: ssl.SSLContext, folder: Path, hosts: tuple[str, ...], stop: threading.Event
-) -> None:
+) -> threading.Thread:
     """Look twice a day whether the server certificate is due; new connections get the new one."""
 
     def renew() -> None:
         context.load_cert_chain(tls.ensure_server_certificate(folder, hosts, utc_now()))
 
     failed = "the server certificate could not be renewed"
-    rounds.start(
+    return rounds.start(
         Round(name="renewal", seconds=RENEWAL_SECONDS, work=renew, failed=failed, at_once=False),
         stop,
     )

@@ -296,10 +296,11 @@ def test_a_clock_that_was_set_back_repeats_nothing(desk: Desk) -> None:
 
 def test_it_stops_when_it_is_told_to(desk: Desk) -> None:
     stop = threading.Event()
-    thread = mail_rounds.start(desk.collector, stop)
+    threads = mail_rounds.start(desk.collector, stop)
     stop.set()
-    thread.join(30)
-    assert not thread.is_alive()
+    for thread in threads:
+        thread.join(30)
+    assert not any(thread.is_alive() for thread in threads)
 
 
 # --- the whole program ----------------------------------------------------------------------------

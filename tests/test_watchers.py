@@ -166,7 +166,10 @@ def _handed_on(many: Watchers, uid: int, known: str) -> socket.socket:
 
 def test_who_hangs_up_or_says_more_is_forgotten(agent: StatusAgent) -> None:
     known = revision(agent)
-    waiting(agent, known).close()
+    gone = waiting(agent, known)
+    assert wait_until(number_waiting(agent, 1), 20)
+    gone.close()
+    assert wait_until(number_waiting(agent, 0), 20)
     talker = waiting(agent, known)
     assert wait_until(number_waiting(agent, 1), 20)
     talker.sendall(b"more\n")

@@ -150,14 +150,16 @@ class Rounds:
             self._collector.store.write(partial(store_mail.drop_trouble, who=who))
 
 
-def start(collector: Collector, stop: threading.Event) -> threading.Thread:
-    """Begin the rounds of mail and of hooks, each in a thread; the one of mail is given back."""
+def start(collector: Collector, stop: threading.Event) -> tuple[threading.Thread, ...]:
+    """Begin the rounds of mail and of hooks, each in a thread."""
     lease, of_hooks = Lease(collector.store, "mail"), Lease(collector.store, "hooks")
     hooks = Hooks(collector, of_hooks.held)
-    made = _round("hooks", hooks.go, of_hooks, "reports went to no hook")
-    rounds.start(made, stop)
     mine = Rounds(collector, stop, lease.held)
-    return rounds.start(_round("reminders", mine.tried, lease, "no reminders are sent"), stop)
+    both = (
+        _round("hooks", hooks.go, of_hooks, "reports went to no hook"),
+        _round("reminders", mine.tried, lease, "no reminders are sent"),
+    )
+    return tuple(rounds.start(one, stop) for one in both)
 
 
 def _round(name: str, work: Callable[[], None], lease: Lease, failed: str) -> Round:
