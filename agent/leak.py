@@ -15,6 +15,8 @@ LONGEST_TEXT = 8000
 """Characters of what happened."""
 LONGEST_LINE = 200
 """Characters of a name, a telephone number, or which device it is."""
+WRITTEN = ("text", "reach", "lost")
+"""What a person may write in a report: what happened, how to reach them, which stick or laptop."""
 NUMBER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """A number made where a report is written, so that it can be handed over twice."""
 

@@ -3,9 +3,10 @@
 A leak goes to the privacy officer. A slip of one's own goes to the director and to nobody else: it
 says nothing that can be read on the way, and is not taken at all where there is no director.
 
-A report comes sealed by the process in which it was written, which runs with the
-person's own rights; the agent looks at nothing in it. One that was handed over before, because its
-answer got lost, is answered as the first time and not told again.
+What was written comes sealed by the process in which it was, which runs with the person's own
+rights; the agent looks at nothing in it, and takes no text that anybody could read. A report that
+was handed over before, because its answer got lost, is answered as the first time and not told
+again.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,14 +20,7 @@ from agent.daemon import Daemon
 from agent.errors import JournalFull
 from agent.handed_over import number_of, sealed_of
 from agent.hourly import Hourly
-from agent.leak import (
-    LONGEST_LINE,
-    LONGEST_TEXT,
-    About,
-    LeakKind,
-    Persons,
-    Role,
-)
+from agent.leak import WRITTEN, About, LeakKind, Persons, Role
 from agent.own_leak import LeakReported, SlipReported
 from agent.policy import Contact, Policy
 from agent.wire.receipts import receipt_number
@@ -42,7 +36,6 @@ class LeakReports:
     """Takes one report after another. ``keep`` gives None for one that was told before."""
 
     keep: Callable[[Observation], str | None]
-    can_seal: bool
     contact: Contact
     can_seal_slips: bool = False
     director: str = ""
@@ -55,8 +48,7 @@ class LeakReports:
         """What takes reports on a laptop."""
         return cls(
             keep=daemon.keep,
-            can_seal=daemon.recorder.seal is not None,
-            can_seal_slips=daemon.recorder.seal_apart is not None,
+            can_seal_slips=bool(policy.directors),
             contact=policy.contact,
             director=policy.duties.report.own_slip,
             now=daemon.now,
@@ -71,14 +63,12 @@ class LeakReports:
         if not self.can_seal_slips:
             says = "the policy names no director who could read it, so nothing was kept or sent."
             raise Refused("nobody", f"{says} {self._director()}")
-        text, closed = _text(given), sealed_of(given.get("sealed", ""))
-        if not text.strip() and not closed:
+        closed = _closed(given)
+        if not closed:
             raise Refused("text", "say what happened: without that there is nothing to talk about")
         slip = SlipReported(
             observed_at=_noticed(given.get("noticed_at"), self.now()),
             subject="person",
-            text=text,
-            reach=str(given.get("reach", ""))[:LONGEST_LINE],
             given_number=number_of(given.get("number", ""), caller.uid),
             closed=closed,
         )
@@ -96,10 +86,6 @@ class LeakReports:
         return {"receipt": receipt_number(number), "event": number}
 
     def _read(self, caller: Caller, given: Mapping[str, Any]) -> LeakReported:
-        text, closed = _text(given), sealed_of(given.get("sealed", ""))
-        reach, lost = (str(given.get(name, ""))[:LONGEST_LINE] for name in ("reach", "lost"))
-        if (text or reach or lost) and not self.can_seal:
-            raise Refused("nobody", self._whom())
         return LeakReported(
             observed_at=_noticed(given.get("noticed_at"), self.now()),
             subject="person",
@@ -108,11 +94,8 @@ class LeakReports:
             about=_word(About, given, "about"),
             role=_word(Role, given, "role"),
             persons=_word(Persons, given, "persons"),
-            text=text,
-            reach=reach,
-            lost=lost,
             given_number=number_of(given.get("number", ""), caller.uid),
-            closed=closed,
+            closed=_closed(given),
         )
 
     def _whom(self) -> str:
@@ -129,11 +112,11 @@ class LeakReports:
         return f"Please tell {self.director} yourself{through}."
 
 
-def _text(given: Mapping[str, Any]) -> str:
-    text = str(given.get("text", ""))
-    if len(text) > LONGEST_TEXT:
-        raise Refused("text", f"a report holds at most {LONGEST_TEXT} characters")
-    return text
+def _closed(given: Mapping[str, Any]) -> str:
+    """What was written, sealed. Raises Refused for a text that is not."""
+    if any(given.get(name) for name in WRITTEN):
+        raise Refused("sealed", "what is written in a report is sealed where it is written")
+    return sealed_of(given.get("sealed", ""))
 
 
 def _word(kind: type[_Word], given: Mapping[str, Any], name: str) -> _Word | None:

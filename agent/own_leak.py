@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from agent.leak import KIND, SLIP, About, LeakKind, Persons, Role
-from collectors.base import Details, Facts, Observation
+from collectors.base import Facts, Observation
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,9 +20,6 @@ class LeakReported(Observation):
     about: About | None = None
     role: Role | None = None
     persons: Persons | None = None
-    text: str = ""
-    reach: str = ""
-    lost: str = ""
     given_number: str = ""
     closed: str = ""
     asked_by: int | None = None
@@ -36,10 +33,6 @@ class LeakReported(Observation):
             **{name: word for name, word in chosen.items() if word is not None},
             **({"persons-min": bounds[0], "persons-max": bounds[1]} if bounds else {}),
         }
-
-    def details(self) -> Details:
-        more = {"reach": self.reach, "lost": self.lost}
-        return {"text": self.text, **{name: said for name, said in more.items() if said}}
 
     def once(self) -> str | None:
         return self.given_number or None
@@ -57,17 +50,12 @@ class SlipReported(Observation):
     they wrote leaves sealed to the director, and to no privacy officer."""
 
     kind: ClassVar[str] = SLIP
-    text: str = ""
-    reach: str = ""
     given_number: str = ""
     asked_by: int | None = None
     closed: str = ""
 
     def facts(self) -> Facts:
         return {}
-
-    def details(self) -> Details:
-        return {"text": self.text, **({"reach": self.reach} if self.reach else {})}
 
     def once(self) -> str | None:
         return self.given_number or None

@@ -55,7 +55,6 @@ def daemon_of(config: Config, journal: Journal, caps: Caps, left_alone: LeftAlon
         recorder=Recorder(
             key=identity.digest_key(state),
             seal=_seal(tuple(one for one in policy.recipients if one.proven)),
-            seal_apart=_seal(policy.directors),
             now=utc_now,
             shared_key=partial(identity.stick_key, state),
         ),

@@ -31,7 +31,6 @@ _OF_NO_USE = ("return",)
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recorder:
     """Makes events. ``seal`` encrypts to the policy's recipients; None when it names nobody.
-    ``seal_apart`` does so to its directors, for the kinds that are kept apart.
 
     ``shared_key`` gives the organisation's key for sticks; while there is none the laptop's own
     is used.
@@ -41,7 +40,6 @@ class Recorder:
     seal: Seal | None
     now: Clock
     shared_key: Callable[[], bytes | None] = lambda: None
-    seal_apart: Seal | None = None
 
     def event(self, observation: Observation, decision: Decision | None = None) -> wire.Event:
         """The event of one observation; without facts if those resembled personal data."""
@@ -91,11 +89,10 @@ class Recorder:
         return str(fact)
 
     def _sealed(self, observation: Observation) -> str:
-        seal = self.seal_apart if observation.kind in wire.APART else self.seal
         details = observation.details()
-        if not details or seal is None:
+        if not details or self.seal is None:
             return ""
-        return base64.b64encode(seal(_as_text(details))).decode("ascii")
+        return base64.b64encode(self.seal(_as_text(details))).decode("ascii")
 
     def _checked(self, event: wire.Event) -> wire.Event:
         """A readable part outside the contract stays here; that the event happened does not."""

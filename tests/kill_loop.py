@@ -10,8 +10,6 @@ import json
 import random
 import shutil
 import sqlite3
-import subprocess
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -25,6 +23,7 @@ from agent.demo import stage
 from agent.demo.sample_home import Inventory
 from agent.demo.stage import Folders
 from agent.journal_sound import unstamped
+from tests import unlimited_agent
 
 PUPIL_FILES_A_ROUND = 6
 LONGEST_LIFE = 3.0
@@ -111,22 +110,9 @@ def kill_loop(top: Path, kills: int, seed: int = 1) -> Counted:
     return counted
 
 
-def _start(laptop: Laptop) -> "subprocess.Popen[bytes]":
-    places = [str(laptop.folders.settings), str(laptop.folders.agent)]
-    log = (laptop.folders.top / "agent.log").open("ab")
-    root = Path(__file__).parent.parent
-    with log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.unlimited_agent", *places],
-            stdout=log,
-            stderr=log,
-            cwd=root,
-        )
-
-
 def _live_and_die(laptop: Laptop, round_number: int) -> list[str]:
     """Start the agent, kill it at a random moment; which of its processes outlived it."""
-    agent = _start(laptop)
+    agent = unlimited_agent.start(laptop.folders)
     if round_number % 2:
         there = [path for path in laptop.pupil if path.exists()]
         while agent.poll() is None and all(path.exists() for path in there):
@@ -143,7 +129,7 @@ def _live_and_die(laptop: Laptop, round_number: int) -> list[str]:
 
 def _settle(laptop: Laptop) -> None:
     """Let the agent run until every pupil file is gone and every event has its receipt."""
-    agent = _start(laptop)
+    agent = unlimited_agent.start(laptop.folders)
     socket = places.socket_for(laptop.folders.agent)
 
     def quiet() -> bool:

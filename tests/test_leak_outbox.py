@@ -44,9 +44,7 @@ class Agent:
     def __init__(self, journal: Journal, socket: Path) -> None:
         self.socket, self.server = socket, None
         daemon = build(journal, Scripted())
-        self.desk = LeakReports(
-            keep=daemon.keep, can_seal=True, contact=Contact(name="Noor"), now=utc_now
-        )
+        self.desk = LeakReports(keep=daemon.keep, contact=Contact(name="Noor"), now=utc_now)
 
     def begin(self) -> None:
         answers = {
@@ -101,6 +99,20 @@ def test_while_the_agent_is_down_a_report_waits_sealed_and_has_its_number(
     )
     assert json.loads(pyrage.decrypt(base64.b64decode(event.sealed), [OFFICER])) == {"text": SAID}
     assert [(one.number, one.sent) for one in outbox.receipts()] == [(receipt.number, True)]
+
+
+def test_half_a_character_in_a_report_loses_nothing(
+    agent: Agent, journal: Journal, tmp_path: Path
+) -> None:
+    """As a paste can hold one."""
+    outbox, now = LeakOutbox(tmp_path / "home"), datetime.now(UTC)
+    outbox.keep(Report(chosen={}, written={"text": "a \ud800 b"}, at=now), KEYS)
+    agent.begin()
+    outbox.deliver(agent.socket)
+    agent.end()
+    (event,) = events(journal)
+    opened = json.loads(pyrage.decrypt(base64.b64decode(event.sealed), [OFFICER]))
+    assert opened["text"].startswith("a ") and opened["text"].endswith(" b")
 
 
 def test_a_report_handed_over_twice_counts_once_and_gets_the_same_number(

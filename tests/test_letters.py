@@ -383,7 +383,7 @@ def test_a_new_letter_is_told_without_a_word_of_it_until_it_is_read(desk: Letter
 def test_who_reported_a_leak_is_who_is_asked_about_it(journal: Journal, tmp_path: Path) -> None:
     given = answers(journal, tmp_path)
     given.letters = LetterDesk.of(tmp_path, given.daemon)
-    told = given.table()["leak-report"](TEACHER, {"kind": "paper", "text": "A pile of paper"})
+    told = given.table()["leak-report"](TEACHER, {"kind": "paper"})
     assert given.letters.asked.whose(str(told["event"])) == ANNA
     given.letters.box.take([letter(about=str(told["event"]))])
     assert [one["id"] for one in given.status(TEACHER, {})["messages"]] == [letter().number]

@@ -69,9 +69,7 @@ def test_from_a_pupil_file_to_a_line_at_the_collector(laptop: Chain) -> None:
 def test_a_persons_report_gets_a_number_at_once_and_arrives(laptop: Chain) -> None:
     with running_agent(laptop.folders):
         assert stage.wait_until(lambda: bool(laptop.status()), 30)
-        answer = control.ask(
-            laptop.socket, "leak-report", kind="lost-stick", text="In the train, with group 7."
-        )
+        answer = control.ask(laptop.socket, "leak-report", kind="lost-stick")
         assert answer["receipt"].startswith("DW-")
         assert stage.wait_until(lambda: laptop.status()["pending"] == 0, 30)
     (report,) = [e for e in laptop.events() if e["kind"] == "leak-reported"]

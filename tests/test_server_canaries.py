@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 import pyrage
 import pytest
 
-from agent.leak import LeakKind
-from agent.own_leak import LeakReported
 from agent.recorder import Recorder
 from agent.wire import event as wire
 from agent.wire.shapes import passes_elfproef
+from collectors.base import CoverageLost, Gap
+from collectors.folders.found import Watched
 from tests.console_visit import Console, console
 
 COUNT = 200
@@ -51,12 +51,10 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
         seal=lambda data: pyrage.encrypt(data, [KEY.to_public()]),
         now=lambda: NOW,
     )
-    report = LeakReported(
-        observed_at=NOW, subject="person", what=LeakKind.OTHER, ongoing=False, text=""
-    )
+    report = CoverageLost(observed_at=NOW, subject="", what=Watched.CHANGES, gap=Gap.UNREADABLE)
     with console(tmp_path_factory.mktemp("canaries") / "state") as made:
         for begin in range(0, COUNT, 50):
-            found = [replace(report, text=text) for text in PLANTED[begin : begin + 50]]
+            found = [replace(report, subject=text) for text in PLANTED[begin : begin + 50]]
             made.laptop.receipt(*(recorder.event(one) for one in found))
         yield made
 
@@ -92,5 +90,5 @@ def test_the_officers_key_opens_every_one(at: Console) -> None:
         before=at.laptop.seq - COUNT,
     )
     sealed = [base64.b64decode(wire.decode(body).sealed) for (body,) in bodies]
-    texts = [json.loads(pyrage.decrypt(one, [KEY]))["text"] for one in sealed]
+    texts = [json.loads(pyrage.decrypt(one, [KEY]))["what"] for one in sealed]
     assert sorted(texts) == sorted(PLANTED)

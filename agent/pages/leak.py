@@ -12,12 +12,11 @@ from starlette.responses import Response
 from agent.control import ControlError
 from agent.errors import AgentError
 from agent.known_sticks import known_sticks
-from agent.leak import LONGEST_LINE, LONGEST_TEXT, About, LeakKind, Persons, Role
+from agent.leak import LONGEST_LINE, LONGEST_TEXT, WRITTEN, About, LeakKind, Persons, Role
 from agent.leak_outbox import LEAKS, LeakOutbox, NobodyToRead, Report
 from agent.pages.page import Visit, local_time, render
 
 _CHOICES = {"about": About, "role": Role, "persons": Persons}
-_WRITTEN = ("text", "reach", "lost")
 _MINUTES = "%Y-%m-%dT%H:%M"
 
 
@@ -96,7 +95,7 @@ def _report(visit: Visit) -> Report:
             "ongoing": form.get("ongoing") == "yes",
             **chosen,
         },
-        written={name: form.get(name, "") for name in _WRITTEN},
+        written={name: form.get(name, "") for name in WRITTEN},
     )
 
 

@@ -22,6 +22,7 @@ from tests import delivery_forged as forged
 from tests import delivery_impostors as impostor
 from tests import delivery_network as network
 from tests import delivery_offline as offline
+from tests import leak_faults as leak
 from tests import seal_faults as seal
 from tests.delivery_faults import Notes
 from tests.kill_loop import Counted, kill_loop
@@ -78,6 +79,7 @@ def works(arguments: argparse.Namespace) -> dict[str, Work]:
             [delivery.long_offline(base, 1 if quick else 30, 5_000)]
         ),
         "delivery-drain": lambda base: iter([offline.offline(base, 1 if quick else 30, 5_000)[0]]),
+        "leak": lambda base: iter([leak.submitted(base, 9 if quick else 200)]),
         "agent": partial(agent_killed, kills=5 if quick else arguments.kills),
     }
 
@@ -93,7 +95,7 @@ def run(work: Work) -> list[tuple[Case, float]]:
                 began = time.monotonic()
                 print(line(*done[-1]), flush=True)
         except AssertionError as error:
-            case = Case(name="broke off", bad=1, note=str(error)[:300])
+            case = Case(name="broke off", bad=1, note=str(error)[:1500])
             done.append((case, time.monotonic() - began))
             print(line(*done[-1]), flush=True)
     return done

@@ -134,6 +134,7 @@ def used(desk: Session, case: Case) -> None:
         case.click = clicked(desk)
         if not case.click:
             case.faults.append("a click began nothing")
+    desk.screen.point((500, 300))
     desk.stop_panel()
     began = time.monotonic()
     desk.start_panel()
@@ -141,6 +142,7 @@ def used(desk: Session, case: Case) -> None:
         case.again_seconds = round(time.monotonic() - began, 2)
     else:
         case.faults.append("no icon on the panel that was started again")
+        desk.screen.keep(PICTURES / f"{case.name}-no-icon.png")
 
 
 def pointed_at(desk: Session, case: Case) -> None:
@@ -149,6 +151,8 @@ def pointed_at(desk: Session, case: Case) -> None:
     desk.screen.point(place)
     time.sleep(2)
     desk.screen.keep(PICTURES / f"{case.name}.png")
+    desk.screen.point((place[0], 300))  # some panels light up what is pointed at
+    time.sleep(1)
 
 
 def menu(desk: Session, case: Case, name: str) -> None:
@@ -166,6 +170,7 @@ def menu(desk: Session, case: Case, name: str) -> None:
     if not case.menu:
         case.faults.append("no menu")
     desk.screen.escape()
+    desk.screen.point((place[0], 300))
     time.sleep(1)
 
 

@@ -63,6 +63,13 @@ _GNOME_ENVIRONMENT = (
     ("XDG_SESSION_TYPE", "x11"),
     ("XDG_CURRENT_DESKTOP", "GNOME"),
 )
+_PLASMA_ENVIRONMENT = (
+    ("LIBGL_ALWAYS_SOFTWARE", "1"),
+    ("QT_QUICK_BACKEND", "software"),
+    ("XDG_CURRENT_DESKTOP", "KDE"),
+    ("KDE_FULL_SESSION", "true"),
+    ("KDE_SESSION_VERSION", "5"),
+)
 DESKTOPS = (
     Desktop(
         name="xfce",
@@ -94,6 +101,30 @@ DESKTOPS = (
         prepare=gnome_with("@as []"),
         windows="",
         environment=_GNOME_ENVIRONMENT,
+    ),
+    Desktop(
+        name="plasma",
+        packages=("plasma-desktop", "kwin-x11"),
+        command=("/usr/bin/plasmashell", "--no-respawn"),
+        windows="/usr/bin/kwin_x11",
+        environment=_PLASMA_ENVIRONMENT,
+    ),
+    Desktop(
+        name="cinnamon",
+        packages=("cinnamon",),
+        command=("/usr/bin/cinnamon",),
+        way="xembed",
+        menu_by=None,
+        windows="",
+        environment=(("LIBGL_ALWAYS_SOFTWARE", "1"), ("XDG_CURRENT_DESKTOP", "X-Cinnamon")),
+    ),
+    Desktop(
+        name="budgie",
+        packages=("budgie-desktop", "gir1.2-peas-1.0", "openbox"),
+        command=("/usr/bin/budgie-panel",),
+        way="xembed",
+        menu_by=None,
+        environment=(("XDG_CURRENT_DESKTOP", "Budgie:GNOME"),),
     ),
     Desktop(
         name="tint2",
