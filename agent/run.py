@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
-from agent import identity, outward, processes, supervised
+from agent import identity, outward, processes, starting, supervised
 from agent.answers import Answers
 from agent.config import Config, prepare_state
 from agent.contact import Contact
@@ -61,6 +61,7 @@ def run(
     laptop has a service for it.
     """
     prepare_state(config.state)
+    starting.use_starter()
     journal = Journal(config.state, config.journal_bytes)
     try:
         left_alone = left_alone_of(config.state)

@@ -9,12 +9,12 @@ import functools
 import os
 import socket
 import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
+from collectors import starting_linux
+
 _WORKER = "collectors.recognise.worker"
 _OCR_WORKER = "collectors.recognise.ocr_worker"
 _END = 5.0
@@ -35,7 +35,7 @@ def own_peak() -> int:
 class Child:
     """A worker process and our end of its socket, which keeps packets apart."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | starting_linux.Started
     socket: socket.socket
     peak: int = 0
     """Bytes of memory that it held at most, known once it has ended; what this process held when
@@ -45,11 +45,18 @@ class Child:
     def gone(self) -> bool:
         """Whether the process has ended."""
         if self.process.returncode is None:
-            ended, status, used = os.wait4(self.process.pid, os.WNOHANG)
-            if ended:
-                self.process.returncode = os.waitstatus_to_exitcode(status)
-                self.peak = used.ru_maxrss * 1024
+            self._look()
         return self.process.returncode is not None
+
+    def _look(self) -> None:
+        if isinstance(self.process, starting_linux.Started):
+            self.process.poll()
+            self.peak, self.floor = self.process.peak, self.process.floor
+            return
+        ended, status, used = os.wait4(self.process.pid, os.WNOHANG)
+        if ended:
+            self.process.returncode = os.waitstatus_to_exitcode(status)
+            self.peak = used.ru_maxrss * 1024
 
     def died_of_time(self) -> bool:
         """Whether a worker that is gone ended itself for using too much processor time."""
@@ -71,7 +78,7 @@ class Child:
                 self.process.kill()
             time.sleep(pause)
             pause = min(2 * pause, 0.05)
-        return int(self.process.returncode)
+        return self.process.returncode or 0
 
 
 def spawn(user: str, idle: float, module: str = _WORKER, own: bytes = b"") -> Child:
@@ -87,16 +94,11 @@ def spawn(user: str, idle: float, module: str = _WORKER, own: bytes = b"") -> Ch
         given = "1" if own else "0"
         if own:
             ours.send(own)
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-m", module, str(theirs.fileno()), user, str(idle), given],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=_ENVIRONMENT,
-            cwd="/",
-            close_fds=True,
-            pass_fds=(theirs.fileno(),),
-        )
+        try:
+            process = starting_linux.start(module, [user, str(idle), given], passed=theirs.fileno())
+        except OSError:
+            ours.close()
+            raise
     return Child(process, ours)
 
 
