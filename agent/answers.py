@@ -59,7 +59,7 @@ STAFF = frozenset(
     }
 )
 SENDER = frozenset({"outbox", "reply"})
-ADMIN = STAFF | SENDER | {"report", "signed-report", "order"}
+ADMIN = STAFF | SENDER | {"report", "signed-report", "order", "retire"}
 LONGEST_WAIT = 30.0
 BLOCKED_SHOWN = timedelta(minutes=2)
 """How long the tray says that something was blocked."""
@@ -84,6 +84,7 @@ class Answers:
     notices: NoticesRead | None = None
     held_back: HeldBack | None = None
     mine: Mine | None = None
+    more: Mapping[str, Answer] = field(default_factory=dict)
     watchers: Watchers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -110,6 +111,7 @@ class Answers:
             "unlock": self.unlock,
             "outbox": self.next_request,
             "reply": self.take_reply,
+            **self.more,
         }
 
     def allowed(self, caller: Caller) -> Collection[str]:

@@ -59,6 +59,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("letter answer", "answer a question", "agent.commands.letter", "add_answer", "answer"),
     Command("ask", "may I use this app or this stick?", "agent.commands.ask"),
     Command("enrol", "give this laptop its name and its collector", "agent.commands.enrol"),
+    Command("retire", "this laptop takes part no more", "agent.commands.retire"),
     Command(
         "policy check", "can this policy be used?", "agent.commands.policy", "add_check", "check"
     ),

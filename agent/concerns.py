@@ -48,6 +48,7 @@ OF_AN_EVENT = frozenset({"sealed-overdue", "sealed-wiped", "file-returned", "act
 OF_THE_LAPTOP = frozenset(
     {
         "agent-started",
+        "agent-retired",
         "agent-report",
         "collector-failed",
         "breaker-tripped",

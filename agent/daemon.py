@@ -77,7 +77,7 @@ class Daemon:
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set and the collectors have ended."""
         seen: queue.Queue[Observation] = queue.Queue(QUEUE_LENGTH)
-        self.record(self._started(self._resume()))
+        self.record(self._started(self.resume()))
         self.begun.set()
         threads = self.watching.begin(self.collectors, seen, stop)
         while not stop.is_set() or any(one.is_alive() for one in threads) or not seen.empty():
@@ -236,8 +236,8 @@ class Daemon:
             log.error("the action %s failed: %s", name, fault(error))
             return Outcome(result=Result.FAILED, reason=Reason.FAULT, note=type(error).__name__)
 
-    def _resume(self) -> int:
-        """Bring what a crash cut off to an end, before anything new begins."""
+    def resume(self) -> int:
+        """Bring what a crash cut off to an end, before anything new begins; how many there were."""
         open_attempts = self.journal.attempts()
         for event in open_attempts:
             name = event.decision.action if event.decision else ""

@@ -57,6 +57,7 @@ class FileReturn:
         path, how = "", Returned.FAULT
         try:
             path, how = self._give_back(order.item, order.key, days)
+            restore.note_returned(self.state, order.item)
         except _Failed as error:
             how = error.how
         except SealedError:

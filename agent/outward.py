@@ -1,6 +1,8 @@
 """The parts that face the collector, built from a laptop's configuration."""
 
 import logging
+import os
+import threading
 from collections.abc import Callable
 from functools import partial
 
@@ -28,8 +30,8 @@ from collectors.base import utc_now
 log = logging.getLogger(__name__)
 
 
-def outbox(config: Config, journal: Journal, touch: InTouch) -> Outbox:
-    """What signs and verifies."""
+def outbox(config: Config, journal: Journal, touch: InTouch | None) -> Outbox:
+    """What signs and verifies; without ``touch`` it delivers what waits and asks for no news."""
     return Outbox(
         journal,
         key=partial(identity.device_key, config.state),
@@ -61,6 +63,22 @@ def in_touch(
         now=utc_now,
         letters=letters,
     )
+
+
+def sender(config: Config, stop: threading.Event) -> threading.Thread:
+    """A sender of the agent's own, with few rights, kept running until ``stop`` is set."""
+    user, parent = config.sender_user, str(os.getpid())
+    arguments = ["--socket", str(config.socket), "--user", user, "--parent", parent]
+    thread = threading.Thread(
+        target=processes.keep_running, args=("agent.sender", arguments, stop), name="sender"
+    )
+    thread.start()
+    return thread
+
+
+def sender_uid(config: Config) -> int:
+    """Whom the sender runs as; it may ask for batches and bring replies."""
+    return processes.account_uid(config.sender_user) if os.geteuid() == 0 else os.geteuid()
 
 
 def orders(config: Config, daemon: Daemon, lost: LostKeeper, left_alone: LeftAlone) -> Orders:

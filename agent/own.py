@@ -69,6 +69,22 @@ class AgentStarted(Observation):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AgentRetired(Observation):
+    """The laptop takes part no more, and so many ``sealed`` copies stay on it; ``forced`` says that
+    somebody knew of them. Observed when it was decided: cut off and done again it is no news."""
+
+    kind: ClassVar[str] = "agent-retired"
+    sealed: int
+    forced: bool
+
+    def facts(self) -> Facts:
+        return {"sealed-left": self.sealed, "forced": self.forced}
+
+    def once(self) -> str:
+        return f"retired/{self.observed_at.isoformat()}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CollectorFailed(Observation):
     """A collector ended with an error and will be started again."""
 

@@ -18,6 +18,7 @@ from agent.printable import printable
 from enforcement import age, attributes, durable, stage, syscalls
 from enforcement.attributes import Attributes
 from enforcement.base import EnforcementError
+from enforcement.vault import Vault
 
 
 class SealedError(AgentError):
@@ -44,6 +45,12 @@ def give_back(
         with durable.held(open_folder(target, follow=to is not None)) as place:
             left = write_checked(place, target, folder / f"{sealed_id}.age", about, keys)
     return Restored(path=target, left=tuple(left))
+
+
+def note_returned(state: Path, sealed_id: str) -> None:
+    """The sealed copy is not the only one any more; a note that fails changes nothing."""
+    with contextlib.suppress(OSError, EnforcementError):
+        Vault(state / "vault").returned(sealed_id)
 
 
 def check_whole(folder: Path, sealed_id: str) -> None:

@@ -1,14 +1,13 @@
 """``dossierwacht run``: the one place that builds every part and sets it going."""
 
 import logging
-import os
 import signal
 import threading
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
-from agent import identity, outward, processes, starting, supervised
+from agent import identity, outward, processes, retired, starting, supervised
 from agent.answers import Answers
 from agent.config import Config, prepare_state
 from agent.contact import Contact
@@ -60,6 +59,7 @@ def run(
     Raises AgentError if it cannot start. ``with_sender`` starts the sender as a child; an installed
     laptop has a service for it.
     """
+    retired.refuse(config.state)
     prepare_state(config.state)
     starting.use_starter()
     journal = Journal(config.state, config.journal_bytes)
@@ -76,6 +76,7 @@ def run(
         daemon.alive = supervised.by().alive
         answers.lost, answers.letters = LostQuestions(orders=orders, keeper=lost), desk
         answers.mine = record_of(config, daemon)
+        answers.more = retired.answers(config.state, stop.set)
         touch.condition = answers.condition
         control = ControlServer(config.socket, answers.table(), answers.allowed)
         control.start()
@@ -92,7 +93,7 @@ def run(
         }
         threads = [_begun(name, keep, stop) for name, keep in keepers.items()]
         if with_sender:
-            threads.append(_sender(config, stop))
+            threads.append(outward.sender(config, stop))
         try:
             log.info("the agent runs; policy %s %d", config.policy.name, config.policy.version)
             daemon.run(stop)
@@ -268,7 +269,7 @@ def _answers(
         daemon=daemon,
         outbox=outbox,
         identity=partial(identity.enrolled, config.state),
-        sender_uid=_sender_uid(config),
+        sender_uid=outward.sender_uid(config),
         leaks=LeakReports.of(config.policy, daemon),
         disputes=_disputes(config, daemon, shelf),
         overrides=_override_requests(daemon, keeper),
@@ -282,17 +283,3 @@ def _answers(
             now=utc_now,
         ),
     )
-
-
-def _sender_uid(config: Config) -> int:
-    return processes.account_uid(config.sender_user) if os.geteuid() == 0 else os.geteuid()
-
-
-def _sender(config: Config, stop: threading.Event) -> threading.Thread:
-    user, parent = config.sender_user, str(os.getpid())
-    arguments = ["--socket", str(config.socket), "--user", user, "--parent", parent]
-    thread = threading.Thread(
-        target=processes.keep_running, args=("agent.sender", arguments, stop), name="sender"
-    )
-    thread.start()
-    return thread

@@ -26,6 +26,8 @@ from enforcement.stage import check_id
 
 VERSION = 1
 SEALED_PARTS = ("age", "meta.age", SUFFIX)
+RETURNED = "returned"
+"""The word of a record whose file went back."""
 
 
 class State(StrEnum):
@@ -108,8 +110,18 @@ class Vault:
 
     def hand_over(self, attempt_id: str) -> None:
         """Note that what had to be handed over first was. FileNotFoundError, EnforcementError."""
+        self._note(attempt_id, {"hand_over": 0})
+
+    def returned(self, attempt_id: str) -> None:
+        """Note that its file is back with its owner, so the sealed copy is not the only one.
+
+        FileNotFoundError, EnforcementError, OSError.
+        """
+        self._note(attempt_id, {RETURNED: 1})
+
+    def _note(self, attempt_id: str, words: Mapping[str, str | int]) -> None:
         known = record(self.path, check_id(attempt_id))
-        about = {**known.about, "hand_over": 0}
+        about = {**known.about, **words}
         data = json.dumps({"version": VERSION} | asdict(replace(known, about=about)))
         if known.state is not State.SEALED:
             raise EnforcementError(Reason.CHANGED, "its record is damaged; an officer has to look")
@@ -192,6 +204,13 @@ def return_key(path: Path, attempt_id: str) -> bytes | None:
     except FileNotFoundError:
         return None
     return found if len(found) <= LARGEST else None
+
+
+def unsettled(path: Path) -> set[str]:
+    """The ids of all sealed copies that may be the only ones: those that did not go back, also
+    where the record is damaged or missing. OSError."""
+    copies = {copy.stem for copy in path.glob("*.age") if "." not in copy.stem}
+    return copies - {one.id for one in records(path) if one.about.get(RETURNED)}
 
 
 def records(path: Path) -> list[Record]:

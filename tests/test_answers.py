@@ -78,7 +78,7 @@ def test_who_asks_decides_what_may_be_asked(journal: Journal, tmp_path: Path) ->
     assert given.allowed(Caller(uid=998, pid=1)) == SENDER == {"outbox", "reply"}
     for uid in (0, os.geteuid()):
         assert given.allowed(Caller(uid=uid, pid=1)) == ADMIN
-    own = {"notice", "notice-read", "mine", "mine-key", "objection"}  # where these parts are there
+    own = {"notice", "notice-read", "mine", "mine-key", "objection", "retire"}  # of other parts
     assert set(given.table()) | own == ADMIN, "every question has somebody who may ask it"
 
 

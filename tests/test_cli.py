@@ -12,7 +12,7 @@ from agent.cli import COMMANDS
 
 PROMISED = """run demo scan protect usb_list usb_encrypt usb_override session_list posture status
 report doctor leak_report hand-over open letter_list letter_answer ask
-lock enrol policy_check policy_key policy_keyring policy_sign
+lock enrol retire policy_check policy_key policy_keyring policy_sign
 policy_papers policy_try policy_show policy_explain sealed_list sealed_restore
 sealed_ask sealed_evidence sealed_proof
 breaker order_key order_new order_release order_sign order_apply unlock

@@ -20,7 +20,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 from msgspec import UNSET
 
-from agent import __version__, config, enrol_file, identity, machine, sender
+from agent import __version__, config, enrol_file, identity, machine, retired, sender
 from agent.errors import ConfigError, EnrolmentError
 from agent.identity import Enrolled
 from agent.outbox import Trouble
@@ -139,6 +139,7 @@ def enrol(server: str, token: str, owner: Owner, state: Path, now: datetime) -> 
         policy_root=reply.policy_root or None,
     )
     identity.save(state, who, ca_pem.encode("ascii"))
+    retired.unmark(state)
     return who
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from agent.errors import ConfigError
 from agent.printable import printable
-from agent.restore import explained, give_back
+from agent.restore import explained, give_back, note_returned
 from enforcement import age, stage, vault
 from enforcement.tombstone import tombstones
 
@@ -72,6 +72,8 @@ def restore(arguments: argparse.Namespace) -> int:
     """``dossierwacht sealed restore``."""
     keys = identities(arguments.identity)
     back = give_back(arguments.state, arguments.id, keys, arguments.to)
+    if arguments.to is None:
+        note_returned(arguments.state, arguments.id)
     print(f"restored {printable(back.path)}")
     for what in back.left:
         print(f"not given back: its {printable(what)}", file=sys.stderr)

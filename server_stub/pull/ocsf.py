@@ -40,6 +40,7 @@ _KINDS = {
     "posture-checked": (_COMPLIANCE, _INFORMATIONAL),
     "home-open": (_COMPLIANCE, _MEDIUM),
     "agent-started": (_LIFECYCLE, _INFORMATIONAL),
+    "agent-retired": (_LIFECYCLE, _MEDIUM),
     "agent-report": (_LIFECYCLE, _INFORMATIONAL),
     "policy-taken": (_LIFECYCLE, _INFORMATIONAL),
     "notice-read": (_LIFECYCLE, _INFORMATIONAL),
