@@ -104,6 +104,7 @@ def _serve(commands_of: "Commands[argparse.ArgumentParser]") -> None:
     one = _command(commands_of, "serve", "run the collector over HTTPS", commands.serve)
     one.add_argument("--listen", metavar="HOST:PORT", help="where to listen (127.0.0.1:8443)")
     one.add_argument("--public-url", metavar="URL", help="the address laptops and people use")
+    one.add_argument("--certificate", metavar="FILE", help="of a name for people, with its key")
     one.add_argument("--timezone", metavar="NAME", help="time zone of the console's times")
 
 
