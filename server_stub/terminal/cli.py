@@ -86,6 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
     ):
         add(commands_of)
     for add_with in (
+        cli_settings.add_backup,
         cli_mail.add_mail,
         cli_opener.add_opener,
         cli_login.add_login,

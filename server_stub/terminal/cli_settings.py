@@ -1,9 +1,9 @@
-"""The command line's part about what all collectors on one database go by."""
+"""The command line's part about the collector as a whole: settings of all, and back-ups."""
 
 import argparse
 from collections.abc import Callable
 
-from server_stub.terminal import commands_opening, commands_retention
+from server_stub.terminal import commands_backup, commands_opening, commands_retention
 from server_stub.terminal.commands import Command
 from server_stub.two_people import People
 
@@ -28,3 +28,9 @@ def add_opening(commands_of: "Commands[argparse.ArgumentParser]", add: Add) -> N
     chosen = add(verbs, "set", "say how many people it takes", commands_opening.set_people)
     chosen.add_argument("people", choices=[one.value for one in People])
     add(verbs, "show", "show how many people it takes", commands_opening.show)
+
+
+def add_backup(commands_of: "Commands[argparse.ArgumentParser]", add: Add) -> None:
+    """``backup`` and ``restore``."""
+    add(commands_of, "backup", "write keys and database as one tar", commands_backup.make)
+    add(commands_of, "restore", "put such a tar back", commands_backup.put_back)
