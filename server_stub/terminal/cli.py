@@ -87,6 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
         add(commands_of)
     for add_with in (
         cli_settings.add_backup,
+        cli_settings.add_package,
         cli_mail.add_mail,
         cli_opener.add_opener,
         cli_login.add_login,
