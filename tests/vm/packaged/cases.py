@@ -85,10 +85,10 @@ def paper(at: Place) -> str:
 
 
 def backup_and_restore(at: Place) -> str:
-    at.laptop.sh(f"umask 077; {COMMAND} backup > /root/backup.tar", timeout=600)
+    at.laptop.sh(f"umask 077; {COMMAND} backup > /var/tmp/backup.tar", timeout=600)
     at.laptop.sh(f"{COMMAND} user remove ingrid")
-    refused = at.laptop.tried(f"{COMMAND} restore < /root/backup.tar", 300).returncode
-    at.laptop.sh(f"systemctl stop {UNIT}; {COMMAND} restore < /root/backup.tar", timeout=600)
+    refused = at.laptop.tried(f"{COMMAND} restore < /var/tmp/backup.tar", 300).returncode
+    at.laptop.sh(f"systemctl stop {UNIT}; {COMMAND} restore < /var/tmp/backup.tar", timeout=600)
     at.laptop.sh(f"systemctl start {UNIT}", timeout=600)
     at.ready()
     back = at.logged_in("ingrid") is not None
@@ -120,14 +120,14 @@ def postgresql(at: Place) -> str:
     setting = _document("DATABASE_URL").strip()
     at.laptop.sh(f"echo '{setting}' >> {ENV}; systemctl restart {UNIT}", timeout=900)
     at.laptop.sh(f"{COMMAND} user add pia --role it --generate")
-    at.laptop.sh(f"umask 077; {COMMAND} backup > /root/dump.tar", timeout=600)
+    at.laptop.sh(f"umask 077; {COMMAND} backup > /var/tmp/dump.tar", timeout=600)
     another = f"{lines[-1].rpartition(' ')[0]} second"
     at.laptop.sh(f"cd /; {another}; systemctl stop {UNIT}", timeout=300)
     at.laptop.sh(f"sed -i 's#@/dossierwacht?#@/second?#' {ENV}")
-    at.laptop.sh(f"{COMMAND} restore < /root/dump.tar && systemctl start {UNIT}", timeout=900)
+    at.laptop.sh(f"{COMMAND} restore < /var/tmp/dump.tar && systemctl start {UNIT}", timeout=900)
     names = [one["name"] for one in json.loads(at.laptop.sh(f"{COMMAND} user list --json"))]
     at.laptop.sh(f"systemctl stop {UNIT}; sed -i '/^DATABASE_URL=/d' {ENV}")
-    at.laptop.sh(f"{COMMAND} restore < /root/backup.tar && systemctl start {UNIT}", timeout=900)
+    at.laptop.sh(f"{COMMAND} restore < /var/tmp/backup.tar && systemctl start {UNIT}", timeout=900)
     return f"users after the restore: {names}"
 
 
