@@ -33,6 +33,7 @@ def go_to_the_keys(page: Page, at: Console, words: wording.Wording) -> None:
     page.goto(at.running.url + "/overview")
     page.click(f"text={words.text('first.keys.do')}")
     page.wait_for_url("**/keys")
+    page.wait_for_selector("#reserve .try:enabled")
 
 
 def made(page: Page, slot: str, folder: Path) -> Path:

@@ -85,8 +85,11 @@ async function doing(form, work, before) {
 }
 
 for (const form of document.querySelectorAll("form[data-slot]")) {
-  const press = (name, work, before) =>
-    form.querySelector(name).addEventListener("click", () => doing(form, work, before));
+  const press = (name, work, before) => {
+    const button = form.querySelector(name);
+    button.addEventListener("click", () => doing(form, work, before));
+    button.disabled = false; // before this script was there it would have done nothing
+  };
   press(".make", () => make(form.dataset.slot), "made");
   press(".try", () => enter(form), "trying");
   form.addEventListener("submit", (event) => event.preventDefault()); // Enter in a field
