@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
-from agent import identity, outward, processes, retired, starting, supervised
+from agent import identity, outward, retired, starting, supervised
 from agent.answers import Answers
 from agent.config import Config, prepare_state
 from agent.contact import Contact

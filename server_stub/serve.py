@@ -9,18 +9,21 @@ import signal
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from server_stub import config as configuration
-from server_stub import keys, named_log, served, state, tls, wording
+from server_stub import keys, named_log, served, state, supervisor, tls, wording
 from server_stub.app import make_app
 from server_stub.collector import Collector, DeviceKeys, utc_now
 from server_stub.config import Config, Listen
 from server_stub.errors import ConfigError
+from server_stub.given_certificate import GivenCertificate
 from server_stub.intake.doorway import Doorway
 from server_stub.intake.patience import Patient, allow_open_files
 from server_stub.pull.metrics import Metrics
@@ -40,6 +43,7 @@ class Server(uvicorn.Server):
         super().__init__(settings)
         self.url, self.is_full = url, is_full
         self.doors: list[Doorway] = []
+        self.say_every, self.say_at = supervisor.interval(), 0.0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup([])
@@ -57,8 +61,16 @@ class Server(uvicorn.Server):
             self.doors.append(door)
         if self.started:
             print(f"listening on {self.url}", flush=True)
+            supervisor.tell(supervisor.READY)
+
+    async def on_tick(self, counter: int) -> bool:
+        if self.say_every and time.monotonic() >= self.say_at:
+            supervisor.tell(supervisor.ALIVE)
+            self.say_at = time.monotonic() + self.say_every
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        supervisor.tell(supervisor.ENDING)
         for door in self.doors:
             door.close()
         await super().shutdown(sockets)
@@ -69,7 +81,9 @@ class Server(uvicorn.Server):
         return Patient(config=self.config, server_state=self.server_state, app_state=state)
 
 
-def serve(config: Config, listen: Listen, given_url: str | None) -> int:
+def serve(
+    config: Config, listen: Listen, given_url: str | None, certificate: Path | None = None
+) -> int:
     """Run the collector of one organisation. Raises ConfigError, StoreError."""
     named_log.to_stderr()
     if given_url:
@@ -81,8 +95,11 @@ def serve(config: Config, listen: Listen, given_url: str | None) -> int:
     keys.replace(config.public_url_file, f"{url}\n".encode("ascii"), 0o644)
     hosts = (urlsplit(url).hostname or "", *_own_host(listen))
     context = served.tls_context(tls.ensure_server_certificate(config.state, hosts, utc_now()))
+    given = GivenCertificate(certificate, url) if certificate else None
+    if given is not None:
+        context.sni_callback = given.choose
     collector = make_collector(config, url)
-    one = served.begin(collector, context, hosts)
+    one = served.begin(collector, context, hosts, given.look_again if given else lambda: None)
     try:
         here = listen.url(bound.getsockname()[1])
         server = Server(settings(make_app(collector), context), here, collector.rush.is_full)

@@ -7,6 +7,7 @@ of several organisations too: what one waits for holds up no other.
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,8 +48,14 @@ class Served:
         self.collector.store.close()
 
 
-def begin(collector: Collector, context: ssl.SSLContext, hosts: tuple[str, ...]) -> Served:
-    """Begin all that goes on beside the answers; ``context`` gets the newest certificate."""
+def begin(
+    collector: Collector,
+    context: ssl.SSLContext,
+    hosts: tuple[str, ...],
+    look_again: Callable[[], None] = lambda: None,
+) -> Served:
+    """Begin all that goes on beside the answers; ``context`` gets the newest certificate, and
+    ``look_again`` is called each time that one is looked at."""
     stop = threading.Event()
     going = [*mail_rounds.start(collector, stop), retention.start(collector, stop)]
     deliveries = Deliveries(
@@ -58,7 +65,7 @@ def begin(collector: Collector, context: ssl.SSLContext, hosts: tuple[str, ...])
         now=collector.now,
     )
     deliveries.start()
-    going.append(_renew_in_time(context, collector.config.state, hosts, stop))
+    going.append(_renew_in_time(context, collector.config.state, hosts, look_again, stop))
     return Served(collector=collector, stop=stop, rounds=tuple(going), deliveries=deliveries)
 
 
@@ -77,12 +84,17 @@ def tls_context(certificate: Path | None = None) -> ssl.SSLContext:
 
 
 def _renew_in_time(
-    context: ssl.SSLContext, folder: Path, hosts: tuple[str, ...], stop: threading.Event
+    context: ssl.SSLContext,
+    folder: Path,
+    hosts: tuple[str, ...],
+    look_again: Callable[[], None],
+    stop: threading.Event,
 ) -> threading.Thread:
     """Look twice a day whether the server certificate is due; new connections get the new one."""
 
     def renew() -> None:
         context.load_cert_chain(tls.ensure_server_certificate(folder, hosts, utc_now()))
+        look_again()
 
     failed = "the server certificate could not be renewed"
     return rounds.start(

@@ -66,6 +66,8 @@ DOORS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/devices/{device}/{seq}/opening"): ("olaf",),
     ("GET", "/devices/{device}/{seq}/open"): ("olaf",),
     ("GET", "/devices/{device}/{seq}/sealed"): ("olaf",),
+    ("GET", "/keys"): ("olaf",),
+    ("POST", "/keys"): ("olaf",),
     ("GET", "/openings"): ("olaf", "dirk", "fleur"),
     ("GET", "/openings/{request}"): ("olaf", "dirk", "fleur"),
     ("POST", "/openings/{request}/answer"): ("olaf", "dirk", "fleur"),

@@ -1,2 +1,2 @@
-// What the opener needs of typage, and nothing more: installer/vendor-opener bundles it.
-export { Decrypter } from "age-encryption";
+// What the console needs of typage, and nothing more: installer/vendor-opener bundles it.
+export { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";

@@ -32,7 +32,9 @@ SAID = (
 """What the script may have to say, as the ends of the texts' keys."""
 _DETAIL = "detail."
 _IMPORT = 'import { Decrypter } from "./age.js";\n'
-_EXPORT = "export {\n  Decrypter\n};\n"
+_EXPORT = (
+    "export {\n  Decrypter,\n  Encrypter,\n  generateX25519Identity,\n  identityToRecipient\n};\n"
+)
 
 
 def texts(words: Wording) -> str:

@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from server_stub.console import fleet
+from server_stub.console.first_steps import first_steps
 from server_stub.console.page import Visit, render
 from server_stub.storage import store_devices, store_fleet
 from server_stub.storage.store_fleet import Show
@@ -21,6 +22,7 @@ def devices(visit: Visit) -> Response:
         counts = store_fleet.counts(connection, lens)
         found = store_fleet.page(connection, lens, show, after, ROWS + 1)
         loose = store_devices.faults_of(connection, None)
+        todo = first_steps(connection, visit.now)
     return render(
         visit,
         "devices.html",
@@ -33,6 +35,7 @@ def devices(visit: Visit) -> Response:
         after=after,
         end=fleet.key_text(found[ROWS - 1]) if len(found) > ROWS else "",
         loose=loose,
+        todo=todo,
     )
 
 

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from server_stub.breaches import profiles
 from server_stub.console import fleet
 from server_stub.console.asked import no_page, whole
+from server_stub.console.first_steps import first_steps
 from server_stub.console.page import Visit, render
 from server_stub.logins.auth import Role
 from server_stub.storage import (
@@ -36,6 +37,7 @@ def overview(visit: Visit) -> Response:
         kinds = store_daily.count_by_kind(connection, since.astimezone(UTC).date())
         alarms = store_alarms.latest(connection, since)
         alarmed = store_alarms.count(connection, since)
+        todo = first_steps(connection, visit.now)
     cards.append(("overview.alarms", visit.blurred(alarmed), ""))
     told = [] if visit.role is Role.MANAGEMENT else alarms  # they name laptops
     return render(
@@ -44,6 +46,7 @@ def overview(visit: Visit) -> Response:
         cards=cards,
         rows=[(kind, visit.blurred(count)) for kind, count in kinds],
         alarms=[(one, store_alarms.text_of(one)) for one in told],
+        todo=todo,
     )
 
 

@@ -21,8 +21,8 @@ from server_stub.console.pages import event_asked, show_event
 from server_stub.openings import Given, Opening, Way
 from server_stub.storage.store_events import StoredEvent
 
-# The only page of the console with a script. It may load the console's own files and fetch from the
-# console, and nothing may turn text into markup or code.
+# Of the console's pages with a script, which are this one and that of the keys. They may load the
+# console's own files and fetch from the console; nothing may turn text into markup or code.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "

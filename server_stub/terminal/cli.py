@@ -86,6 +86,8 @@ def build_parser() -> argparse.ArgumentParser:
     ):
         add(commands_of)
     for add_with in (
+        cli_settings.add_backup,
+        cli_settings.add_package,
         cli_mail.add_mail,
         cli_opener.add_opener,
         cli_login.add_login,
@@ -104,6 +106,7 @@ def _serve(commands_of: "Commands[argparse.ArgumentParser]") -> None:
     one = _command(commands_of, "serve", "run the collector over HTTPS", commands.serve)
     one.add_argument("--listen", metavar="HOST:PORT", help="where to listen (127.0.0.1:8443)")
     one.add_argument("--public-url", metavar="URL", help="the address laptops and people use")
+    one.add_argument("--certificate", metavar="FILE", help="of a name for people, with its key")
     one.add_argument("--timezone", metavar="NAME", help="time zone of the console's times")
 
 

@@ -4,7 +4,8 @@ import argparse
 from collections.abc import Callable
 
 from server_stub import wording
-from server_stub.terminal import commands, commands_opener
+from server_stub.recipients import SLOTS
+from server_stub.terminal import commands_keys, commands_opener
 from server_stub.terminal.commands import Command
 
 Commands = argparse._SubParsersAction  # argparse has no public name for it
@@ -12,12 +13,19 @@ Add = Callable[["Commands[argparse.ArgumentParser]", str, str, Command], argpars
 
 
 def add_keys(commands_of: "Commands[argparse.ArgumentParser]", add: Add) -> None:
-    """``keys new``."""
+    """``keys new``, ``enter`` and ``show``."""
     top = commands_of.add_parser("keys", help="keys that open what is sealed")
     verbs = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    new = add(verbs, "new", "make and prove the officer's and the reserve key", commands.new_keys)
+    new = add(
+        verbs, "new", "make and prove the officer's and the reserve key", commands_keys.new_keys
+    )
     new.add_argument("--out", metavar="DIR", required=True, help="folder for the identity files")
     new.add_argument("--director", action="store_true", help="instead, one for reports of slips")
+    given = add(verbs, "enter", "enter a public half that was made elsewhere", commands_keys.enter)
+    given.add_argument("slot", choices=SLOTS)
+    given.add_argument("key", metavar="age1...", help="the public half")
+    shown = add(verbs, "show", "print the public halves for the policy", commands_keys.show)
+    shown.add_argument("--json", action="store_true", help="print JSON")
 
 
 def add_opener(commands_of: "Commands[argparse.ArgumentParser]", add: Add) -> None:

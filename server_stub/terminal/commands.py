@@ -1,4 +1,4 @@
-"""The commands about the collector as a whole: serve, migrate, report, keys new."""
+"""The commands about the collector as a whole: serve, migrate, report."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from server_stub import keys, organisations, serve_many
+from server_stub import organisations, serve_many
 from server_stub import serve as serving
 from server_stub import state as states
 from server_stub.collector import utc_now
@@ -28,7 +28,6 @@ from server_stub.storage.store_people import User
 Command = Callable[[argparse.Namespace], int]
 TERMINAL = "terminal"
 """Who did what is done by a command; there is no login."""
-RECIPIENTS, DIRECTORS = ("officer", "reserve"), ("director",)
 
 
 def config_of(arguments: argparse.Namespace) -> Config:
@@ -46,11 +45,13 @@ def serve(arguments: argparse.Namespace) -> int:
     """``serve``."""
     listen, config = read_listen(arguments.listen), config_of(arguments)
     if config.organisation or not organisations.holds(config.state):
-        return serving.serve(config, listen, arguments.public_url)
-    if arguments.public_url or arguments.database:
+        given = Path(arguments.certificate) if arguments.certificate else None
+        return serving.serve(config, listen, arguments.public_url, given)
+    if arguments.public_url or arguments.database or arguments.certificate:
         raise ConfigError(
             "each organisation has its own --public-url and --database, given with "
-            "`organisation add`: leave them out, or serve one with --organisation NAME"
+            "`organisation add`, and no --certificate: leave them out, or serve one with "
+            "--organisation NAME"
         )
     return serve_many.serve(config, listen)
 
@@ -73,19 +74,6 @@ def report(arguments: argparse.Namespace) -> int:
     )
     with opened(config_of(arguments)) as store:
         _print_events(_pages(store, wanted), arguments.format)
-    return 0
-
-
-def new_keys(arguments: argparse.Namespace) -> int:
-    """``keys new``."""
-    names = DIRECTORS if arguments.director else RECIPIENTS
-    made = keys.new_identities(Path(arguments.out), names, utc_now())
-    for identity in made:
-        print(f"# {identity.name}: the secret is in {identity.file}; keep it off this server")
-    print("# Put these lines into the policy; what they name was proven by a test decryption.")
-    table, end = ("directors", "") if arguments.director else ("recipients", "\nproven = true")
-    for identity in made:
-        print(f'\n[[{table}]]\nname = "{identity.name}"\nkey = "{identity.recipient}"{end}')
     return 0
 
 

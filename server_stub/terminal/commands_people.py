@@ -103,8 +103,7 @@ def new_token(arguments: argparse.Namespace) -> int:
         host=arguments.host or "",
         serial=arguments.serial or "",
     )
-    for wrong in wish.wrongs():
-        raise ConfigError(_WRONG[wrong])
+    wrong_wish(wish)
     token = write(config, lambda c: tokens.make(c, config.state, wish, TERMINAL, now))
     server, expires_at = url_of(config), now + timedelta(hours=wish.hours)
     if arguments.json:
@@ -115,6 +114,12 @@ def new_token(arguments: argparse.Namespace) -> int:
     line = tokens.command(server or "https://...", token)
     print(f"on the laptop: {line}", file=sys.stderr)
     return 0
+
+
+def wrong_wish(wish: Wish) -> None:
+    """Raises ConfigError if no such token can be made."""
+    for wrong in wish.wrongs():
+        raise ConfigError(_WRONG[wrong])
 
 
 def api_token(arguments: argparse.Namespace) -> int:
