@@ -65,6 +65,7 @@ OF_THE_LAPTOP = frozenset(
         "screens-day",
         "posture-checked",
         "laptop-described",
+        "own-part-changed",
     }
 )
 """Nobody in particular, whatever stands in them."""

@@ -7,6 +7,7 @@ is calling (``agent.control_server``).
 
 import json
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from agent.errors import AgentError
 
 LONGEST_ANSWER = 4 * 1024 * 1024
 """Bytes."""
+_PLACE = 0.05
+"""Seconds between two tries to get a place among those who wait."""
 
 
 class ControlError(AgentError):
@@ -40,12 +43,24 @@ def ask(
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(timeout)
-            connection.connect(str(path))
+            _connect(connection, path, timeout)
             _send(connection, question, descriptor)
             answer = _line(connection)
     except OSError as error:
         raise ControlError("offline", _advice(path, error)) from error
     return _read(answer)
+
+
+def _connect(connection: socket.socket, path: Path, timeout: float) -> None:
+    """Connect, and wait for a place where so many are waiting that the kernel has none."""
+    end = time.monotonic() + timeout
+    while True:
+        try:
+            return connection.connect(str(path))
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                raise
+            time.sleep(_PLACE)
 
 
 def _send(connection: socket.socket, question: bytes, descriptor: int | None) -> None:

@@ -34,6 +34,8 @@ MOST_CALLERS = 32
 """Staff who may be asking at once; the sender and root have places of their own."""
 MOST_OF_ONE = 8
 """Questions of one user at once."""
+BACKLOG = 1024
+"""Connections that may wait to be taken; somebody who makes hundreds must turn nobody else away."""
 PAUSE = 0.5
 """Seconds after which a connection that could not be taken is tried again."""
 
@@ -181,7 +183,7 @@ def _listen(path: Path) -> socket.socket:
         listener.close()
         raise AgentError(f"cannot open the control socket {path}: {error}") from error
     os.chmod(path, 0o666)  # noqa: S103 (the kernel names each caller)
-    listener.listen(MOST_CALLERS)
+    listener.listen(BACKLOG)
     return listener
 
 

@@ -26,6 +26,7 @@ class CollectorName(StrEnum):
     LEAVING = "leaving"
     STICK_FILES = "stick-files"
     POSTURE = "posture"
+    OWN_PARTS = "own-parts"
     OTHER = "other"
 
     @classmethod
@@ -44,6 +45,7 @@ class ActionName(StrEnum):
     CLOSE_FOLDER = "close-folder"
     ALLOW_USB = "allow-usb"
     ALLOW_USB_READ_ONLY = "allow-usb-read-only"
+    RESTORE_OWN_PART = "restore-own-part"
     OTHER = "other"
 
     @classmethod

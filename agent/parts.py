@@ -16,6 +16,7 @@ from agent.config import Config
 from agent.daemon import Daemon
 from agent.grace import Grace
 from agent.guard import Caps, Guard
+from agent.icon_watch import IconWatch
 from agent.journal import Journal
 from agent.left_alone import LeftAlone
 from agent.mine import Mine
@@ -25,6 +26,7 @@ from agent.person_keys import PersonKeys
 from agent.policy import Policy
 from agent.presenting import Presenting
 from agent.recorder import Recorder
+from agent.watchers import Watchers
 from agent.whose import Persons, world_of
 from collectors import COLLECTORS, posture, session
 from collectors.base import Collector, utc_now
@@ -111,6 +113,16 @@ def held_back_of(config: Config, daemon: Daemon) -> held_back.HeldBack:
         whose = partial(journal_record.whose, number=event.id)
         daemon.messages.tell(event, daemon.journal.reading(whose))
     return holding
+
+
+def icons_of(watchers: Watchers, daemon: Daemon) -> IconWatch:
+    """Who sees to it that IT hears of people whom no icon tells anything."""
+    return IconWatch(
+        desk=session.this_machine,
+        place_of=watchers.place_of,
+        record=daemon.record,
+        now=daemon.now,
+    )
 
 
 def condition_of(daemon: Daemon, name: str, word: str) -> int | None:

@@ -28,7 +28,7 @@ from agent.lost_questions import LostQuestions
 from agent.notice_read import notices_read
 from agent.outbox import Outbox
 from agent.override_requests import OverrideRequests
-from agent.parts import condition_of, daemon_of, held_back_of, left_alone_of, record_of
+from agent.parts import condition_of, daemon_of, held_back_of, icons_of, left_alone_of, record_of
 from agent.standing import Standing
 from agent.stick_judge import StickJudge
 from agent.stick_keeper import StickKeeper
@@ -83,6 +83,7 @@ def run(
         keepers = {
             "tidier": shelf.keep_tidy,
             "watchers": answers.watchers.keep,
+            "icons": icons_of(answers.watchers, daemon).keep,
             "gatekeeper": keeper.keep,
             "stick-keeper": _stick_keeper(config, daemon).keep,
             "expiry": daemon.once_begun(_expiry(config, daemon).keep),

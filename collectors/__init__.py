@@ -14,4 +14,5 @@ COLLECTORS: tuple[str, ...] = (
     "collectors.leaving",
     "collectors.stick_files",
     "collectors.posture",
+    "collectors.own_parts",
 )

@@ -11,4 +11,5 @@ ACTIONS: tuple[str, ...] = (
     "enforcement.block_usb",
     "enforcement.allow_usb",
     "enforcement.allow_usb_read_only",
+    "enforcement.restore_own_part",
 )

@@ -47,6 +47,8 @@ class Reason(StrEnum):
     UNSUPPORTED = "unsupported"
     NOT_CONFIRMED = "not-confirmed"
     """Done as far as could be asked, but the effect could not be seen."""
+    CONTESTED = "contested"
+    """It was put back, and changed again, as often as is tried in a day."""
     INTERRUPTED = "interrupted"
     """A crash came before anything was touched."""
     FAULT = "fault"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent import config, policy_file
-from agent.policy import EXPIRY, Mode
+from agent.policy import EXPIRY, REPORT, Mode
 from agent.policy_usb import ALLOW, BLOCK, READ_ONLY
 
 ETC = Path(__file__).resolve().parent.parent / "installer" / "etc"
@@ -42,8 +42,8 @@ def test_the_example_policy_uses_every_action_itself_or_by_its_usb_mode() -> Non
     assert policy.usb.blocks
     by_mode = {ALLOW, READ_ONLY, BLOCK}
     by_terms = set(EXPIRY.values()) if any(rule.terms.keep_days for rule in policy.rules) else set()
-    named = {rule.action for rule in policy.rules} | by_mode | by_terms
-    assert named == set(policy_file.action_names()) - {"report"}
+    named = {rule.action for rule in policy.rules} | by_mode | by_terms | {REPORT}
+    assert named == set(policy_file.action_names())
 
 
 def test_the_example_notice_is_none_until_it_is_filled_in(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ OF_COLLECTORS = (
     "posture-checked",
     "laptop-described",
     "home-open",
+    "own-part-changed",
     "laptop-standing",
     "coverage-lost",
     "agent-started",

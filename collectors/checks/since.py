@@ -13,7 +13,7 @@ from collectors.base import Clock
 
 NAME = "posture.json"
 _MOST = 64 * 1024
-"""Bytes; a dozen checks with a word each."""
+"""Bytes; a few dozen names with a word each."""
 
 Entry = tuple[str, str]
 """How it is, and since when."""
@@ -22,8 +22,8 @@ Entry = tuple[str, str]
 class Since:
     """The memory. ``folder`` is the agent's own, closed to others; None: only while it runs."""
 
-    def __init__(self, folder: Path | None, now: Clock) -> None:
-        self.file = folder / NAME if folder is not None else None
+    def __init__(self, folder: Path | None, now: Clock, name: str = NAME) -> None:
+        self.file = folder / name if folder is not None else None
         self.now = now
         self.known = self._read()
 

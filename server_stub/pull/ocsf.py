@@ -39,6 +39,7 @@ _KINDS = {
     "sealed-overdue": (_DETECTION, _LOW),
     "posture-checked": (_COMPLIANCE, _INFORMATIONAL),
     "home-open": (_COMPLIANCE, _MEDIUM),
+    "own-part-changed": (_LIFECYCLE, _HIGH),
     "agent-started": (_LIFECYCLE, _INFORMATIONAL),
     "agent-retired": (_LIFECYCLE, _MEDIUM),
     "agent-report": (_LIFECYCLE, _INFORMATIONAL),
