@@ -8,10 +8,10 @@ from pathlib import Path
 from tests.vm.laptop.product import AGENT
 from tests.vm.mission.founding import COLLECTOR, FILES, PLACE
 from tests.vm.mission.ledger import NotRun, Step
+from tests.vm.mission.office import REGISTER
 from tests.vm.mission.road import Road
 
 STATE = "/var/lib/dossierwacht"
-REGISTER = f"/var/lib/{COLLECTOR}"
 KEYS = f"find {STATE} -type f -name '*.key' -o -type f -name '*.pem' | sort | xargs -r sha256sum"
 VAULT = f"find {STATE}/vault -type f | sort | xargs -r sha256sum"
 
@@ -22,7 +22,7 @@ def upgraded(road: Road) -> str:
     before, place = _kept(road), road.last()
     assert before["sealed"], "nothing is sealed"
     road.sh(f"cd {PLACE} && apt-get install -y ./{road.known['newer'].name}", 900)
-    road.product.answers()
+    road.answers()
     after = _kept(road)
     for what, value in before.items():
         assert after[what] == value, f"{what} changed: {value} to {after[what]}"

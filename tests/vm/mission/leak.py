@@ -95,7 +95,7 @@ def delivered(road: Road) -> str:
 
 def _there(road: Road) -> bool:
     said = road.laptop.sh(f"{COLLECTOR} report --kind leak-reported --format json")
-    found = [one for one in json.loads(said) if _number(one) == road.known["number"]]
+    found = [one for one in json.loads(said)["events"] if _number(one) == road.known["number"]]
     if found:
         road.known["leak"] = found[0]
     return bool(found)

@@ -18,7 +18,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.test_server_browser import CHROMIUM, QUIET
 from tests.vm.laptop.machine import GuestError, Laptop
-from tests.vm.laptop.product import Product
 from tests.vm.mission.tunnel import Tunnel, dig
 
 NAME = "dossierwacht.school.example"
@@ -38,6 +37,8 @@ for place, body in at.execute("SELECT place, body FROM record WHERE place > {aft
     event = read(body.decode("utf-8", "replace"))[0]
     print(json.dumps({{"decision": None, "outcome": None, **event, "place": place}}))
 """
+PAUSE = 2.5
+"""Seconds between two looks: each costs the laptop as much as a real one spends on starting."""
 
 
 @dataclass
@@ -51,9 +52,6 @@ class Road:
     held: contextlib.ExitStack
     known: dict[str, Any] = field(default_factory=dict)
     _browser: Browser | None = None
-
-    def __post_init__(self) -> None:
-        self.product = Product(self.laptop)
 
     def say(self, text: str) -> None:
         """A line of the log."""
@@ -81,6 +79,10 @@ class Road:
         assert "Traceback" not in said, said[-300:]
         return said
 
+    def answers(self) -> None:
+        """Wait until the agent answers."""
+        self.laptop.wait_until("dossierwacht status --json | grep -q version", 600, PAUSE)
+
     def as_staff(self, command: str, timeout: float = 300.0) -> str:
         """Run a command as the logged-in staff member."""
         return self.sh(f"as-staff sh -c {shlex.quote(command)}", timeout)
@@ -90,7 +92,7 @@ class Road:
         end = time.monotonic() + patience
         while not (found := holds()):
             assert time.monotonic() < end, f"{what}: not within {patience:.0f} s"
-            time.sleep(1)
+            time.sleep(PAUSE)
         return found
 
     def events(self, after: int = 0) -> list[dict[str, Any]]:
@@ -192,7 +194,8 @@ class Road:
         return context.new_page()
 
     def look(self, page: Page, name: str, *, whole: bool = False) -> None:
-        """A picture of a page."""
+        """A picture of a page, once all of it is there."""
+        page.wait_for_load_state("networkidle")
         page.screenshot(path=self.pictures / f"{name}.png", full_page=whole)
 
 
