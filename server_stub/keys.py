@@ -139,7 +139,7 @@ def reply_key(state: Path) -> Ed25519PrivateKey:
 
 def new_identities(folder: Path, names: tuple[str, ...], now: datetime) -> list[Identity]:
     """Make and prove one age identity for each name. Raises AskedError if a file is in the way."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_folder(folder)
     for name in names:
         if (folder / f"{name}.agekey").exists():
             raise AskedError(
@@ -147,6 +147,19 @@ def new_identities(folder: Path, names: tuple[str, ...], now: datetime) -> list[
                 "name another folder with --out"
             )
     return [_new_identity(folder / f"{name}.agekey", name, now) for name in names]
+
+
+def _make_folder(folder: Path) -> None:
+    """The folder for identities. On a server whoever asks as root works as another account."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        usable = os.access(folder, os.W_OK | os.X_OK)
+    except OSError:
+        usable = False
+    if not usable:
+        raise AskedError(
+            f"{folder} cannot be written to: name with --out a folder that is open to this account"
+        )
 
 
 def _new_identity(path: Path, name: str, now: datetime) -> Identity:

@@ -29,14 +29,17 @@ NAMES = ("noord", "zuid")
 class ByName(HTTPAdapter):
     """Connects to loopback, by the name that the address says or by another one."""
 
-    def __init__(self, sni: str = "") -> None:
+    def __init__(self, sni: str = "", port: int = 0) -> None:
         super().__init__()
         self.sni = sni
+        self.port = port
+        """The port to go to; 0: the one that the address says."""
 
     def get_connection_with_tls_context(self, request: Any, verify: Any, *_: Any, **__: Any) -> Any:
         place, options = self.build_connection_pool_key_attributes(request, verify)
         name = self.sni or place["host"]
         place["host"] = "127.0.0.1"
+        place["port"] = self.port or place["port"]
         named = {"server_hostname": name, "assert_hostname": name}
         return self.poolmanager.connection_from_host(**place, pool_kwargs=options | named)
 

@@ -115,6 +115,40 @@ def test_every_preset_can_be_shown(chromium: Browser, tmp_path: Path, preset: Pa
         assert say("en", f"notice-usb-{found.usb.mode}") in text
 
 
+CONDITIONS = """
+name = "conditions"
+version = 1
+[[rules]]
+name = "downloads"
+kind = "pupil-file-found"
+action = "seal-file"
+when = { place = "downloads" }
+[[rules]]
+name = "screens"
+kind = "session-unattended"
+action = "lock-session"
+when = { locked = false, source = "logind" }
+"""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_condition_of_a_rule_is_told_in_words_where_there_are_some(
+    chromium: Browser, tmp_path: Path, language: str
+) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text(CONDITIONS, "utf-8")
+    one = reading(tmp_path, Journal(), policy=policy_file.read(file), notice=None)
+    with (
+        answering(tmp_path / "s", **table(one)),
+        served("notice", tmp_path / "s", tmp_path, language) as own,
+    ):
+        text = visit(chromium, own.address).locator("main").inner_text()
+    assert say(language, "notice-if-fact-place-downloads") in text
+    assert say(language, "notice-if-fact-locked-False") in text
+    assert "source: logind" in text
+    assert "locked:" not in text
+
+
 def test_every_page_can_be_opened_by_its_name() -> None:
     there = {route.path for route in app.routes() if "GET" in (route.methods or ())}
     assert {f"/{name}" for name in open_command.PAGES} <= there

@@ -245,6 +245,14 @@ def test_the_officers_keys_open_what_is_sealed_to_them_and_nothing_is_overwritte
     assert (out / "officer.agekey").read_bytes() == before
 
 
+def test_keys_go_into_no_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = run(tmp_path / "state", "keys", "new", "--out", str(tmp_path / "file" / "keys"))
+    assert done.returncode == 1
+    assert "cannot be written to" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 # --- report and register --------------------------------------------------------------------------
 
 

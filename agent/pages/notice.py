@@ -79,9 +79,15 @@ def _rule(visit: Visit, rule: Mapping[str, Any]) -> Mapping[str, str | int]:
         "kind": _said(visit, "notice-if-", kind),
         "action": _said(visit, "notice-then-", action),
         "hours": int(rule.get("grace_hours") or 0),
-        "when": ", ".join(f"{name}: {value}" for name, value in when.items()),
+        "when": ", ".join(_fact(visit, str(name), str(value)) for name, value in when.items()),
         "source": _source(visit, rule),
     }
+
+
+def _fact(visit: Visit, name: str, value: str) -> str:
+    """A condition of a rule in the reader's words, else in those of the policy."""
+    key = f"notice-if-fact-{name}-{value}"
+    return visit.say(key) if has(key) else f"{name}: {value}"
 
 
 def _said(visit: Visit, begin: str, word: str) -> str:

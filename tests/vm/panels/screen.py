@@ -38,24 +38,8 @@ class Screen:
         return picture
 
     def icon(self, state: State = State.FINE, height: int | None = None) -> tuple[int, int] | None:
-        """The middle of the icon in the colour of a state; None where there is none.
-
-        Looked for in the right half, where every panel has its icons, and in its first ``height``
-        pixels if told so.
-        """
-        whole = self.picture()
-        half = whole.width // 2
-        picture = whole.crop((half, 0, whole.width, height or whole.height))
-        apart = ImageChops.difference(picture, Image.new("RGB", picture.size, COLOURS[state]))
-        red, green, blue = apart.split()
-        most = ImageChops.lighter(ImageChops.lighter(red, green), blue)
-        found = most.point(lambda value: 255 * (value < NEAR))
-        box = found.getbbox()
-        if box is None:
-            return None
-        left, top, right, bottom = box
-        wide = LEAST <= right - left <= 80 and LEAST <= bottom - top <= 80
-        return (half + (left + right) // 2, (top + bottom) // 2) if wide else None
+        """The middle of the icon in the colour of a state; None where there is none."""
+        return icon_in(self.picture(), state, height)
 
     def point(self, place: tuple[int, int]) -> None:
         """Move the mouse, as a hand does: by way of a point beside it."""
@@ -85,6 +69,28 @@ class Screen:
 
     def close(self) -> None:
         self._x.close()
+
+
+def icon_in(
+    whole: Image.Image, state: State = State.FINE, height: int | None = None
+) -> tuple[int, int] | None:
+    """The middle of the icon in the colour of a state; None where there is none.
+
+    Looked for in the right half, where every panel has its icons, and in its first ``height``
+    pixels if told so.
+    """
+    half = whole.width // 2
+    picture = whole.crop((half, 0, whole.width, height or whole.height))
+    apart = ImageChops.difference(picture, Image.new("RGB", picture.size, COLOURS[state]))
+    red, green, blue = apart.split()
+    most = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    found = most.point(lambda value: 255 * (value < NEAR))
+    box = found.getbbox()
+    if box is None:
+        return None
+    left, top, right, bottom = box
+    wide = LEAST <= right - left <= 80 and LEAST <= bottom - top <= 80
+    return (half + (left + right) // 2, (top + bottom) // 2) if wide else None
 
 
 def changed(before: Image.Image, after: Image.Image) -> int:

@@ -17,7 +17,7 @@ PATIENCE = 60.0
 LINGER = 2.5
 """Seconds a thief goes on after the agent has spoken; the automounter needs one to three."""
 STICK = "stick"
-_USE = """\
+USE = """\
 set -e
 as-staff udisksctl unlock -b {part} --key-file /run/lab/pass >/dev/null
 dm=$(lsblk -nro PATH,TYPE {part} | awk '$2 == "crypt" {{print $1; exit}}')
@@ -113,7 +113,7 @@ class Bench:
     def use(self, row: Row, part: str) -> None:
         """Use an encrypted stick as its owner does: unlock, write, read, start nothing, lock."""
         self.lock()
-        done = self.laptop.tried(_USE.format(part=part), timeout=120)
+        done = self.laptop.tried(USE.format(part=part), timeout=120)
         said = (done.stdout + done.stderr).decode("utf-8", "replace")
         row.must(done.returncode == 0, f"could not be used: {said.strip()[-400:]}")
         row.must("plan of groep 7" in said, "what was written could not be read")
