@@ -32,6 +32,8 @@ MODULES = frozenset(
 """Each gives up all rights before it reads a byte that a stranger wrote."""
 IDLE = 600.0
 """Seconds."""
+PATIENCE = 30.0
+"""Seconds in which whoever connects has to say what for."""
 MOST_WORDS = 8
 _LISTENING = 3
 _DESCRIPTORS = 3
@@ -59,8 +61,10 @@ def _one(connection: socket.socket) -> None:
     with connection:
         if peer_of(connection)[1] != os.geteuid():
             return
-        packet, given, _, _ = socket.recv_fds(connection, LONGEST, _DESCRIPTORS)
+        connection.settimeout(PATIENCE)
+        given: list[int] = []
         try:
+            packet, given, _, _ = socket.recv_fds(connection, LONGEST, _DESCRIPTORS)
             child = _started(packet, given)
         except (Refused, OSError, subprocess.SubprocessError) as error:
             _tell(connection, {"why": str(error)})
@@ -105,6 +109,8 @@ def _person(words: list[str], named: dict[str, int]) -> "subprocess.Popen[bytes]
         raise Refused("no such person") from error
     if account.pw_uid == 0 or session.startswith("-"):
         raise Refused("root is no person")
+    if named.keys() != {"stdin", "stdout"}:
+        raise Refused("nobody to talk to")
     more = {"PYTHONUTF8": "1", "HOME": account.pw_dir}
     return subprocess.Popen(
         [sys.executable, "-P", "-m", PERSON, session],

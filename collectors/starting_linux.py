@@ -25,7 +25,7 @@ STARTER = "DOSSIERWACHT_STARTER"
 """Names the environment's variable with the path of the starter's socket."""
 KILL = b"kill"
 LONGEST = 64 * 1024
-_SECONDS = 15.0
+_SECONDS = 30.0
 """Longest the starter may take to say that a child is there."""
 ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
 PERSON = "enforcement.in_session"

@@ -139,6 +139,7 @@ def test_a_child_ends_when_whoever_asked_is_gone(
         {"module": starting_linux.PERSON, "words": ["x", "1"], "given": []},
         {"module": starting_linux.PERSON, "words": ["1"], "given": []},
         {"module": starting_linux.PERSON, "words": ["1", "-c"], "given": []},
+        {"module": starting_linux.PERSON, "words": ["1", "1"], "given": []},
         {"module": "collectors.media.probe", "words": [1], "given": []},
         {"module": "collectors.media.probe", "words": ["x"] * 9, "given": []},
         {"module": "collectors.media.probe", "words": [], "given": ["stdin"]},
