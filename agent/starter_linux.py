@@ -5,11 +5,11 @@
 The agent itself has lost that right, and that to kill what belongs to others. It asks here
 (``collectors.starting_linux``): for a worker or a probe, which shuts itself in before it touches
 anything, or for somebody in a person's place. Nothing else is started, and nobody but root is
-heard. A child never outlives its connection. It ends when there was nothing to do for a while.
+heard. A child never outlives its connection.
 """
 
+import contextlib
 import json
-import logging
 import os
 import pwd
 import select
@@ -22,16 +22,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from agent.peer import peer_of
-from collectors.starting_linux import ENVIRONMENT, LONGEST, PERSON, here
-
-log = logging.getLogger(__name__)
+from collectors.fresh_linux import ENVIRONMENT, LONGEST, PERSON, here
 
 MODULES = frozenset(
     {"collectors.recognise.worker", "collectors.recognise.ocr_worker", "collectors.media.probe"}
 )
 """Each gives up all rights before it reads a byte that a stranger wrote."""
-IDLE = 600.0
-"""Seconds."""
 PATIENCE = 30.0
 """Seconds in which whoever connects has to say what for."""
 MOST_WORDS = 8
@@ -43,16 +39,10 @@ class Refused(Exception):
     """Nobody starts this."""
 
 
-def serve(listener: socket.socket, idle: float = IDLE) -> None:
-    """Start what is asked for until nothing was for ``idle`` seconds and no child is left."""
-    listener.settimeout(idle)
+def serve(listener: socket.socket) -> None:
+    """Start what is asked for, until this process is ended."""
     while True:
-        try:
-            connection, _ = listener.accept()
-        except TimeoutError:
-            if threading.active_count() == 1:
-                return
-            continue
+        connection, _ = listener.accept()
         threading.Thread(target=_one, args=(connection,), name="child").start()
 
 
@@ -140,10 +130,8 @@ def _end_of(child: "subprocess.Popen[bytes]", connection: socket.socket) -> Mapp
 
 
 def _tell(connection: socket.socket, told: Mapping[str, Any]) -> None:
-    try:
+    with contextlib.suppress(OSError):  # nobody may be waiting any more
         connection.send(json.dumps(told).encode("ascii"))
-    except OSError:
-        log.info("nobody waits for a child any more")
 
 
 def _own_peak() -> int:

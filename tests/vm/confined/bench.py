@@ -102,7 +102,7 @@ class Bench:
             device=DEVICE, server="https://collector.invalid", collector_key=NO_KEY,
             owner="issued",
         )  # fmt: skip
-        self.laptop.sh("mkdir -p -m 700 /var/lib/dossierwacht")
+        self.laptop.sh("mkdir -p -m 700 /var/lib/dossierwacht; mkdir -p /run/lab")
         where = "cat >/var/lib/dossierwacht/identity.json"
         self.laptop.sh(where, given=msgspec.json.encode(told))
 
