@@ -5,11 +5,11 @@
 The agent itself has lost that right, and that to kill what belongs to others. It asks here
 (``collectors.starting_linux``): for a worker or a probe, which shuts itself in before it touches
 anything, or for somebody in a person's place. Nothing else is started, and nobody but root is
-heard. A child never outlives its connection. It ends when there was nothing to do for a while.
+heard. A child never outlives its connection.
 """
 
+import contextlib
 import json
-import logging
 import os
 import pwd
 import select
@@ -22,16 +22,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from agent.peer import peer_of
-from collectors.starting_linux import ENVIRONMENT, LONGEST, PERSON, here
-
-log = logging.getLogger(__name__)
+from collectors.fresh_linux import ENVIRONMENT, LONGEST, PERSON, here
 
 MODULES = frozenset(
     {"collectors.recognise.worker", "collectors.recognise.ocr_worker", "collectors.media.probe"}
 )
 """Each gives up all rights before it reads a byte that a stranger wrote."""
-IDLE = 600.0
-"""Seconds."""
+PATIENCE = 30.0
+"""Seconds in which whoever connects has to say what for."""
 MOST_WORDS = 8
 _LISTENING = 3
 _DESCRIPTORS = 3
@@ -41,16 +39,10 @@ class Refused(Exception):
     """Nobody starts this."""
 
 
-def serve(listener: socket.socket, idle: float = IDLE) -> None:
-    """Start what is asked for until nothing was for ``idle`` seconds and no child is left."""
-    listener.settimeout(idle)
+def serve(listener: socket.socket) -> None:
+    """Start what is asked for, until this process is ended."""
     while True:
-        try:
-            connection, _ = listener.accept()
-        except TimeoutError:
-            if threading.active_count() == 1:
-                return
-            continue
+        connection, _ = listener.accept()
         threading.Thread(target=_one, args=(connection,), name="child").start()
 
 
@@ -59,8 +51,10 @@ def _one(connection: socket.socket) -> None:
     with connection:
         if peer_of(connection)[1] != os.geteuid():
             return
-        packet, given, _, _ = socket.recv_fds(connection, LONGEST, _DESCRIPTORS)
+        connection.settimeout(PATIENCE)
+        given: list[int] = []
         try:
+            packet, given, _, _ = socket.recv_fds(connection, LONGEST, _DESCRIPTORS)
             child = _started(packet, given)
         except (Refused, OSError, subprocess.SubprocessError) as error:
             _tell(connection, {"why": str(error)})
@@ -105,6 +99,8 @@ def _person(words: list[str], named: dict[str, int]) -> "subprocess.Popen[bytes]
         raise Refused("no such person") from error
     if account.pw_uid == 0 or session.startswith("-"):
         raise Refused("root is no person")
+    if named.keys() != {"stdin", "stdout"}:
+        raise Refused("nobody to talk to")
     more = {"PYTHONUTF8": "1", "HOME": account.pw_dir}
     return subprocess.Popen(
         [sys.executable, "-P", "-m", PERSON, session],
@@ -134,10 +130,8 @@ def _end_of(child: "subprocess.Popen[bytes]", connection: socket.socket) -> Mapp
 
 
 def _tell(connection: socket.socket, told: Mapping[str, Any]) -> None:
-    try:
+    with contextlib.suppress(OSError):  # nobody may be waiting any more
         connection.send(json.dumps(told).encode("ascii"))
-    except OSError:
-        log.info("nobody waits for a child any more")
 
 
 def _own_peak() -> int:

@@ -16,19 +16,17 @@ import select
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+from collectors.fresh_linux import LONGEST, PERSON, here
+
 STARTER = "DOSSIERWACHT_STARTER"
 """Names the environment's variable with the path of the starter's socket."""
 KILL = b"kill"
-LONGEST = 64 * 1024
-_SECONDS = 15.0
+_SECONDS = 30.0
 """Longest the starter may take to say that a child is there."""
-ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
-PERSON = "enforcement.in_session"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -88,28 +86,6 @@ def start(
     if place is None:
         return here(module, words, passed=passed, **streams)
     return _asked(place, {"module": module, "words": list(words)}, passed, **streams)
-
-
-def here(
-    module: str,
-    words: Sequence[str],
-    *,
-    passed: int | None = None,
-    stdin: int | None = None,
-    stdout: int | None = None,
-) -> "subprocess.Popen[bytes]":
-    """The same by this very process: a fresh interpreter with these descriptors and no others."""
-    given = () if passed is None else (passed,)
-    return subprocess.Popen(
-        [sys.executable, "-I", "-m", module, *map(str, given), *words],
-        stdin=subprocess.DEVNULL if stdin is None else stdin,
-        stdout=subprocess.DEVNULL if stdout is None else stdout,
-        stderr=subprocess.DEVNULL,
-        env=ENVIRONMENT,
-        cwd="/",
-        close_fds=True,
-        pass_fds=given,
-    )
 
 
 def person(uid: int, session: str) -> Started | None:

@@ -1,12 +1,14 @@
 """Shares, firewall and connections: what stands open to the network, and what should be there."""
 
 import json
+import socket
+import threading
 from pathlib import Path
 
 import pytest
 
 from collectors.checks.connection_linux import connection
-from collectors.checks.firewall_linux import firewall, of_rules
+from collectors.checks.firewall_linux import ASKED, ask_kernel, firewall, of_rules
 from collectors.checks.reading import Unreadable
 from collectors.checks.sharing_linux import shares
 from collectors.checks.told import Told, Why
@@ -124,6 +126,32 @@ MATCH = {"match": {"op": "==", "left": {"meta": {"key": "iif"}}, "right": "lo"}}
 )
 def test_rules_are_judged_by_how_they_end(rules: str, why: Why) -> None:
     assert of_rules(rules) is why
+
+
+@pytest.mark.parametrize("told", [b'{"nftables": []}' * 20_000, b""])
+def test_the_rules_come_from_the_unit_that_may_ask_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: bytes
+) -> None:
+    monkeypatch.setenv(ASKED, str(tmp_path / "firewall.sock"))
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "firewall.sock"))
+        listener.listen()
+
+        def tells() -> None:
+            with listener.accept()[0] as connection:
+                connection.sendall(told)
+
+        teller = threading.Thread(target=tells)
+        teller.start()
+        assert ask_kernel() == (told.decode() or None)
+        teller.join()
+
+
+def test_where_nobody_may_ask_for_the_rules_they_are_not_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ASKED, str(tmp_path / "firewall.sock"))
+    assert ask_kernel() is None
 
 
 def test_a_service_that_is_on_is_a_firewall(system: MadeUp) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from agent import starter_linux
 from collectors import starting_linux
+from collectors.fresh_linux import PERSON
 from collectors.media.probe import probe
 from collectors.media.verdict import VolumeKind
 from collectors.recognise.recogniser import Recogniser, WorkerError
@@ -134,11 +134,12 @@ def test_a_child_ends_when_whoever_asked_is_gone(
         {"module": "os", "words": [], "given": []},
         {"module": "agent.cli", "words": ["run"], "given": []},
         {"module": "collectors.recognise.worker; true", "words": [], "given": []},
-        {"module": starting_linux.PERSON, "words": ["0", "1"], "given": []},
-        {"module": starting_linux.PERSON, "words": ["4000000000", "1"], "given": []},
-        {"module": starting_linux.PERSON, "words": ["x", "1"], "given": []},
-        {"module": starting_linux.PERSON, "words": ["1"], "given": []},
-        {"module": starting_linux.PERSON, "words": ["1", "-c"], "given": []},
+        {"module": PERSON, "words": ["0", "1"], "given": []},
+        {"module": PERSON, "words": ["4000000000", "1"], "given": []},
+        {"module": PERSON, "words": ["x", "1"], "given": []},
+        {"module": PERSON, "words": ["1"], "given": []},
+        {"module": PERSON, "words": ["1", "-c"], "given": []},
+        {"module": PERSON, "words": ["1", "1"], "given": []},
         {"module": "collectors.media.probe", "words": [1], "given": []},
         {"module": "collectors.media.probe", "words": ["x"] * 9, "given": []},
         {"module": "collectors.media.probe", "words": [], "given": ["stdin"]},
@@ -220,18 +221,3 @@ def test_a_starter_that_dies_takes_its_children_along(starter: "subprocess.Popen
         starter.kill()
         assert ours.recv(4096) == b""
         assert child.wait(30) == -signal.SIGKILL
-
-
-def test_it_ends_when_nothing_is_asked_for(tmp_path: Path) -> None:
-    code = "import sys; from tests.test_starter import alone; alone(sys.argv[1])"
-    words = [sys.executable, "-c", code, str(tmp_path)]
-    root = Path(__file__).parent.parent
-    assert subprocess.run(words, timeout=60, check=False, cwd=root).returncode == 0
-
-
-def alone(folder: str) -> None:
-    """A starter in a process of its own that nobody asks anything."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-        listener.bind(f"{folder}/alone")
-        listener.listen()
-        starter_linux.serve(listener, 0.05)

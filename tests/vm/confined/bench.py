@@ -13,7 +13,6 @@ import msgspec
 import pyrage
 
 from agent import identity
-from agent.wire.messages import Owner
 from tests.vm.laptop.machine import Laptop
 from tests.vm.laptop.product import Product
 
@@ -39,7 +38,7 @@ key = "{reserve}"
 proven = true
 
 [[rules]]
-name = "pupil files"
+name = "pupil-files"
 kind = "pupil-file-found"
 action = "seal-file"
 
@@ -101,9 +100,9 @@ class Bench:
         """As enrolment leaves a laptop behind, with a collector that cannot be reached."""
         told = identity.Enrolled(
             device=DEVICE, server="https://collector.invalid", collector_key=NO_KEY,
-            owner=Owner.ISSUED,
+            owner="issued",
         )  # fmt: skip
-        self.laptop.sh("mkdir -p -m 700 /var/lib/dossierwacht")
+        self.laptop.sh("mkdir -p -m 700 /var/lib/dossierwacht; mkdir -p /run/lab")
         where = "cat >/var/lib/dossierwacht/identity.json"
         self.laptop.sh(where, given=msgspec.json.encode(told))
 
