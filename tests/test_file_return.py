@@ -25,7 +25,7 @@ from agent.own_files import FileReturned, Returned
 from agent.wire import orders as wire
 from agent.wire.orders import Order, OrderError
 from collectors.base import Observation
-from enforcement import return_key
+from enforcement import return_key, vault
 from enforcement.base import Attempt, Recipient, Settings
 from enforcement.seal_file import SealFile
 
@@ -123,6 +123,15 @@ def test_it_comes_back_where_it_lay_and_is_left_alone(laptop: Laptop) -> None:
     assert (told.subject, told.days, told.path) == (ID, 3, str(path))
     assert "path" not in told.facts()
     assert (laptop.state / "vault" / f"{ID}.json").exists(), "the sealed copy stays"
+
+
+def test_what_came_back_is_settled_and_what_did_not_is_not(laptop: Laptop) -> None:
+    laptop.seal()
+    laptop.seal(OTHER_ID, "lijst 4b.csv")
+    assert laptop.ends(laptop.order(key="bm90aGluZw==")) is Returned.KEY
+    assert vault.unsettled(laptop.state / "vault") == {ID, OTHER_ID}
+    assert laptop.ends(laptop.order()) is Returned.DONE
+    assert vault.unsettled(laptop.state / "vault") == {OTHER_ID}
 
 
 def test_the_list_is_written_before_the_file_is_there(laptop: Laptop) -> None:

@@ -124,6 +124,9 @@ def test_a_laptop_whose_agent_is_down_is_retired_and_can_come_back(real: Chain) 
     retired.refuse(state)
     with running_agent(real.folders):
         assert stage.wait_until(lambda: real.status().get("device") == who.device, 30)
+        # What it tells arrives, under the numbers that follow those of before.
+        assert stage.wait_until(lambda: "agent-started" in [e["kind"] for e in real.events()], 60)
+        assert stage.wait_until(lambda: real.status().get("pending") == 0, 60)
 
 
 def test_without_its_collector_a_laptop_is_retired_all_the_same(real: Chain) -> None:
