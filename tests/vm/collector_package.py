@@ -62,6 +62,7 @@ def prepared(held: contextlib.ExitStack, deb: Path | None) -> Place:
     pictures.mkdir(parents=True, exist_ok=True)
     say("starting the machine")
     laptop = held.enter_context(machine.restored(folder, disk, run / "m"))
+    laptop.sh("systemctl isolate multi-user.target", timeout=300)  # a server has no desktop
     return Place(laptop=laptop, deb=made, debian=debian, pictures=pictures)
 
 
