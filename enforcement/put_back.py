@@ -128,6 +128,12 @@ def _remove(place: Path) -> None:
         os.fsync(folder)
 
 
+def starts_with_the_laptop(wish: Wish) -> bool:
+    """Whether it is a unit that should be running: what masked it may have stopped it too."""
+    unit = os.path.splitext(wish.path)[1] in _UNITS
+    return unit and b"\n[Install]\n" in _copy(wish)[0]
+
+
 def _enabled(wish: Wish) -> Result:
     """Have a unit start with the laptop again."""
     name = os.path.basename(wish.path)
@@ -167,6 +173,8 @@ def main(words: Sequence[str]) -> int:
         result = put_back(wish)
         if result is Result.DONE:
             restore_own_part_linux.read_again()
+            if starts_with_the_laptop(wish):
+                restore_own_part_linux.start(os.path.basename(path))
         print(result)
     except EnforcementError as error:
         print(error.reason)

@@ -41,6 +41,11 @@ def enable(unit: str) -> None:
     _run([_SYSTEMCTL, "enable", "--quiet", unit])
 
 
+def start(unit: str) -> None:
+    """Start a unit, if it does not run, without waiting for it. Raises EnforcementError."""
+    _run([_SYSTEMCTL, "start", "--no-block", unit])
+
+
 def read_again() -> None:
     """Have systemd and udev read their files anew; polkit sees for itself. EnforcementError."""
     _run([_SYSTEMCTL, "daemon-reload"])

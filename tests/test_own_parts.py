@@ -369,6 +369,14 @@ def test_what_stood_in_the_way_is_kept(system: System) -> None:
     assert (system.state / put_back.ASIDE).stat().st_mode & 0o077 == 0
 
 
+def test_units_that_start_with_the_laptop_are_known_from_their_copy(system: System) -> None:
+    mask(system)
+    assert put_back.starts_with_the_laptop(system.wish())
+    system.at(MASK).unlink()
+    system.at(UDEV).unlink()
+    assert not put_back.starts_with_the_laptop(system.wish())
+
+
 def test_a_second_call_finds_it_done(system: System) -> None:
     mask(system)
     wish = system.wish()
