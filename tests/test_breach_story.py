@@ -184,6 +184,7 @@ def normalise(story: Story) -> None:
     story.do("/plan/close", phase="normalise")
     assert DANISH.text("plan.closed") in story.page()
     assert DANISH.text("entry.history.whole") in story.page("/history")
+    assert DANISH.text("entry.orders") not in story.page(), "a card with nothing in it"
 
 
 def hand_over(story: Story) -> None:

@@ -221,6 +221,8 @@ def test_it_sees_the_same_in_its_own_language(at: Console, browser: object, lang
     short = language[:2]
     log_in(page, at, "ingrid")
     page.goto(f"{at.running.url}/devices/{at.laptop.name}")
+    events = page.locator("section.wide[aria-labelledby=events]")
+    assert events.evaluate("one => one.scrollWidth <= one.clientWidth"), "what was done is hidden"
     assert page.get_attribute("html", "lang") == short
     look(page, f"device-{short}")
     page.goto(f"{at.running.url}/devices/{at.laptop.name}/5")

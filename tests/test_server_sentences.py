@@ -110,6 +110,15 @@ def test_observations_were_found() -> None:
     assert all(issubclass(kind, Observation) for _, kind in OBSERVATIONS)
 
 
+def test_how_a_disk_is_told_is_no_word_of_the_program() -> None:
+    for language, one in wording.load().items():
+        for disk in ("good", "bad"):
+            facts = {"disk": disk, "open-files": 0, "sealed-files": 0}
+            said = one.sentence(make_event(kind="laptop-standing", facts=facts))
+            assert one.word(disk, "state") in said, language
+            assert f": {disk}." not in said
+
+
 def test_a_stick_that_poses_as_a_keyboard_is_told_as_an_attack() -> None:
     for one in wording.load().values():
         facts = {"verdict": "unencrypted", "why": "plain-file-system", "also-keyboard": False}
