@@ -17,7 +17,7 @@ from tests.vm.laptop.machine import Laptop
 from tests.vm.laptop.product import Product
 
 NO_KEY = base64.b64encode(os.urandom(32)).decode("ascii")
-PATIENCE = 180.0
+PATIENCE = 400.0
 """Seconds the agent may take under emulation."""
 DEVICE = "d" + 16 * "a"
 POLICY = """
