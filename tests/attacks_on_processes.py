@@ -1,7 +1,8 @@
 """What a person without root's rights tries on a process of another, with none of our code.
 
 ``python3 attacks_on_processes.py PID...`` prints a line of JSON for each process: what was tried,
-and the errno by which the kernel refused it; null is an attack that succeeded.
+and the errno by which the kernel refused it; null is an attack that succeeded, and 2 or 3 one that
+found the process gone.
 """
 
 import ctypes
@@ -52,10 +53,10 @@ def attacks(pid: int) -> dict[str, Callable[[], object]]:
 
 
 def refusal(attack: Callable[[], object]) -> int | None:
-    """The errno by which an attack was refused; None if it succeeded."""
+    """The errno by which an attack failed; None if it succeeded."""
     try:
         attack()
-    except PermissionError as error:
+    except (PermissionError, ProcessLookupError, FileNotFoundError) as error:
         return error.errno
     except ValueError as error:  # how the module ``resource`` tells of EPERM
         return None if "not allowed" not in str(error) else 1
