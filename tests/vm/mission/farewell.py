@@ -9,7 +9,7 @@ from tests.vm.laptop.product import AGENT
 from tests.vm.mission.founding import COLLECTOR, FILES, PLACE
 from tests.vm.mission.ledger import NotRun, Step
 from tests.vm.mission.office import REGISTER
-from tests.vm.mission.road import Road
+from tests.vm.mission.road import OFFICE, Road
 
 STATE = "/var/lib/dossierwacht"
 KEYS = f"find {STATE} -type f -name '*.key' -o -type f -name '*.pem' | sort | xargs -r sha256sum"
@@ -44,12 +44,12 @@ def _kept(road: Road) -> dict[str, object]:
 
 def given_back(road: Road) -> str:
     """A file that was sealed comes back byte for byte, with the officer's key."""
-    road.laptop.put(road.known["officer"], "/root/officer.agekey")
+    road.laptop.put(road.known["officer"], f"{OFFICE}/officer.agekey")
     sums = set()
     for one in road.known["sealed"]:
-        target = f"/root/back/{one['id']}"
+        target = f"{OFFICE}/back/{one['id']}"
         road.sh(f"mkdir -p {target} && dossierwacht sealed restore {one['id']}"
-                f" --identity /root/officer.agekey --to {target}")  # fmt: skip
+                f" --identity {OFFICE}/officer.agekey --to {target}")  # fmt: skip
         content = road.laptop.sh(f"cat {target}/* | base64 -w 0")
         sums.add(_sum_of(content))
     missing = sums - set(road.known["sums"].values())

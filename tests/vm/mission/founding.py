@@ -22,7 +22,7 @@ ln -sf /usr/share/zoneinfo/Europe/Amsterdam /etc/localtime
 echo '127.0.0.1 {NAME}' >>/etc/hosts
 printf 'LANG=C.UTF-8\\nLANGUAGE=nl\\n' >>/etc/environment
 install -d -o teacher -g teacher -m 700 /home/teacher/.ssh
-install -o teacher -g teacher -m 600 /root/.ssh/authorized_keys /home/teacher/.ssh/
+install -o teacher -g teacher -m 600 "$HOME"/.ssh/authorized_keys /home/teacher/.ssh/
 cat >{BROWSER} <<'END'
 #!/bin/sh
 # The lab's browser: it notes the address, which a browser on the host then opens.
@@ -34,7 +34,7 @@ FILES = (
     "find / -xdev -not -path '/proc/*' -not -path '/home/*' -not -path '/tmp/*'"
     " -not -path '/var/tmp/*' -not -path '/var/log/*' -not -path '/var/lib/dpkg/*'"
     " -not -path '/var/cache/*' -not -path '/var/lib/systemd/*' -not -path '/srv/*'"
-    " -not -path '/root/*' | sort"
+    " | sort"
 )
 """What packages may have left behind is looked for here."""
 
