@@ -97,8 +97,9 @@ def one(ledger: Ledger, road: Road, step: Step) -> None:
         return step.work(road)
 
     note(ledger, step.name, step.expected, work)
-    if not ledger.cases[-1].passed:
-        road.say(f"--- FAILED: {ledger.cases[-1].got}")
+    case = ledger.cases[-1]
+    road.say(f"--- {'ok' if case.passed else 'NOT AS IT SHOULD BE'}: {case.got}")
+    if case.ran and not case.passed:
         with contextlib.suppress(*BROKEN):
             road.screen(f"failed-{step.name.replace(' ', '-')}")
 
@@ -109,7 +110,7 @@ def note(ledger: Ledger, name: str, expected: str, work: Callable[[], str]) -> N
     try:
         case.got, case.passed = work() or "done", True
     except NotRun as error:
-        case.got = f"did not run: {error}"
+        case.got, case.ran = f"did not run: {error}", False
     except BROKEN as error:
         case.got = f"{type(error).__name__}: {error}"
     case.seconds = round(time.monotonic() - began, 1)

@@ -9,7 +9,7 @@ from tests.vm.laptop.product import AGENT
 from tests.vm.mission.founding import COLLECTOR, FILES, PLACE
 from tests.vm.mission.ledger import NotRun, Step
 from tests.vm.mission.office import REGISTER
-from tests.vm.mission.road import Road
+from tests.vm.mission.road import OFFICE, Road
 
 STATE = "/var/lib/dossierwacht"
 KEYS = f"find {STATE} -type f -name '*.key' -o -type f -name '*.pem' | sort | xargs -r sha256sum"
@@ -21,7 +21,7 @@ def upgraded(road: Road) -> str:
     road.laptop.put(road.known["newer"], f"{PLACE}/{road.known['newer'].name}")
     before, place = _kept(road), road.last()
     assert before["sealed"], "nothing is sealed"
-    road.sh(f"cd {PLACE} && apt-get install -y ./{road.known['newer'].name}", 900)
+    road.sh(f"cd {PLACE} && apt-get install -y ./{road.known['newer'].name}", 1800)
     road.answers()
     after = _kept(road)
     for what, value in before.items():
@@ -44,12 +44,12 @@ def _kept(road: Road) -> dict[str, object]:
 
 def given_back(road: Road) -> str:
     """A file that was sealed comes back byte for byte, with the officer's key."""
-    road.laptop.put(road.known["officer"], "/root/officer.agekey")
+    road.laptop.put(road.known["officer"], f"{OFFICE}/officer.agekey")
     sums = set()
     for one in road.known["sealed"]:
-        target = f"/root/back/{one['id']}"
+        target = f"{OFFICE}/back/{one['id']}"
         road.sh(f"mkdir -p {target} && dossierwacht sealed restore {one['id']}"
-                f" --identity /root/officer.agekey --to {target}")  # fmt: skip
+                f" --identity {OFFICE}/officer.agekey --to {target}")  # fmt: skip
         content = road.laptop.sh(f"cat {target}/* | base64 -w 0")
         sums.add(_sum_of(content))
     missing = sums - set(road.known["sums"].values())
@@ -65,16 +65,16 @@ def retired(road: Road) -> str:
     """The laptop is given back: what lies sealed is settled first."""
     if road.laptop.tried("dossierwacht retire --help").returncode != 0:
         raise NotRun("there is no command `dossierwacht retire`")
-    said = road.laptop.tried("dossierwacht retire", 600)
+    said = road.laptop.tried("dossierwacht retire", 1200)
     road.say(f"# dossierwacht retire: {said.returncode}\n{(said.stdout + said.stderr).decode()}")
     if said.returncode == 0:
         return said.stdout.decode("utf-8", "replace").strip().splitlines()[-1]
-    return "first refused, then: " + road.sh("dossierwacht retire --force", 600).strip()
+    return "first refused, then: " + road.sh("dossierwacht retire --force", 1200).strip()
 
 
 def purge_agent(road: Road) -> str:
     """The agent goes, and takes everything along but what lies sealed."""
-    road.sh(f"apt-get purge -y {AGENT}", 600)
+    road.sh(f"apt-get purge -y {AGENT}", 1200)
     left = [path for path in _left(road) if not _of(path, REGISTER) and COLLECTOR not in path]
     road.say("left by the agent: " + ", ".join(left))
     strange = [path for path in left if path != STATE and not _of(path, f"{STATE}/vault")]
@@ -89,7 +89,7 @@ def purge_agent(road: Road) -> str:
 
 def purge_collector(road: Road) -> str:
     """The collector goes, and leaves the register."""
-    said = road.sh(f"apt-get purge -y {COLLECTOR} 2>&1", 600)
+    said = road.sh(f"apt-get purge -y {COLLECTOR} 2>&1", 1200)
     left = [path for path in _left(road) if not _of(path, STATE) and "agent" not in path]
     strange = [path for path in left if not _of(path, REGISTER)]
     assert not strange, f"{len(strange)} left: {', '.join(strange[:12])}"

@@ -40,12 +40,15 @@ class Case:
     expected: str
     got: str = ""
     passed: bool = False
+    ran: bool = True
     seconds: float = 0.0
 
     def line(self) -> str:
         """The row of the printed table."""
         word = "ok  " if self.passed else "FAIL"
-        return f"{word} {self.name:28}{self.seconds:8.1f}  {self.got.splitlines()[0][:110]}"
+        return (
+            f"{word} {self.name:28}{self.seconds:8.1f}  {(self.got.splitlines() or [''])[0][:110]}"
+        )
 
 
 @dataclass
