@@ -162,7 +162,7 @@ class Life:
         self.laptop.sh("dpkg --remove dossierwacht-agent", timeout=600)
         units = self.laptop.sh(f"systemctl list-units --no-legend {UNITS}").strip()
         return {
-            "processes": self.laptop.sh("pgrep -af 'agent|dossier' | grep -i [d]ossier || true"),
+            "processes": self.laptop.sh("pgrep -af '/usr/(bin|lib)/[d]ossierwacht' || true"),
             "units": units,
             "gate": self.laptop.tried("test -e /etc/dossierwacht/usb-closed").returncode == 0,
             "program": self.laptop.tried("test -e /usr/bin/dossierwacht").returncode == 0,
