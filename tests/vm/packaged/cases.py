@@ -111,7 +111,7 @@ def low_port(at: Place) -> str:
 
 def postgresql(at: Place) -> str:
     """The very lines of docs/collector.md on a new install, and a back-up into another database."""
-    at.apt(f"install {at.put(*at.debian['postgresql'], raised(at.deb, at.pictures, '0.9.3'))}")
+    at.apt(f"install {at.put(*at.debian['postgresql'], at.deb)}")
     at.laptop.wait_until("test -S /run/postgresql/.s.PGSQL.5432", 300)
     lines = [one for one in _document("createuser").splitlines() if "runuser" in one]
     for line in lines:
@@ -132,7 +132,8 @@ def postgresql(at: Place) -> str:
 
 def upgrade(at: Place) -> str:
     before = at.laptop.sh(f"systemctl show {UNIT} -p MainPID --value").strip()
-    said = at.apt(f"install {at.put(raised(at.deb, at.pictures, '0.9.0'))}")
+    at.remembered["newer"] = at.put(raised(at.deb, at.pictures, "0.9.0"))
+    said = at.apt(f"install {at.remembered['newer']}")
     at.ready()
     pid = at.laptop.sh(f"systemctl show {UNIT} -p MainPID --value").strip()
     kept = at.logged_in("ingrid") is not None and at.authority() == at.remembered["ca"]
@@ -142,7 +143,7 @@ def upgrade(at: Place) -> str:
 
 def stays_off(at: Place) -> str:
     at.laptop.sh(f"systemctl disable -q --now {UNIT}")
-    at.apt(f"install {at.put(raised(at.deb, at.pictures, '0.9.1'))}")
+    at.apt(f"install --reinstall {at.remembered['newer']}")
     state = at.laptop.tried(f"systemctl is-active {UNIT}").stdout.decode().strip()
     at.laptop.sh(f"systemctl enable -q --now {UNIT}", timeout=SECONDS)
     return state
@@ -151,7 +152,7 @@ def stays_off(at: Place) -> str:
 def remove_and_return(at: Place) -> str:
     said = at.apt(f"remove {UNIT}")
     left = at.laptop.sh(f"ls {STATE} | grep -c -x -e collector.db -e ca.pem").strip()
-    at.apt(f"install {at.put(raised(at.deb, at.pictures, '0.9.2'))}")
+    at.apt(f"install {at.remembered['newer']}")
     at.ready()
     kept = at.logged_in("ingrid") is not None and at.authority() == at.remembered["ca"]
     return f"says so: {'the register stays in' in said}; files: {left}; goes on: {kept}"

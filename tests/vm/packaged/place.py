@@ -44,7 +44,9 @@ def raised(deb: Path, folder: Path, version: str) -> Path:
     subprocess.run(["dpkg-deb", "-R", deb, root], check=True)
     control = root / "DEBIAN" / "control"
     control.write_text(re.sub(r"(?m)^Version: .*$", f"Version: {version}", control.read_text()))
-    subprocess.run(["dpkg-deb", "--root-owner-group", "-Zxz", "-z0", "-b", root, made], check=True)
+    subprocess.run(
+        ["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "-b", root, made], check=True
+    )
     shutil.rmtree(root)
     return made
 
