@@ -8,6 +8,8 @@ from agent.wire.event import Event
 
 KEPT = 50
 """Messages."""
+NOT_TOLD = frozenset({"own-part-changed"})
+"""What IT has to look into, and whoever is at the laptop can do nothing about."""
 
 
 class Heard:
@@ -19,6 +21,8 @@ class Heard:
 
     def tell(self, event: Event, uid: int | None = None) -> None:
         """Add one, and whom it concerns. None: the laptop."""
+        if event.kind in NOT_TOLD:
+            return
         with self._lock:
             self._kept.append((event, uid))
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.heard import Heard
 from collectors.base import CoverageLost, CoverageRestored, Observation, utc_now
 from collectors.checks.since import Since
 from collectors.own_part import How, OwnPartChanged, Part
@@ -26,6 +27,7 @@ from enforcement import put_back
 from enforcement.base import Attempt, EnforcementError, Reason, Result, Settings
 from enforcement.put_back import Wish
 from enforcement.restore_own_part import MOST, RestoreOwnPart
+from tests.test_wire import make_event
 
 INSTALLER = Path(__file__).parent.parent / "installer"
 UNIT = "/lib/systemd/system/dossierwacht-agent.service"
@@ -375,6 +377,13 @@ def test_units_that_start_with_the_laptop_are_known_from_their_copy(system: Syst
     system.at(MASK).unlink()
     system.at(UDEV).unlink()
     assert not put_back.starts_with_the_laptop(system.wish())
+
+
+def test_whoever_is_at_the_laptop_is_not_bothered() -> None:
+    heard = Heard()
+    for kind in (OwnPartChanged.kind, "session-unattended"):
+        heard.tell(make_event(kind=kind))
+    assert [event.kind for event in heard] == ["session-unattended"]
 
 
 def test_a_second_call_finds_it_done(system: System) -> None:
