@@ -42,6 +42,7 @@ ELSEWHERE = (
     "/var/lib/apt",
     "/var/lib/dpkg",
     "/var/lib/systemd",
+    "/var/lib/udisks2",
 )
 FILES = "find / -xdev " + " ".join(f"-not -path '{one}/*'" for one in ELSEWHERE) + " | sort"
 """What packages may have left behind is looked for here."""
