@@ -75,12 +75,10 @@ def retired(road: Road) -> str:
 def purge_agent(road: Road) -> str:
     """The agent goes, and takes everything along but what lies sealed."""
     road.sh(f"apt-get purge -y {AGENT}", 1200)
-    left = [path for path in _left(road) if not _of(path, REGISTER) and COLLECTOR not in path]
+    left = [path for path in _left(road) if COLLECTOR not in path]
+    road.known["left"] = left
     road.say("left by the agent: " + ", ".join(left))
-    strange = [path for path in left if path != STATE and not _of(path, f"{STATE}/vault")]
-    strange = [
-        path for path in strange if not (Path(path).parent == Path(STATE) and "README" in path)
-    ]
+    strange = [path for path in left if not _is_kept(path)]
     assert not strange, f"{len(strange)} left: {', '.join(strange[:12])}"
     users = [one for one in _users(road) if one != COLLECTOR]
     assert not users, f"users left: {', '.join(users)}"
@@ -90,12 +88,19 @@ def purge_agent(road: Road) -> str:
 def purge_collector(road: Road) -> str:
     """The collector goes, and leaves the register."""
     said = road.sh(f"apt-get purge -y {COLLECTOR} 2>&1", 1200)
-    left = [path for path in _left(road) if not _of(path, STATE) and "agent" not in path]
+    before = road.known.get("left", [])
+    left = [path for path in _left(road) if path not in before]
     strange = [path for path in left if not _of(path, REGISTER)]
     assert not strange, f"{len(strange)} left: {', '.join(strange[:12])}"
     assert REGISTER in said, f"it does not say what it keeps: {said}"
     road.sh(f"test -s {REGISTER}/collector.db")
     return f"{len(left)} paths left, all of them the register"
+
+
+def _is_kept(path: str) -> bool:
+    """What lies sealed, and the note that tells of it."""
+    is_note = Path(path).parent == Path(STATE) and Path(path).suffix in (".txt", ".md")
+    return path == STATE or _of(path, f"{STATE}/vault") or is_note or path.endswith("README")
 
 
 def _left(road: Road) -> list[str]:

@@ -30,12 +30,21 @@ printf '%s\\n' "$1" >>"$XDG_RUNTIME_DIR/lab-browser"
 END
 chmod 755 {BROWSER}
 """
-FILES = (
-    "find / -xdev -not -path '/proc/*' -not -path '/home/*' -not -path '/tmp/*'"
-    " -not -path '/var/tmp/*' -not -path '/var/log/*' -not -path '/var/lib/dpkg/*'"
-    " -not -path '/var/cache/*' -not -path '/var/lib/systemd/*' -not -path '/srv/*'"
-    " | sort"
+ELSEWHERE = (
+    "/proc",
+    "/tmp",
+    "/srv",
+    "/media",
+    "/home/teacher",
+    "/var/tmp",
+    "/var/log",
+    "/var/cache",
+    "/var/lib/apt",
+    "/var/lib/dpkg",
+    "/var/lib/systemd",
+    "/var/lib/udisks2",
 )
+FILES = "find / -xdev " + " ".join(f"-not -path '{one}/*'" for one in ELSEWHERE) + " | sort"
 """What packages may have left behind is looked for here."""
 
 

@@ -27,7 +27,7 @@ def collector_down(road: Road) -> str:
 
 
 def icon(road: Road) -> str:
-    """The icon can be seen in the panel, and says who can be asked."""
+    """The icon can be seen in the panel, and its colour says how things are."""
     road.awake()
 
     def place() -> tuple[State, tuple[int, int]] | None:
