@@ -111,7 +111,7 @@ def healthy(bench: Bench, row: Row) -> None:
     names = {str(check.get("name", check.get("what"))) for check in bad}
     row.must(names <= {"collector"}, f"doctor: {bad}")
     row.must(bool(list(_checks(told))), f"doctor says nothing: {told}")
-    failed = bench.laptop.sh("systemctl --failed --no-legend 'dossierwacht*'").strip()
+    failed = bench.laptop.sh("systemctl list-units --failed --no-legend 'dossierwacht*'").strip()
     row.must(not failed, f"failed: {failed}")
     row.note = f"to look at: {', '.join(sorted(names)) or 'nothing'}"
 
