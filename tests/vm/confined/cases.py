@@ -81,14 +81,11 @@ def large(bench: Bench, row: Row) -> None:
 
 
 def closed(bench: Bench, row: Row) -> None:
-    """A home that everybody can look into is closed."""
-    last = bench.product.last()
-    bench.laptop.sh("chmod 755 /home/teacher")
-    bench.product.start()
-    event = bench.told("home-open", last)
+    """The home that everybody could look into when the agent came is closed."""
+    event = bench.told("home-open", 0)
     row.must(event is not None, "nobody saw it")
     mode = bench.laptop.sh("stat -c %a /home/teacher").strip()
-    row.must(mode == "700", f"it is {mode}: {(event or {}).get('outcome')}")
+    row.must(mode.endswith("0"), f"it is {mode}: {(event or {}).get('outcome')}")
     row.note = f"mode {mode}"
 
 
