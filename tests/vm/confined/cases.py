@@ -61,7 +61,7 @@ def returned(bench: Bench, row: Row) -> None:
     order = say("order", "release", str(details), *words)
     bench.laptop.sh("cat >/run/lab/order.json", given=order.encode())
     bench.laptop.sh("dossierwacht order apply /run/lab/order.json")
-    event = bench.told("file-returned", last)
+    event = bench.told("file-returned", last, acted=False)
     row.must(event is not None, "nothing was returned")
     found = bench.laptop.tried(f"stat -c '%U' '{PLACE}'; cat '{PLACE}'")
     row.must(found.stdout == b"teacher\n" + roster().encode(), f"what came back: {found}")
