@@ -81,4 +81,6 @@ def test_the_agent_keeps_what_its_work_needs() -> None:
     for line in lines:
         if line.startswith("ReadWritePaths="):
             assert not re.search(r"/(home|media|run|mnt|srv)\b", line), "a mount of its own"
+            # What is not there yet would keep the agent from starting.
+            assert "/sys/bus/usb" not in line
     assert {"Type=notify", "WatchdogSec=10min", "NoNewPrivileges=yes"} <= set(lines)

@@ -105,6 +105,7 @@ class Bench:
         self.laptop.sh("mkdir -p -m 700 /var/lib/dossierwacht; mkdir -p /run/lab")
         where = "cat >/var/lib/dossierwacht/identity.json"
         self.laptop.sh(where, given=msgspec.json.encode(told))
+        self.laptop.sh("cat >/var/lib/dossierwacht/ca.pem", given=b"# nobody's\n")
 
     def save(self, place: str, data: bytes) -> None:
         """Have the person at the laptop save a file."""
@@ -112,12 +113,12 @@ class Bench:
         self.laptop.sh(f"as-staff mkdir -p \"$(dirname '{place}')\"")
         self.laptop.sh(f"as-staff cp /run/lab/given '{place}'")
 
-    def told(self, kind: str, after: int) -> dict[str, Any] | None:
-        """The first event of a kind that is at its end, once it is there; None if none comes."""
+    def told(self, kind: str, after: int, *, acted: bool = True) -> dict[str, Any] | None:
+        """The first event of a kind, once it is there and was acted on; None if none comes."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             for event in self.product.events(after):
-                if event["kind"] == kind and (event["outcome"] or not event["decision"]):
+                if event["kind"] == kind and (event["outcome"] or not acted):
                     return event
             time.sleep(1)
         return None

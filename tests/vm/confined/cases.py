@@ -61,7 +61,7 @@ def returned(bench: Bench, row: Row) -> None:
     order = say("order", "release", str(details), *words)
     bench.laptop.sh("cat >/run/lab/order.json", given=order.encode())
     bench.laptop.sh("dossierwacht order apply /run/lab/order.json")
-    event = bench.told("file-returned", last)
+    event = bench.told("file-returned", last, acted=False)
     row.must(event is not None, "nothing was returned")
     found = bench.laptop.tried(f"stat -c '%U' '{PLACE}'; cat '{PLACE}'")
     row.must(found.stdout == b"teacher\n" + roster().encode(), f"what came back: {found}")
@@ -81,14 +81,11 @@ def large(bench: Bench, row: Row) -> None:
 
 
 def closed(bench: Bench, row: Row) -> None:
-    """A home that everybody can look into is closed."""
-    last = bench.product.last()
-    bench.laptop.sh("chmod 755 /home/teacher")
-    bench.product.start()
-    event = bench.told("home-open", last)
+    """The home that everybody could look into when the agent came is closed."""
+    event = bench.told("home-open", 0)
     row.must(event is not None, "nobody saw it")
     mode = bench.laptop.sh("stat -c %a /home/teacher").strip()
-    row.must(mode == "700", f"it is {mode}: {(event or {}).get('outcome')}")
+    row.must(mode.endswith("0"), f"it is {mode}: {(event or {}).get('outcome')}")
     row.note = f"mode {mode}"
 
 
@@ -111,7 +108,7 @@ def healthy(bench: Bench, row: Row) -> None:
     names = {str(check.get("name", check.get("what"))) for check in bad}
     row.must(names <= {"collector"}, f"doctor: {bad}")
     row.must(bool(list(_checks(told))), f"doctor says nothing: {told}")
-    failed = bench.laptop.sh("systemctl --failed --no-legend 'dossierwacht*'").strip()
+    failed = bench.laptop.sh("systemctl list-units --failed --no-legend 'dossierwacht*'").strip()
     row.must(not failed, f"failed: {failed}")
     row.note = f"to look at: {', '.join(sorted(names)) or 'nothing'}"
 
