@@ -195,7 +195,9 @@ class Life:
         return {
             "left": sorted(set(left) - set(self.before)),
             "state": self.laptop.sh("ls -A /var/lib/dossierwacht").split(),
-            "units": self.laptop.sh(f"systemctl list-unit-files --no-legend {UNITS}").strip(),
+            "units": self.laptop.sh(
+                f"systemctl list-unit-files --no-legend {UNITS} || true"
+            ).strip(),
             "accounts": self.laptop.sh("getent passwd | grep dossierwacht || true").strip(),
             "sealed": len(self._opened()) == FILES + 1,
             "note": str(self.bench.officer.to_public())
