@@ -46,7 +46,8 @@ def _run(words: list[str], database: URL) -> None:
         raise AskedError(f"{words[0]}: {reason}; is postgresql-client installed?") from error
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise AskedError(f"{words[0]} failed: {said[-1] if said else done.returncode}")
+        why = next((one for one in said if "error:" in one), said[-1] if said else "")
+        raise AskedError(f"{words[0]} ended with {done.returncode}: {why}; nothing was changed")
 
 
 def _plain(database: URL) -> str:

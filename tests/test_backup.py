@@ -45,6 +45,10 @@ def test_a_running_collector_is_backed_up_and_a_restored_one_goes_on(
     done = command("restore", fresh, database, made.stdout)
     assert done.returncode == 0, done.stderr
     assert {one.stat().st_mode & 0o777 for one in fresh.iterdir()} == {0o600}
+    if database:
+        again = command("restore", tmp_path / "again", database, made.stdout)
+        assert (again.returncode, b"already exists" in again.stderr) == (1, True), again.stderr
+        assert list((tmp_path / "again").iterdir()) == []
     with collector(fresh, "--public-url", ADDRESS, database=database) as running:
         known_at(running)
         kept = assert_one_chain(running, laptop)
