@@ -178,7 +178,8 @@ def full_disk(bench: Bench) -> str:
     bench.staff(f"mkdir -p /var/tmp/theirs {HOME}/full")
     bench.plant("/var/tmp/theirs")
     bench.staff(f"fallocate -l 64G {HOME}/fill || cat /dev/zero >{HOME}/fill", 900)
-    full = not bench.staff(f"echo more >{HOME}/more && sync {HOME}/more")
+    # More than fits into an inode.
+    full = not bench.staff(f"head -c 4M /dev/zero >{HOME}/more && sync {HOME}/more")
     bench.laptop.tried(f"mv /var/tmp/theirs/*.csv {HOME}/full/")
     found = bench.found_after(after)
     bench.staff(f"rm -f {HOME}/fill {HOME}/more")
