@@ -1,6 +1,6 @@
 """The journey's own book-keeping: what a step came to, and what follows from one that failed.
 
-The journey itself takes half an hour and a virtual machine: ``./dev lab journey``.
+The journey itself takes long, and a virtual machine: ``./dev lab journey``.
 """
 
 import contextlib
