@@ -24,10 +24,11 @@ from agent.lost_questions import LostQuestions
 from agent.messages import Messages
 from agent.mine import Mine
 from agent.notice_read import NoticesRead
-from agent.outbox import ADVICE, Outbox, Trouble
+from agent.outbox import Outbox
 from agent.override_requests import OverrideRequests
 from agent.policy import Mode
 from agent.policy_told import told
+from agent.trouble import ADVICE, Trouble
 from agent.walk_away import WalkAway
 from agent.wanted_back import WantedBack
 from agent.watchers import Watchers

@@ -22,7 +22,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from agent import control, portal, processes
-from agent.outbox import LONG_POLL, Trouble
+from agent.trouble import LONG_POLL, Trouble
 
 log = logging.getLogger(__name__)
 

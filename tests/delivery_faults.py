@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 
 from agent.commands import enrol
 from agent.journal import SIZE_LIMIT, Journal
-from agent.outbox import Trouble
+from agent.trouble import Trouble
 from collectors.base import utc_now
 from server_stub.intake import often
 from tests.delivery_laptop import Answer, Carrier, drain, outbox, over_the_network, turn

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from agent.identity import Enrolled
 from agent.journal import Journal
-from agent.outbox import Trouble
+from agent.trouble import Trouble
 from collectors.base import utc_now
 from tests.collector_on_loopback import collector, run
 from tests.delivery_laptop import (

@@ -20,7 +20,8 @@ from sqlalchemy import delete
 from agent import identity, sender
 from agent.identity import Enrolled
 from agent.journal import Journal
-from agent.outbox import Outbox, Trouble
+from agent.outbox import Outbox
+from agent.trouble import Trouble
 from agent.wire import signatures
 from agent.wire.messages import ENROL_PATH, EnrolReply, EnrolRequest, device_name, to_json
 from collectors.base import Clock, utc_now

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from agent.journal import Journal
-from agent.outbox import Trouble
+from agent.trouble import Trouble
 from tests.collector_on_loopback import Running, collector
 from tests.delivery_laptop import drain, enrol, outbox, over_the_network, stored, turn, unbroken
 from tests.seal_faults import Case

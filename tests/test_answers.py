@@ -16,9 +16,9 @@ from agent.journal import Journal
 from agent.leak import WRITTEN, LeakKind
 from agent.leak_reports import PER_HOUR, LeakReports
 from agent.notice_read import notices_read
-from agent.outbox import Trouble
 from agent.override_requests import OverrideRequests
 from agent.policy import Contact, Policy
+from agent.trouble import Trouble
 from agent.wire import event as wire
 from agent.wire.receipts import receipt_number
 from collectors.base import utc_now

@@ -27,7 +27,8 @@ from hypothesis.stateful import (
 from agent.errors import JournalFull
 from agent.identity import Enrolled, key_text
 from agent.journal import Journal
-from agent.outbox import Outbox, Trouble
+from agent.outbox import Outbox
+from agent.trouble import Trouble
 from agent.wire import event as wire
 from agent.wire import signatures
 from agent.wire.messages import Receipt, device_name, to_json

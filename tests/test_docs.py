@@ -28,7 +28,7 @@ from agent import (
 )
 from agent.cli import build_parser
 from agent.guard import Held
-from agent.outbox import Trouble
+from agent.trouble import Trouble
 from collectors import COLLECTORS
 from collectors.base import Gap, Observation
 from enforcement.base import Reason, Result

@@ -16,8 +16,9 @@ from agent.journal import Journal
 from agent.letter_box import LetterBox
 from agent.managed import kept
 from agent.managed.intake import Intake
-from agent.outbox import LARGEST_SKEW, Outbox, Trouble
+from agent.outbox import LARGEST_SKEW, Outbox
 from agent.policy import Policy
+from agent.trouble import Trouble
 from agent.wire import signatures
 from agent.wire.contact import CONTACT_PATH, TAKES_LETTERS, Contact, News
 from agent.wire.event import WIRE_VERSION

@@ -10,7 +10,7 @@ import pytest
 from agent.journal import Journal
 from agent.journal_file import last_receipt
 from agent.journal_sound import LARGEST_JUMP
-from agent.outbox import Trouble
+from agent.trouble import Trouble
 from agent.wire import event as wire
 from agent.wire.messages import to_json
 from tests.delivery_damage import damaged, kept

@@ -15,7 +15,8 @@ import pytest
 from agent import control, identity, processes, sender
 from agent.demo import stage
 from agent.journal import Journal
-from agent.outbox import Outbox, Trouble
+from agent.outbox import Outbox
+from agent.trouble import Trouble
 from collectors.base import utc_now
 from tests.laptop import Chain, chain, running_agent
 from tests.test_journal import new_event

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.identity import Enrolled, key_text
 from agent.journal import Journal
-from agent.outbox import Outbox, Trouble
+from agent.outbox import Outbox
+from agent.trouble import Trouble
 from agent.wire import event as wire
 from agent.wire import signatures
 from agent.wire.messages import Batch, Problem, ProblemDetail, Receipt, device_name, to_json

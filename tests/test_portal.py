@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent import portal, sender
-from agent.outbox import ADVICE, Trouble
+from agent.trouble import ADVICE, Trouble
 
 COLLECTOR = "https://127.0.0.1:1/v1/events"
 

@@ -18,8 +18,9 @@ from agent.commands.signing_keys import public_text
 from agent.demo import stage
 from agent.identity import Enrolled
 from agent.journal import Journal
-from agent.outbox import Outbox, Trouble
+from agent.outbox import Outbox
 from agent.rotation import TRY_AGAIN, Rotation
+from agent.trouble import Trouble
 from agent.wire import messages, signatures
 from collectors.base import utc_now
 from tests.collector_on_loopback import Laptop, Running, collector, problem, pupil_file

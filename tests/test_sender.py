@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from agent import sender
 from agent.control_server import LONGEST_QUESTION
-from agent.outbox import Trouble
+from agent.trouble import Trouble
 
 DAY = datetime.timedelta(days=1)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from agent import sender
-from agent.outbox import Trouble
+from agent.trouble import Trouble
 from tests.test_sender import Authority, serve
 
 __all__ = ["serve"]  # the fixture

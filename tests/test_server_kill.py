@@ -25,7 +25,8 @@ from sqlalchemy import text
 from agent import sender
 from agent.identity import Enrolled
 from agent.journal import Journal
-from agent.outbox import Outbox, Trouble
+from agent.outbox import Outbox
+from agent.trouble import Trouble
 from agent.wire import messages
 from collectors.base import utc_now
 from server_stub.storage.store import Store

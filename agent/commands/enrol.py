@@ -23,8 +23,8 @@ from msgspec import UNSET
 from agent import __version__, config, enrol_file, identity, machine, retired, sender
 from agent.errors import ConfigError, EnrolmentError
 from agent.identity import Enrolled
-from agent.outbox import Trouble
 from agent.texts import language_of, say
+from agent.trouble import Trouble
 from agent.wire import signatures
 from agent.wire.messages import (
     CA_PATH,
