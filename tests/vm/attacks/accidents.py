@@ -12,7 +12,7 @@ rm /etc/systemd/system/multi-user.target.wants/dossierwacht-agent.path
 rm /etc/xdg/autostart/dossierwacht-tray.desktop /usr/lib/dossierwacht/usb-gate
 mkdir -p /etc/udev/rules.d && : >/etc/udev/rules.d/72-dossierwacht-usb.rules
 mkdir -p /etc/systemd/system/dossierwacht-agent.service.d
-printf '[Service]\\nCPUQuota=1%%\\n' >/etc/systemd/system/dossierwacht-agent.service.d/slow.conf
+printf '[Service]\\nNice=1\\n' >/etc/systemd/system/dossierwacht-agent.service.d/slow.conf
 """
 _SPOILT = 9
 _OVERRIDE = "/etc/systemd/system/dossierwacht-agent.service.d/slow.conf"
