@@ -12,6 +12,7 @@ import pytest
 
 from tests.vm import journey
 from tests.vm.laptop.machine import GuestError, Laptop
+from tests.vm.mission import readme
 from tests.vm.mission.ledger import Ledger, Step
 from tests.vm.mission.road import Road
 
@@ -61,3 +62,10 @@ def test_each_step_needs_only_steps_before_it_and_has_a_name_of_its_own() -> Non
         assert set(step.needs) <= set(before), step.name
         assert step.name not in before
         before.append(step.name)
+
+
+def test_the_lines_of_the_readme_are_found() -> None:
+    for begin in ("apt install ./dossierwacht-collector_", "dossierwacht enrol --server "):
+        assert readme.line(begin).startswith(begin)
+    with pytest.raises(ValueError, match="2 lines"):
+        readme.line("apt install")

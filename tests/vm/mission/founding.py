@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.vm.laptop.product import AGENT
-from tests.vm.mission import debs
+from tests.vm.mission import debs, readme
 from tests.vm.mission.ledger import Step
 from tests.vm.mission.road import NAME, OFFICE, PORT, URL, Road
 
@@ -23,6 +23,7 @@ echo '127.0.0.1 {NAME}' >>/etc/hosts
 printf 'LANG=C.UTF-8\\nLANGUAGE=nl\\n' >>/etc/environment
 install -d -o teacher -g teacher -m 700 /home/teacher/.ssh
 install -o teacher -g teacher -m 600 "$HOME"/.ssh/authorized_keys /home/teacher/.ssh/
+echo 'APT::Get::Assume-Yes "true";' >/etc/apt/apt.conf.d/90lab
 cat >{BROWSER} <<'END'
 #!/bin/sh
 # The lab's browser: it notes the address, which a browser on the host then opens.
@@ -48,11 +49,6 @@ FILES = "find / -xdev " + " ".join(f"-not -path '{one}/*'" for one in ELSEWHERE)
 """What packages may have left behind is looked for here."""
 
 
-def password(name: str) -> str:
-    """An invented password."""
-    return f"{name}-invented-password"
-
-
 def prepare(road: Road) -> str:
     """The laptop as a school has it: its time zone, its name server, a browser."""
     road.sh(_BEFORE)
@@ -67,13 +63,11 @@ def prepare(road: Road) -> str:
 
 
 def install(road: Road) -> str:
-    """Both packages from files, as apt installs them."""
-    names = []
-    for what in ("agent", "collector"):
+    """Both packages from files, by the README's lines."""
+    for what, package in (("collector", COLLECTOR), ("agent", AGENT)):
         deb = road.known[what]
         road.laptop.put(deb, f"{PLACE}/{deb.name}")
-        names.append(f"./{deb.name}")
-    road.sh(f"cd {PLACE} && apt-get install -y {' '.join(names)}", 1800)
+        road.sh(f"cd {PLACE} && {readme.line(f'apt install ./{package}')}", 1800)
     for unit in (AGENT, COLLECTOR):
         road.laptop.wait_until(f"systemctl is-active {unit}", 300)
     road.answers()
@@ -106,10 +100,11 @@ def _answers(port: int) -> bool:
 
 
 def people(road: Road) -> str:
-    """A login for each of the first people."""
-    for name, role in PEOPLE.items():
-        words = f"{COLLECTOR} user add {name} --role {role} --password-stdin"
-        road.sh(words, given=f"{password(name)}\n".encode())
+    """A login for each of the first people: for IT by the README's line."""
+    made = road.sh(readme.line(f"{COLLECTOR} user add ingrid"))
+    road.known["passwords"] = {"ingrid": made.split()[-1], "olaf": "olaf-invented-password"}
+    words = f"{COLLECTOR} user add olaf --role officer --password-stdin"
+    road.sh(words, given=f"{road.known['passwords']['olaf']}\n".encode())
     said = road.sh(f"{COLLECTOR} user list")
     assert all(name in said for name in PEOPLE), said
     return ", ".join(f"{name} ({role})" for name, role in PEOPLE.items())
@@ -162,8 +157,9 @@ def wrong_token(road: Road) -> str:
 
 
 def enrol(road: Road) -> str:
-    """The one command, with the right token."""
-    said = road.sh(f"dossierwacht enrol --server {URL} --token {road.known['token']}")
+    """The README's line, with the right token."""
+    token = f"{road.known['token']}\n".encode()
+    said = road.sh(readme.line("dossierwacht enrol"), given=token)
     found = re.search(r"enrolled as (\S+) at", said)
     assert found, said
     road.known["device"] = found[1]

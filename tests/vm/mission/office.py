@@ -13,7 +13,7 @@ from server_stub import wording
 from tests import test_breach_story as story
 from tests.organisations_visit import ByName
 from tests.vm.mission.case import InBrowser
-from tests.vm.mission.founding import COLLECTOR, password
+from tests.vm.mission.founding import COLLECTOR
 from tests.vm.mission.leak import SAID
 from tests.vm.mission.ledger import Step
 from tests.vm.mission.road import URL, Road
@@ -83,7 +83,7 @@ def logged_in(road: Road, name: str, language: str) -> Page:
     tab = road.tab(language)
     tab.goto(f"{URL}/login")
     tab.fill("#name", name)
-    tab.fill("#password", password(name))
+    tab.fill("#password", road.known["passwords"][name])
     tab.click("main button[type=submit]")
     tab.wait_for_url(re.compile(r"/(devices|overview|register)"))
     return tab
