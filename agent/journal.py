@@ -56,6 +56,7 @@ class Journal:
         """Open or make the journal in ``folder``; raises JournalError if another process has it."""
         self._lock = threading.Lock()
         self._news = threading.Condition()
+        self._ends = False
         self._folder = folder
         self._size_limit = size_limit
         self._unwritten = 0
@@ -72,7 +73,10 @@ class Journal:
             self.append(own.gap("damage", 0, []))
 
     def close(self) -> None:
-        """Release the database and the lock."""
+        """Release the database and the lock; whoever waits for news goes without."""
+        with self._news:
+            self._ends = True
+            self._news.notify_all()
         with self._lock:
             self._db.close()
             os.close(self._owner)
@@ -220,7 +224,8 @@ class Journal:
     def wait_for_pending(self, timeout: float) -> bool:
         """Whether an event waits for a receipt, if need be after ``timeout`` seconds."""
         with self._news:
-            return self._news.wait_for(lambda: self.count() > 0, timeout)
+            found = self._news.wait_for(lambda: self._ends or self.count() > 0, timeout)
+            return found and not self._ends
 
     def _write(self, work: Callable[[], bool], loses: int = 1) -> bool:
         """Do ``work`` as one transaction; on a full disk once more, in the room the ballast leaves.

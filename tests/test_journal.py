@@ -5,6 +5,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,6 +43,18 @@ def acknowledge(journal: Journal, count: int) -> None:
 
 def ids(journal: Journal) -> list[str]:
     return [wire.decode(record.body).id for record in journal.pending().records]
+
+
+def test_whoever_waits_for_an_event_is_let_go_when_the_journal_is_closed(tmp_path: Path) -> None:
+    """As when a policy was taken up: the sender asks the next agent at once."""
+    made, answers = Journal(tmp_path), list[bool]()
+    waiter = threading.Thread(target=lambda: answers.append(made.wait_for_pending(600)))
+    waiter.start()
+    while not made._news._waiters:  # type: ignore[attr-defined]
+        time.sleep(0.01)
+    made.close()
+    waiter.join(60)
+    assert answers == [False]
 
 
 def test_what_was_appended_waits_in_order_across_a_restart(tmp_path: Path) -> None:
