@@ -169,3 +169,10 @@ def test_a_number_nobody_has_is_no_report(chromium: Browser, tmp_path: Path) -> 
         page = visit(chromium, one.address)
         page.goto(page.url + "/0d3f9c1e-0000-4000-8000-000000000001")
         assert say("en", "leak-no-report") in page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("language", ["nl", "da", "en"])
+def test_each_kind_has_its_name_and_what_can_still_be_done(language: str) -> None:
+    told = {say(language, f"leak-next-{kind}") for kind in LeakKind}
+    assert len(told) == len(LeakKind)
+    assert all(say(language, f"leak-{kind}") for kind in LeakKind)
