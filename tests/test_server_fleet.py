@@ -108,6 +108,9 @@ def test_a_laptop_is_silent_after_a_week_and_the_longest_silent_comes_first(stor
     enrol(store, "dd", last_contact_at=NOON - timedelta(days=99), state="revoked")
     assert shown(store, Show.SILENT) == ["dc", "db"]
     assert shown(store, Show.ALL) == ["da", "db", "dc", "dd"]
+    with store.read() as connection:
+        since = NOON - store_devices.SILENT_AFTER
+        assert store_devices.count_silent(connection, "active", since) == 2
 
 
 def test_what_is_watched_again_is_no_gap(store: Store) -> None:

@@ -423,3 +423,15 @@ def test_what_stands_in_for_a_refused_record_holds_no_text(laptop: Laptop) -> No
     rows = laptop.at.rows("SELECT * FROM faults WHERE device = :d", d=laptop.name)
     assert hashlib.sha256(body.encode()).hexdigest() in [str(value) for value in rows[0]]
     assert body.encode() not in laptop.at.dump()
+
+
+def test_a_laptop_that_was_retired_is_believed_and_missed_no_more(
+    running: Running, laptop: Laptop
+) -> None:
+    """Its key is gone from it: whoever signs with it later has a copy."""
+    facts = {"sealed-left": 2, "forced": True}
+    last = pupil_file(kind="agent-retired", facts=facts, decision=None, outcome=None)
+    laptop.receipt(pupil_file(), last)
+    state = running.rows("SELECT state FROM devices WHERE name = :name", name=laptop.name)
+    assert [tuple(row) for row in state] == [("revoked",)]
+    assert problem(laptop.send(pupil_file())) == "revoked"

@@ -43,6 +43,8 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 # The header of an age file: version line, stanzas, and the line with the header's own check.
+RETIRED = "agent-retired"
+"""The last that a laptop tells."""
 _AGE = re.compile(
     rb"\Aage-encryption\.org/v1\n"
     rb"(?:-> [\x21-\x7e]+(?: [\x21-\x7e]+)*\n(?:[A-Za-z0-9+/]{64}\n)*[A-Za-z0-9+/]{0,63}\n)+"
@@ -173,6 +175,12 @@ def _is_sealed(sealed: str) -> bool:
     return header is not None and len(raw) - header.end() >= _AGE_PAYLOAD_LEAST
 
 
+def _let_go(connection: Connection, name: str, new: list[Judged], now: datetime) -> None:
+    """A laptop that takes part no more has forgotten its key: whoever shows it then has a copy."""
+    if any(one.event is not None and one.event.kind == RETIRED for one in new):
+        admission.changed(connection, admission.revoke, name, name, "revoked-device", now)
+
+
 def _drop_repeated_ids(connection: Connection, device: Device, new: list[Judged]) -> list[Judged]:
     """Refuse events whose id this device has used before, under another number."""
     ids = [one.event.id for one in new if one.event is not None]
@@ -212,6 +220,7 @@ def _store(
             store_devices.open_fault(connection, _refusal(device, one), now)
         elif own_faults.is_own_fault(one.event):
             own_faults.note(connection, device.name, one.seq, one.event, now)
+    _let_go(connection, device.name, new, now)
     goes_on = end.seq > device.last_seq
     # A request that was held up on its way, perhaps over a start of the computer, brings nothing
     # new and says nothing about which start is the latest.

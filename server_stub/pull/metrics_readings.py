@@ -67,9 +67,10 @@ def _devices(connection: Connection, now: datetime) -> Iterator[Metric]:
         store_contacts.count_by_state(connection),
         STANDINGS,
     )
-    silent = GaugeMetricFamily("dossierwacht_devices_silent", "Laptops not heard of for a week")
+    told = "Laptops that are listened to and were not heard of for a week"
+    silent = GaugeMetricFamily("dossierwacht_devices_silent", told)
     since = now - store_devices.SILENT_AFTER
-    silent.add_metric((), store_devices.count_silent(connection, since))
+    silent.add_metric((), store_devices.count_silent(connection, Admission.ACTIVE, since))
     yield silent
     faults = store_devices.count_faults_by_kind(connection)
     name = "dossierwacht_faults"

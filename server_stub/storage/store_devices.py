@@ -163,9 +163,10 @@ def count_devices(connection: Connection) -> int:
     return int(connection.scalar(select(func.count()).select_from(devices)) or 0)
 
 
-def count_silent(connection: Connection, since: datetime) -> int:
-    """How many laptops were not heard of since a moment."""
-    rows = select(func.count()).select_from(devices).where(devices.c.last_contact_at < since)
+def count_silent(connection: Connection, state: str, since: datetime) -> int:
+    """How many laptops in a state were not heard of since a moment."""
+    silent = devices.c.last_contact_at < since
+    rows = select(func.count()).select_from(devices).where(silent, devices.c.state == state)
     return int(connection.scalar(rows) or 0)
 
 
