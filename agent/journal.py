@@ -39,6 +39,7 @@ from agent.journal_answers import Acted, Pending, run_of
 from agent.journal_record import LAPTOP, Whose
 from agent.journal_room import acted_since, known_since, make_room
 from agent.journal_sound import stamped, unstamped
+from agent.news import News
 from agent.wire import event as wire
 from agent.wire.messages import LARGEST_BODY, MOST_RECORDS, Receipt
 
@@ -55,8 +56,7 @@ class Journal:
     def __init__(self, folder: Path, size_limit: int = SIZE_LIMIT) -> None:
         """Open or make the journal in ``folder``; raises JournalError if another process has it."""
         self._lock = threading.Lock()
-        self._news = threading.Condition()
-        self._ends = False
+        self._news = News()
         self._folder = folder
         self._size_limit = size_limit
         self._unwritten = 0
@@ -74,9 +74,7 @@ class Journal:
 
     def close(self) -> None:
         """Release the database and the lock; whoever waits for news goes without."""
-        with self._news:
-            self._ends = True
-            self._news.notify_all()
+        self._news.end()
         with self._lock:
             self._db.close()
             os.close(self._owner)
@@ -218,14 +216,11 @@ class Journal:
 
     def wait_for_news(self, timeout: float) -> None:
         """Return at the next change, or after ``timeout`` seconds."""
-        with self._news:
-            self._news.wait(timeout)
+        self._news.wait(timeout)
 
     def wait_for_pending(self, timeout: float) -> bool:
         """Whether an event waits for a receipt, if need be after ``timeout`` seconds."""
-        with self._news:
-            found = self._news.wait_for(lambda: self._ends or self.count() > 0, timeout)
-            return found and not self._ends
+        return self._news.wait_for(lambda: self.count() > 0, timeout)
 
     def _write(self, work: Callable[[], bool], loses: int = 1) -> bool:
         """Do ``work`` as one transaction; on a full disk once more, in the room the ballast leaves.
@@ -243,8 +238,7 @@ class Journal:
                 except JournalFull:
                     self._unwritten += loses
                     raise
-        with self._news:
-            self._news.notify_all()
+        self._news.tell()
         return done
 
     def _try(self, work: Callable[[], bool]) -> bool:

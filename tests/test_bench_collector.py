@@ -1,6 +1,7 @@
 """The measuring tool itself: what it sends is taken, and no missing peer is a win."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -38,8 +39,9 @@ def test_a_register_of_three_is_shown(tmp_path: Path) -> None:
     words = ["--only", "register", "--entries", "3", "--events", "5"]
     out = tmp_path / "out.json"
     done = subprocess.run(
-        [sys.executable, str(ROOT / "bench/collector.py"), *words, "--out", str(out)],
+        [sys.executable, "-P", str(ROOT / "bench/collector.py"), *words, "--out", str(out)],
         capture_output=True, text=True, timeout=120, check=False, cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},  # as ./dev bench does
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     rows = json.loads(out.read_text("utf-8"))["rows"]

@@ -1,6 +1,7 @@
 """The measuring tool itself: its tree is true and repeatable, and no missing peer is a win."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -23,8 +24,9 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict:
     folder = tmp_path_factory.mktemp("bench")
     words = ["--files", str(FILES), "--without-peers", "--out", str(folder / "scan.json")]
     done = subprocess.run(
-        [sys.executable, str(ROOT / "bench/scan.py"), *words],
+        [sys.executable, "-P", str(ROOT / "bench/scan.py"), *words],
         capture_output=True, text=True, timeout=300, check=False, cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},  # as ./dev bench does
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert [path.name for path in folder.iterdir()] == ["scan.json"]

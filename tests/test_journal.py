@@ -50,7 +50,7 @@ def test_whoever_waits_for_an_event_is_let_go_when_the_journal_is_closed(tmp_pat
     made, answers = Journal(tmp_path), list[bool]()
     waiter = threading.Thread(target=lambda: answers.append(made.wait_for_pending(600)))
     waiter.start()
-    while not made._news._waiters:  # type: ignore[attr-defined]
+    while not made._news._changed._waiters:  # type: ignore[attr-defined]
         time.sleep(0.01)
     made.close()
     waiter.join(60)
