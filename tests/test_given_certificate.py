@@ -81,9 +81,8 @@ def test_what_cannot_be_used_is_told_before_anything_is_begun(tmp_path: Path) ->
     folder = tmp_path / "given"
     folder.mkdir()
     (folder / "nothing.pem").write_bytes(b"")
-    (folder / "key-missing.pem").write_bytes(
-        certificate(tmp_path / "made", PEOPLE).read_bytes().partition(b"-----BEGIN PRIVATE")[0]
-    )
+    whole, end = certificate(tmp_path / "made", PEOPLE).read_bytes(), b"-----END CERTIFICATE-----\n"
+    (folder / "key-missing.pem").write_bytes(whole[: whole.rindex(end) + len(end)])
     for name in ("nothing.pem", "key-missing.pem", "not-there.pem"):
         with pytest.raises(ConfigError, match="cannot use the certificate"):
             GivenCertificate(folder / name, LAPTOPS)

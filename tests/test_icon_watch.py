@@ -6,22 +6,10 @@ from dataclasses import replace
 from agent.icon_watch import IconWatch
 from collectors.base import CoverageLost, CoverageRestored, Gap, Observation, utc_now
 from collectors.session_state import DeskError, Session, SessionKind
+from tests import test_session
 
 ANNA = 1001
-OPEN = Session(
-    id="3",
-    user="anna",
-    uid=ANNA,
-    kind=SessionKind.X11,
-    seat="seat0",
-    own=True,
-    active=True,
-    remote=False,
-    locked=False,
-    idle_hint=False,
-    idle_since=0.0,
-    started=1,
-)
+OPEN = replace(test_session.OPEN, user="anna", uid=ANNA)
 
 
 class Desk:

@@ -12,23 +12,18 @@ import json
 import platform
 import re
 import signal
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.vm.attacks import accidents, many, staff
 from tests.vm.attacks.bench import Bench, Row
-from tests.vm.laptop import machine
-from tests.vm.laptop.desktop import desktop
-from tests.vm.laptop.product import package
-from tests.vm.laptop.qmp import QmpError
+from tests.vm.laptop import installed
+from tests.vm.laptop.installed import NOT_RUN, laptop_with_product
 
 OUT = Path("build/lab/defence.json")
-NOT_RUN = 3
-BROKEN = (machine.GuestError, QmpError, OSError, subprocess.SubprocessError, AssertionError)
+BROKEN = (*installed.BROKEN, AssertionError)
 CASES: dict[str, tuple[str, Callable[[Bench], str]]] = {
     "signals, ptrace, nice, limits": ("all refused", staff.signals),
     "asking systemd": ("all refused", staff.asking_systemd),
@@ -53,7 +48,7 @@ def main(arguments: argparse.Namespace) -> int:
     done: list[Row] = []
     with contextlib.ExitStack() as held:
         try:
-            bench = laptop_with_product(held, arguments.deb)
+            bench = laptop_with_product(held, lambda laptop, _: Bench(laptop), arguments.deb)
         except BROKEN as error:
             print(f"did not run: the laptop of the lab could not be had: {error}")
             return NOT_RUN
@@ -64,18 +59,6 @@ def main(arguments: argparse.Namespace) -> int:
     bad = sum(not row.passed for row in done)
     print(f"{len(done)} cases, {bad} failed, {time.monotonic() - began:.0f} s; {OUT}")
     return 1 if bad or not done else 0
-
-
-def laptop_with_product(held: contextlib.ExitStack, deb: Path | None) -> Bench:
-    """A laptop as one starts it, with the package of this checkout in it."""
-    say("making the package")
-    made = deb or package()
-    folder, disk = desktop(say)
-    run = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="dw-")))
-    bench = Bench(held.enter_context(machine.restored(folder, disk, run / "m")))
-    say("installing the package in the laptop")
-    bench.prepare(made)
-    return bench
 
 
 def one(bench: Bench, name: str) -> Row:
@@ -103,11 +86,6 @@ def write(rows: Sequence[Row], seconds: float) -> None:
         "cases": [row.told() for row in rows],
     }
     OUT.write_text(json.dumps(told, indent=1), "utf-8")
-
-
-def say(text: str) -> None:
-    """A line of progress."""
-    print(f"==> {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -12,15 +12,11 @@ import json
 import re
 import signal
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 from tests.vm.confined.cases import CASES, Bench, Row
-from tests.vm.laptop import machine
-from tests.vm.laptop.desktop import desktop
-from tests.vm.laptop.product import package
-from tests.vm.usb import BROKEN, NOT_RUN, say
+from tests.vm.laptop.installed import BROKEN, NOT_RUN, laptop_with_product
 
 OUT = Path("build/lab/unit.json")
 
@@ -32,7 +28,7 @@ def main(arguments: argparse.Namespace) -> int:
     done: list[Row] = []
     with contextlib.ExitStack() as held:
         try:
-            bench = laptop_with_product(held, arguments.deb)
+            bench = laptop_with_product(held, Bench, arguments.deb)
         except BROKEN as error:
             print(f"did not run: the laptop of the lab could not be had: {error}")
             return NOT_RUN
@@ -54,18 +50,6 @@ def main(arguments: argparse.Namespace) -> int:
     return 1 if bad or not done else 0
 
 
-def laptop_with_product(held: contextlib.ExitStack, deb: Path | None) -> Bench:
-    """A laptop as one starts it, with the package of this checkout in it."""
-    say("making the package")
-    made = deb or package()
-    folder, disk = desktop(say)
-    run = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="dw-")))
-    bench = Bench(held.enter_context(machine.restored(folder, disk, run / "m")), run)
-    say("installing the package in the laptop")
-    bench.prepare(made)
-    return bench
-
-
 def write(rows: list[Row], seconds: float) -> None:
     """The table as JSON."""
     OUT.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +60,6 @@ def write(rows: list[Row], seconds: float) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="./dev lab unit")
-    parser.add_argument("--quick", action="store_true", help="all cases, as the tests run them")
     parser.add_argument("--only", default="", help="cases whose name this expression finds")
     parser.add_argument("--idle", type=float, default=0, help="also be idle for so many minutes")
     parser.add_argument("--deb", type=Path, help="a package made before")

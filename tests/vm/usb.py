@@ -10,24 +10,17 @@ import argparse
 import contextlib
 import re
 import signal
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from tests.vm.laptop import machine
-from tests.vm.laptop.desktop import desktop
-from tests.vm.laptop.product import package
-from tests.vm.laptop.qmp import QmpError
+from tests.vm.laptop.installed import BROKEN, NOT_RUN, laptop_with_product, say
 from tests.vm.sticks import cases, plugs, rows, stories
 from tests.vm.sticks.bench import Bench
 
 OUT = Path("build/lab/usb.json")
-NOT_RUN = 3
-BROKEN = (machine.GuestError, QmpError, OSError, subprocess.SubprocessError)
 Work = tuple[str, Callable[[Bench], rows.Row]]
 
 
@@ -38,7 +31,7 @@ def main(arguments: argparse.Namespace) -> int:
     done: list[rows.Row] = []
     with contextlib.ExitStack() as held:
         try:
-            bench = laptop_with_product(held)
+            bench = laptop_with_product(held, Bench)
         except BROKEN as error:
             print(f"did not run: the laptop of the lab could not be had: {error}")
             return NOT_RUN
@@ -50,19 +43,6 @@ def main(arguments: argparse.Namespace) -> int:
     bad = rows.failed(done)
     print(f"{len(done)} cases, {bad} failed, {time.monotonic() - began:.0f} s; {OUT}")
     return 1 if bad or not done else 0
-
-
-def laptop_with_product(held: contextlib.ExitStack) -> Bench:
-    """A laptop as one starts it, with the package of this checkout and a thief in it."""
-    say("making the package")
-    deb = package()
-    folder, disk = desktop(say)
-    run = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="dw-")))
-    laptop = held.enter_context(machine.restored(folder, disk, run / "m"))
-    bench = Bench(laptop, run)
-    say("installing the package in the laptop")
-    bench.prepare(deb)
-    return bench
 
 
 def one(bench: Bench, name: str, work: Callable[[Bench], rows.Row]) -> rows.Row:
@@ -93,11 +73,6 @@ def wanted(arguments: argparse.Namespace) -> Iterator[Work]:
             yield name, story
     if arguments.plugs:
         yield "many plugs", partial(plugs.many, number=arguments.plugs, say=say)
-
-
-def say(text: str) -> None:
-    """A line of progress."""
-    print(f"==> {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
